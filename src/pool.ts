@@ -1,0 +1,290 @@
+import type { Events, KeyHealthState } from "./events.ts";
+import type { Secret } from "./lib/secret.ts";
+import { HealthBook } from "./policy/health-book.ts";
+import { KeyLease, type Lease } from "./policy/key-lease.ts";
+import { type KeyStatus, LiveKey, PickFilter } from "./policy/live-key.ts";
+import { Paces } from "./policy/pace.ts";
+import { hashText } from "./policy/rendezvous.ts";
+import { HOPE, type NoCandidate } from "./policy/retry.ts";
+import { Cursor, type Field, makeField, selectCandidate } from "./policy/selection.ts";
+import type { ErrorClass } from "./record.ts";
+import type { Settings } from "./settings.ts";
+import type { KeyEntry, ProviderEntry } from "./snapshot.ts";
+import type { KeyStateRow, KeyUseRow } from "./store/types.ts";
+
+export type { Lease } from "./policy/key-lease.ts";
+export type { KeyStatus } from "./policy/live-key.ts";
+
+export interface PickRequest {
+  readonly provider: ProviderEntry;
+  /** The upstream's model id. */
+  readonly model: string;
+  /** Keys that this request has tried. */
+  readonly exclude: ReadonlySet<string> | null;
+  readonly stickyId: string | null;
+  readonly nowMs: number;
+}
+
+export type PickResult =
+  | { readonly kind: "key"; readonly key: KeyEntry; readonly probe: boolean }
+  | ({ readonly kind: "none" } & Required<NoCandidate>);
+
+export interface KeyPoolOptions {
+  readonly events: Events;
+  readonly settings: () => Settings;
+  readonly random?: () => number;
+}
+
+/** What outlives a key's absence from the configuration: a disabled key keeps its counts, not its health. */
+interface RetiredKey {
+  readonly lastUsedAt: number | null;
+  readonly useCount: number;
+  readonly models: readonly string[];
+}
+
+const MOST_RETIRED = 20_000;
+const MOST_NOBODIES = 1000;
+
+/**
+ * The keys' live state: health, what is under way, uses. It outlives the snapshots, which name keys by id. Decisions are policy's;
+ * here is the memory they work on. One thread and no awaits: between `pick` and `begin` nothing else runs.
+ */
+export class KeyPool {
+  readonly #random: () => number;
+  readonly #book: HealthBook;
+  readonly #paces = new Paces();
+  readonly #keys = new Map<string, LiveKey>();
+  readonly #retired = new Map<string, RetiredKey>();
+  readonly #fields = new WeakMap<ProviderEntry, Field<LiveKey>>();
+  /** By provider id; these outlive the snapshots, or each change of the configuration would send the next request to the first key. */
+  readonly #cursors = new Map<string, Cursor>();
+  /** Where each provider's keys were used when their health was observed. */
+  readonly #origins = new Map<string, string>();
+  readonly #filter = new PickFilter();
+  /** By provider and model: all keys are parked and none is free before then. Spares a refused request the search of 10,000 keys. */
+  readonly #nobodies = new Map<
+    string,
+    { readonly result: PickResult; readonly untilMs: number; readonly recoveries: number }
+  >();
+  #unsavedUses: LiveKey[] = [];
+  #syncs = 0;
+
+  constructor({ events, settings, random = Math.random }: KeyPoolOptions) {
+    this.#random = random;
+    this.#book = new HealthBook(events, settings, random);
+  }
+
+  /** What the last run knew. Called before the first `sync`, which drops the keys that are gone. */
+  restore(states: readonly KeyStateRow[], uses: readonly KeyUseRow[]): void {
+    for (const { keyId, model, ...health } of states) {
+      const isParked = health.state !== "active" && health.state !== "unchecked";
+      const untilMs = isParked ? (health.untilMs ?? health.sinceMs) : null;
+      this.#known(keyId, health.sinceMs).keep(model === "" ? null : model, { ...health, untilMs });
+    }
+    for (const { keyId, lastUsedAt, useCount } of uses) {
+      Object.assign(this.#known(keyId, lastUsedAt), { lastUsedAt, useCount });
+    }
+  }
+
+  /**
+   * After each change of the snapshot: forgets keys that are gone or disabled, and starts those afresh about which the past says
+   * nothing any more (another secret, outbound proxy, or address of the provider).
+   */
+  sync(providers: Iterable<ProviderEntry>, nowMs: number = Date.now()): void {
+    const sync = ++this.#syncs;
+    const origins = new Map<string, string>();
+    for (const provider of providers) {
+      const origin = `${provider.kind} ${provider.baseUrl} ${provider.apiVersion ?? ""}`;
+      const moved = (this.#origins.get(provider.id) ?? origin) !== origin;
+      origins.set(provider.id, origin);
+      for (const entry of provider.keys) {
+        if (!entry.enabled) continue;
+        const live = this.#known(entry.id, nowMs);
+        if (moved || isChanged(live.entry, entry)) this.#book.forget(live, nowMs);
+        live.adopt(entry);
+        live.isMeasured = provider.strategy === "lowest_latency";
+        live.seenIn = sync;
+      }
+      this.#fields.delete(provider); // it may hold keys that were gone for a while
+    }
+    this.#nobodies.clear();
+    for (const live of this.#keys.values()) if (live.seenIn !== sync) this.#retire(live);
+    this.#origins.clear();
+    for (const [id, origin] of origins) this.#origins.set(id, origin);
+    for (const id of this.#cursors.keys()) if (!origins.has(id)) this.#cursors.delete(id);
+  }
+
+  /**
+   * Whose turn it is. A half-open key comes as its one `probe`, but not to a request that has failed once already while a healthy
+   * key is there: a client pays for at most one probe. When all keys are parked, those that may be so by accident are asked.
+   */
+  pick({ provider, model, exclude, stickyId, nowMs }: PickRequest): PickResult {
+    if (this.#syncs === 0) throw new Error("KeyPool.sync must be called before the first pick");
+    if (this.#nobodies.size > 0) {
+      const nobody = this.#nobodies.get(`${provider.id}\n${model}`);
+      if (nobody !== undefined && nowMs < nobody.untilMs && nobody.recoveries === this.#book.recoveries)
+        return nobody.result;
+    }
+    const filter = this.#filter;
+    const isRetry = exclude !== null && exclude.size > 0;
+    filter.nowMs = nowMs;
+    filter.model = model;
+    filter.exclude = isRetry ? exclude : null;
+    filter.admits = isRetry ? "ready" : "ready_or_probe";
+    const field = this.#fieldOf(provider, nowMs);
+    const turn = {
+      field,
+      filter,
+      cursor: this.#cursorOf(provider.id),
+      stickyHash: stickyId === null ? null : hashText(stickyId),
+      random: this.#random,
+    };
+    let live = selectCandidate(turn);
+    if (live === null && isRetry) {
+      filter.admits = "probe";
+      live = selectCandidate(turn);
+    }
+    if (live === null) {
+      filter.admits = "accidental";
+      live = selectCandidate(turn);
+    }
+    if (live === null) {
+      const none = nobodyIn(field.candidates, model, nowMs);
+      // A retry leaves out keys that another request may have.
+      if (!isRetry) this.#noteNobody(provider.id, model, none);
+      return none;
+    }
+    return { kind: "key", key: live.entry!, probe: !live.isClear && live.standing(model, nowMs) === "probe" };
+  }
+
+  /** Claims the in-flight count and, of a half-open key, the probe. The lease must be released exactly once. */
+  begin(key: KeyEntry, model: string, nowMs: number): Lease {
+    const live = this.#keys.get(key.id) ?? goneKey(key, nowMs);
+    live.useCount++;
+    live.lastUsedAt = nowMs;
+    if (!live.hasUnsavedUse && !live.isGone) {
+      live.hasUnsavedUse = true;
+      this.#unsavedUses.push(live);
+    }
+    return new KeyLease(this.#book, this.#paces, live, model, nowMs);
+  }
+
+  status(keyId: string, nowMs: number): KeyStatus {
+    const live = this.#keys.get(keyId);
+    if (live !== undefined) return live.status(nowMs);
+    const { lastUsedAt = null, useCount = 0 } = this.#retired.get(keyId) ?? {};
+    return { ...new LiveKey(keyId, nowMs).status(nowMs), lastUsedAt, useCount };
+  }
+
+  /** A person says: try it again. Clears the health of the key and of its models. */
+  reset(keyId: string, nowMs: number): void {
+    const live = this.#keys.get(keyId);
+    if (live !== undefined) this.#book.forget(live, nowMs);
+  }
+
+  /** What changed since the last call, for the store. */
+  drain(): { states: KeyStateRow[]; uses: KeyUseRow[] } {
+    const uses = this.#unsavedUses.map((live) => {
+      live.hasUnsavedUse = false;
+      return { keyId: live.id, lastUsedAt: Math.floor(live.lastUsedAt ?? 0), useCount: live.useCount };
+    });
+    this.#unsavedUses = [];
+    return { states: this.#book.takeUnsaved(), uses };
+  }
+
+  #known(id: string, nowMs: number): LiveKey {
+    const known = this.#keys.get(id);
+    if (known !== undefined) return known;
+    const live = new LiveKey(id, nowMs);
+    const retired = this.#retired.get(id);
+    if (retired !== undefined) {
+      live.lastUsedAt = retired.lastUsedAt;
+      live.useCount = retired.useCount;
+      // The store still holds what was observed before the key was switched off.
+      this.#book.saveWhole(live);
+      for (const model of retired.models) this.#book.clearModel(id, model, nowMs);
+      this.#retired.delete(id);
+    }
+    this.#keys.set(id, live);
+    return live;
+  }
+
+  #retire(live: LiveKey): void {
+    live.retire();
+    this.#keys.delete(live.id);
+    const models = [...(live.models?.keys() ?? [])];
+    this.#retired.set(live.id, { lastUsedAt: live.lastUsedAt, useCount: live.useCount, models });
+    if (this.#retired.size > MOST_RETIRED) this.#retired.delete(this.#retired.keys().next().value!);
+  }
+
+  #fieldOf(provider: ProviderEntry, nowMs: number): Field<LiveKey> {
+    let field = this.#fields.get(provider);
+    if (field === undefined) {
+      const entries = provider.keys.filter((entry) => entry.enabled);
+      field = makeField(
+        entries.map((entry) => this.#keys.get(entry.id) ?? goneKey(entry, nowMs)),
+        provider.strategy,
+      );
+      this.#fields.set(provider, field);
+    }
+    return field;
+  }
+
+  #cursorOf(providerId: string): Cursor {
+    let cursor = this.#cursors.get(providerId);
+    if (cursor === undefined) {
+      cursor = new Cursor();
+      this.#cursors.set(providerId, cursor);
+    }
+    return cursor;
+  }
+
+  #noteNobody(providerId: string, model: string, result: PickResult & { readonly kind: "none" }): void {
+    if (result.earliestMs === null) return;
+    if (this.#nobodies.size >= MOST_NOBODIES) this.#nobodies.clear();
+    const { recoveries } = this.#book;
+    this.#nobodies.set(`${providerId}\n${model}`, { result, untilMs: result.earliestMs, recoveries });
+  }
+}
+
+/** Why nobody is there, by the key with the best prospects: cooling before out of quota before refused. */
+function nobodyIn(keys: readonly LiveKey[], model: string, nowMs: number): PickResult & { readonly kind: "none" } {
+  let reason: NoCandidate["reason"] = "empty";
+  let earliestMs = Infinity;
+  let soonestMs = Infinity;
+  let errorClass: ErrorClass | null = null;
+  for (const live of keys) {
+    if (live.isGone) continue;
+    const parking = live.parking(model);
+    // Free, but tried by this request: the next one may have it. Over, but probed just now: soon known.
+    const freeMs = parking === null ? nowMs : parking.untilMs! > nowMs ? parking.untilMs! : nowMs + PROBE_WAIT_MS;
+    const why = parking === null ? "cooling" : reasonOf(parking.state);
+    earliestMs = Math.min(earliestMs, freeMs);
+    if (HOPE[why] < HOPE[reason] || (why === reason && freeMs >= soonestMs)) continue;
+    [reason, soonestMs, errorClass] = [why, freeMs, parking?.errorClass ?? null];
+  }
+  return { kind: "none", reason, earliestMs: earliestMs === Infinity ? null : earliestMs, errorClass };
+}
+
+/** How long somebody else's probe is waited for, at a guess. */
+const PROBE_WAIT_MS = 1000;
+
+function reasonOf(state: KeyHealthState): "cooling" | "exhausted" | "invalid" {
+  return state === "exhausted" || state === "invalid" ? state : "cooling";
+}
+
+/** A key that the configuration names no more: it may finish what it began, and leaves no trace. */
+function goneKey(entry: KeyEntry, nowMs: number): LiveKey {
+  const live = new LiveKey(entry.id, nowMs);
+  live.adopt(entry);
+  live.retire();
+  return live;
+}
+
+function isChanged(before: KeyEntry | null, after: KeyEntry): boolean {
+  return before !== null && !(isSame(before.secret, after.secret) && isSame(before.proxyUrl, after.proxyUrl));
+}
+
+function isSame(before: Secret | null, after: Secret | null): boolean {
+  return before === after || before?.reveal() === after?.reveal();
+}
