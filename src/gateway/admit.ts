@@ -1,0 +1,96 @@
+import { GatewayError } from "../errors.ts";
+import { mayUseModel } from "../policy/access.ts";
+import { findBinding } from "./binding.ts";
+import type { KeyBinding } from "./bound-ids.ts";
+import { identifyClient } from "./credential.ts";
+import type { Exchange } from "./exchange.ts";
+import { type JsonBody, readJsonBody, readModel, readStream, wantsStreamUsage } from "./json-body.ts";
+import { type MultipartBody, readMultipartBody } from "./multipart-body.ts";
+import { readRequestBody } from "./request-body.ts";
+import { type RouteTarget, routeModel, routeStored } from "./route.ts";
+
+/** A request that may go on: who asked, what for, and who could serve it. */
+export interface Admitted {
+  readonly body: JsonBody | MultipartBody | { readonly kind: "none" };
+  readonly targets: readonly RouteTarget[];
+  /** The one key that can serve it, when the request names something only that key knows. */
+  readonly binding: KeyBinding | null;
+  readonly clientWantsUsage: boolean;
+}
+
+/** Reads the body once, finds client, model and targets. Throws GatewayError in every case that must not go upstream. */
+export async function admit(exchange: Exchange): Promise<Admitted> {
+  const { incoming } = exchange;
+  exchange.client = identifyClient({
+    gateway: exchange.gateway,
+    incoming,
+    snapshot: exchange.snapshot,
+    nowMs: exchange.receivedAtMs,
+  });
+  if (exchange.gateway.draining) {
+    throw new GatewayError("overloaded", 503, "This gateway is shutting down. Try again in a moment.", {
+      retryAfterMs: 1000,
+      headers: { connection: "close" },
+    });
+  }
+  if (incoming.endpoint.stored) {
+    const { targets, binding } = routeStored(exchange, incoming.resourceId ?? "");
+    exchange.stream = incoming.endpoint.id === "responses.get" && /[?&]stream=true(?:&|$)/.test(incoming.query);
+    return { body: { kind: "none" }, targets, binding, clientWantsUsage: true };
+  }
+  if (incoming.endpoint.body === "multipart" && contentTypeOf(exchange).startsWith("multipart/form-data")) {
+    const { body, model } = await readMultipartBody(exchange);
+    return { body, targets: admitModel(exchange, model), binding: null, clientWantsUsage: true };
+  }
+  requireJson(exchange);
+  const bytes = await readRequestBody(exchange);
+  const body = readJsonBody(bytes, exchange.snapshot.settings.maxJsonDepth);
+  exchange.stream =
+    incoming.endpoint.protocol === "gemini"
+      ? incoming.endpoint.id === "gemini.streamGenerateContent"
+      : readStream(body);
+  const targets = admitModel(exchange, incoming.pathModel ?? readModel(body));
+  return {
+    body,
+    targets,
+    binding: findBinding(exchange, body),
+    clientWantsUsage: !exchange.stream || wantsStreamUsage(body),
+  };
+}
+
+function admitModel(exchange: Exchange, model: string): readonly RouteTarget[] {
+  exchange.requestedModel = model;
+  if (!mayUseModel(exchange.client!.allowedModels, model)) {
+    throw new GatewayError("forbidden", 403, `This API key may not use the model "${printable(model)}".`, {
+      code: "model_not_allowed",
+      param: "model",
+    });
+  }
+  return routeModel(exchange, model);
+}
+
+function requireJson(exchange: Exchange): void {
+  const { headers } = exchange.incoming.request;
+  const type = contentTypeOf(exchange);
+  if (type !== "" && !/^application\/(?:[\w.+-]+\+)?json(?:;|$|\s)/.test(type)) {
+    throw new GatewayError("invalid_request", 415, "Send the request as `content-type: application/json`.", {
+      code: "unsupported_media_type",
+    });
+  }
+  const encoding = headers.get("content-encoding");
+  if (encoding !== null && encoding !== "" && encoding !== "identity") {
+    throw new GatewayError("invalid_request", 415, "Send the request body without content-encoding.", {
+      code: "unsupported_encoding",
+    });
+  }
+}
+
+function contentTypeOf(exchange: Exchange): string {
+  return (exchange.incoming.request.headers.get("content-type") ?? "").trim().toLowerCase();
+}
+
+/** A client's text inside an error message: short, one line. */
+export function printable(text: string): string {
+  const line = text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, "");
+  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
+}

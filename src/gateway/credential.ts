@@ -1,0 +1,92 @@
+import { GatewayError } from "../errors.ts";
+import { checkClient } from "../policy/access.ts";
+import type { ClientEntry, Snapshot } from "../snapshot.ts";
+import type { Gateway, Incoming } from "./gateway.ts";
+
+const KEY_PARAMETER = /[?&]key=([^&]*)/;
+
+interface Caller {
+  readonly gateway: Gateway;
+  readonly incoming: Incoming;
+  readonly snapshot: Snapshot;
+  readonly nowMs: number;
+}
+
+/**
+ * Finds the calling client. A credential may stand in any position that one of the SDKs uses; `?key=` only where Gemini clients
+ * put it, because query strings end up in logs. Throws GatewayError 401.
+ */
+export function identifyClient({ gateway, incoming, snapshot, nowMs }: Caller): ClientEntry {
+  const { headers } = incoming.request;
+  const authorization = headers.get("authorization");
+  let found: ClientEntry | null = null;
+  let offered = false;
+  const tryOne = (credential: string | null) => {
+    if (found !== null || credential === null || credential === "") return;
+    offered = true;
+    found = findClient(gateway, snapshot, credential);
+  };
+  if (authorization !== null) tryOne(readBearer(authorization));
+  if (found === null) {
+    tryOne(headers.get("x-api-key"));
+    tryOne(headers.get("x-goog-api-key"));
+    tryOne(headers.get("api-key"));
+    if (incoming.endpoint.protocol === "gemini") tryOne(keyParameter(incoming.query));
+  }
+  if (found === null && !offered && authorization === null && snapshot.anonymous?.enabled) found = snapshot.anonymous;
+  if (found === null) {
+    throw new GatewayError(
+      "unauthorized",
+      401,
+      offered || authorization !== null
+        ? "This API key is not known here. Check it, or ask the operator of this gateway for one."
+        : "No API key was sent. Send one as `Authorization: Bearer KEY`, `x-api-key`, `x-goog-api-key` or `api-key`.",
+      { code: "invalid_api_key" },
+    );
+  }
+  const refusal = checkClient(found, nowMs);
+  if (refusal !== null) {
+    throw new GatewayError("unauthorized", 401, `This API key is ${refusal}. Ask the operator of this gateway.`, {
+      code: "invalid_api_key",
+    });
+  }
+  return found;
+}
+
+/** Credentials that were right, so that a busy client is not hashed again for each request. Dies with the snapshot. */
+const recent = new WeakMap<Snapshot, Map<string, ClientEntry>>();
+const RECENT_CREDENTIALS = 4096;
+
+function findClient(gateway: Gateway, snapshot: Snapshot, credential: string): ClientEntry | null {
+  let known = recent.get(snapshot);
+  if (known === undefined) recent.set(snapshot, (known = new Map()));
+  const hit = known.get(credential);
+  if (hit !== undefined) return hit;
+  const found = snapshot.clientKeysByHash.get(gateway.hashCredential(credential)) ?? null;
+  if (found !== null && known.size < RECENT_CREDENTIALS) known.set(credential, found);
+  return found;
+}
+
+/** The query that goes on to the upstream: without anything that is a credential. */
+export function withoutCredentials(query: string): string {
+  if (query === "" || !/[?&](?:key|api_key|api-key|api-version|access_token)=/.test(query)) return query;
+  const kept = query
+    .slice(1)
+    .split("&")
+    .filter((pair) => !/^(?:key|api_key|api-key|api-version|access_token)=/.test(pair));
+  return kept.length === 0 ? "" : `?${kept.join("&")}`;
+}
+
+function readBearer(header: string): string | null {
+  return header.length > 7 && header.slice(0, 7).toLowerCase() === "bearer " ? header.slice(7).trim() : null;
+}
+
+function keyParameter(query: string): string | null {
+  const match = KEY_PARAMETER.exec(query);
+  if (match === null) return null;
+  try {
+    return decodeURIComponent(match[1]!);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,168 @@
+import { newId } from "../lib/id.ts";
+import type { Usage, UsageSource } from "../llm/usage.ts";
+import { costNanoUsd, priceFor } from "../policy/pricing.ts";
+import { protocols } from "../protocols/index.ts";
+import type { Protocol } from "../protocols/protocol.ts";
+import type { ActiveRequest, AttemptRecord, ErrorClass, RequestContent, RequestRecord } from "../record.ts";
+import type { ClientEntry, KeyEntry, ModelEntry, ProviderEntry, Snapshot } from "../snapshot.ts";
+import type { Gateway, Incoming } from "./gateway.ts";
+
+export type StopReason = "client" | "cancelled" | "shutdown" | "timeout" | "too_slow";
+
+/** How a request ended, for settle. */
+export interface Ending {
+  readonly status: RequestRecord["status"];
+  readonly httpStatus: number;
+  readonly errorClass: ErrorClass | null;
+  readonly errorText: string | null;
+}
+
+/**
+ * One client request from its first byte to its record: the state that admission, attempts and relay write down. Lives as long
+ * as the request; settles exactly once.
+ */
+export class Exchange {
+  readonly id: string;
+  readonly receivedAtMs: number;
+  readonly #startedAt: number;
+  readonly snapshot: Snapshot;
+  readonly protocol: Protocol;
+  readonly userAgent: string;
+
+  client: ClientEntry | null = null;
+  requestedModel = "";
+  model: ModelEntry | null = null;
+  stream = false;
+  requestBytes = 0;
+  responseBytes = 0;
+  provider: ProviderEntry | null = null;
+  key: KeyEntry | null = null;
+  servedModel: string | null = null;
+  firstTokenAtMs: number | null = null;
+  usage: Usage | null = null;
+  rawUsage: string | null = null;
+  usageSource: UsageSource = "unknown";
+  content: RequestContent | null = null;
+  readonly attempts: AttemptRecord[] = [];
+
+  /** Why it must stop, once somebody said so. */
+  stopped: StopReason | null = null;
+  #onStop: (() => void) | null = null;
+  #abort: AbortController | null = null;
+  #settled = false;
+
+  constructor(
+    readonly gateway: Gateway,
+    readonly incoming: Incoming,
+  ) {
+    this.receivedAtMs = Date.now();
+    this.#startedAt = performance.now();
+    this.id = newId("req", this.receivedAtMs);
+    this.snapshot = gateway.snapshots.current;
+    this.protocol = protocols[incoming.endpoint.protocol];
+    this.userAgent = incoming.request.headers.get("user-agent") ?? "";
+    gateway.inFlight.add(this);
+  }
+
+  /** Unix milliseconds with fractions, on the monotonic clock since the request came. */
+  now(): number {
+    return this.receivedAtMs + (performance.now() - this.#startedAt);
+  }
+
+  /** Ends whatever this request is waiting for. The first reason stands. */
+  stop(reason: StopReason): void {
+    if (this.stopped !== null) return;
+    this.stopped = reason;
+    this.#onStop?.();
+    this.#abort?.abort();
+  }
+
+  /** The one call to abort when the request must stop; at once when that has happened already. */
+  abortOnStop(controller: AbortController): void {
+    this.#abort = controller;
+    if (this.stopped !== null) controller.abort();
+  }
+
+  /** What else waits for the end of this request (its body); null when nothing does. */
+  set onStop(stop: (() => void) | null) {
+    this.#onStop = stop;
+    if (stop !== null && this.stopped !== null) stop();
+  }
+
+  /** Makes the record. A second call does nothing: whoever ends the request first is right. */
+  settle(ending: Ending): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#abort = null;
+    this.gateway.inFlight.remove(this);
+    const price =
+      this.servedModel === null || this.provider === null
+        ? null
+        : priceFor({
+            modelPrice: this.model?.price ?? null,
+            kind: this.provider.kind,
+            upstreamModel: this.servedModel,
+            baseUrl: this.provider.baseUrl,
+            usage: this.usage,
+            atMs: this.receivedAtMs,
+          });
+    const { incoming } = this;
+    this.gateway.record({
+      id: this.id,
+      receivedAtMs: this.receivedAtMs,
+      firstTokenAtMs: this.firstTokenAtMs,
+      endedAtMs: this.now(),
+      ...ending,
+      protocol: incoming.endpoint.protocol,
+      endpoint: incoming.endpoint.id,
+      requestedModel: this.requestedModel,
+      servedModel: this.servedModel,
+      providerId: this.provider?.id ?? null,
+      keyId: this.key?.id ?? null,
+      clientKeyId: this.client?.id ?? null,
+      usage: this.usage,
+      usageSource: this.usageSource,
+      rawUsage: this.rawUsage,
+      costNanoUsd:
+        this.usage === null ? null : price === null ? costWithoutPrice(this.usage) : costNanoUsd(this.usage, price),
+      price,
+      stream: this.stream,
+      clientAddress: incoming.clientAddress,
+      userAgent: this.userAgent.slice(0, 200),
+      requestBytes: this.requestBytes,
+      responseBytes: this.responseBytes,
+      dropped: [],
+      attempts: this.attempts,
+      content: this.content,
+    });
+  }
+
+  view(): ActiveRequest {
+    const { incoming } = this;
+    return {
+      id: this.id,
+      receivedAtMs: this.receivedAtMs,
+      protocol: incoming.endpoint.protocol,
+      endpoint: incoming.endpoint.id,
+      requestedModel: this.requestedModel,
+      servedModel: this.servedModel,
+      providerId: this.provider?.id ?? null,
+      keyId: this.key?.id ?? null,
+      clientKeyId: this.client?.id ?? null,
+      stream: this.stream,
+      firstTokenAtMs: this.firstTokenAtMs,
+      responseBytes: this.responseBytes,
+      attempts: this.attempts.length,
+      clientAddress: incoming.clientAddress,
+      userAgent: this.userAgent,
+    };
+  }
+}
+
+/** No tokens cost nothing at any price; some tokens without a price cost nobody knows what. */
+function costWithoutPrice(usage: Usage): number | null {
+  const free =
+    usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.reasoningTokens ===
+    0;
+  return free ? 0 : null;
+}

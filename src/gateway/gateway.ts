@@ -1,0 +1,45 @@
+import type { Events } from "../events.ts";
+import type { Deadlines } from "../lib/deadlines.ts";
+import type { Egress } from "../lib/egress.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Endpoint } from "../llm/endpoints.ts";
+import type { KeyPool } from "../pool.ts";
+import type { RequestRecord } from "../record.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { BoundIds } from "./bound-ids.ts";
+import type { InFlight } from "./in-flight.ts";
+import type { Origins } from "./origins.ts";
+import type { Quirks } from "./quirks.ts";
+
+/** What the data plane works with. It is handed `record` and never sees the store. */
+export interface Gateway {
+  readonly snapshots: { readonly current: Snapshot };
+  readonly pool: KeyPool;
+  readonly events: Events;
+  readonly egress: Egress;
+  readonly origins: Origins;
+  readonly inFlight: InFlight;
+  readonly boundIds: BoundIds;
+  readonly quirks: Quirks;
+  readonly deadlines: Deadlines;
+  readonly log: Logger;
+  /** The hash under which a client key is found in the snapshot. */
+  hashCredential(credential: string): string;
+  /** Takes the one record of a request; must not wait or throw. */
+  record(record: RequestRecord): void;
+  /** Set when the process is told to stop: what runs is finished, nothing new begins. */
+  draining: boolean;
+}
+
+/** A client request as the HTTP layer hands it over: what the path said, the body untouched. */
+export interface Incoming {
+  readonly request: Request;
+  readonly endpoint: Endpoint;
+  /** Gemini and Azure paths name the model. */
+  readonly pathModel: string | null;
+  readonly resourceId: string | null;
+  readonly geminiVersion: "v1" | "v1beta";
+  /** The query with its question mark, or "". */
+  readonly query: string;
+  readonly clientAddress: string;
+}

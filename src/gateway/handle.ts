@@ -1,0 +1,129 @@
+import { GatewayError } from "../errors.ts";
+import { utf8 } from "../lib/bytes.ts";
+import { errorText } from "../lib/log.ts";
+import { type Admitted, admit } from "./admit.ts";
+import { answerHeaders, errorHeaders, streamHeaders } from "./answer-headers.ts";
+import type { Answer } from "./attempt.ts";
+import { dispatch, stoppedError, UpstreamRefusal } from "./dispatch.ts";
+import { Exchange } from "./exchange.ts";
+import type { Gateway, Incoming } from "./gateway.ts";
+import { relayBytes } from "./relay-bytes.ts";
+import { relayJson } from "./relay-json.ts";
+import { relayStream } from "./relay-stream.ts";
+
+/**
+ * A client request from start to end: admit → dispatch (plan, attempts) → relay → settle. Every path out of here ends in exactly
+ * one record, and in an answer of the caller's own format.
+ */
+export async function handle(gateway: Gateway, incoming: Incoming): Promise<Response> {
+  const exchange = new Exchange(gateway, incoming);
+  incoming.request.signal.addEventListener("abort", () => exchange.stop("client"), { once: true });
+  try {
+    const admitted = await admit(exchange);
+    if (gateway.events.wanted("requestStarted")) gateway.events.emit("requestStarted", exchange.view());
+    return exchange.stream ? await serveStream(exchange, admitted) : await serveWhole(exchange, admitted);
+  } catch (error) {
+    return refuse(exchange, error);
+  }
+}
+
+async function serveWhole(exchange: Exchange, admitted: Admitted): Promise<Response> {
+  const { deadlines } = exchange.gateway;
+  const deadline = deadlines.add(exchange.receivedAtMs + exchange.snapshot.settings.requestTimeoutMs, () =>
+    exchange.stop("timeout"),
+  );
+  try {
+    return respond(exchange, await dispatch(exchange, admitted));
+  } finally {
+    deadlines.clear(deadline);
+  }
+}
+
+/**
+ * The headers are held until the first content, so that early errors are real statuses; but no longer than one ping interval,
+ * so that no proxy in front takes the connection for dead.
+ */
+async function serveStream(exchange: Exchange, admitted: Admitted): Promise<Response> {
+  const { gateway, snapshot } = exchange;
+  const opening = dispatch(exchange, admitted);
+  let ring: () => void = () => {};
+  const late = new Promise<null>((resolve) => {
+    ring = () => resolve(null);
+  });
+  const deadline = gateway.deadlines.add(exchange.receivedAtMs + snapshot.settings.pingIntervalMs, ring);
+  let answer: Answer | null;
+  try {
+    answer = await Promise.race([opening, late]);
+  } finally {
+    gateway.deadlines.clear(deadline);
+  }
+  if (answer !== null) return respond(exchange, answer);
+  opening.catch(() => {}); // the relay awaits it too and tells the client
+  return new Response(relayStream(exchange, opening), { headers: headersOfStream(exchange, null) });
+}
+
+function respond(exchange: Exchange, answer: Answer): Response {
+  switch (answer.kind) {
+    case "json":
+      return relayJson(exchange, answer);
+    case "stream":
+      return new Response(relayStream(exchange, answer), { headers: headersOfStream(exchange, answer.headers) });
+    case "bytes": {
+      const type = answer.headers.get("content-type") ?? "application/octet-stream";
+      return new Response(relayBytes(exchange, answer), {
+        status: answer.status,
+        headers: answerHeaders(exchange.id, answer.headers, type, false),
+      });
+    }
+  }
+}
+
+function headersOfStream(exchange: Exchange, upstream: Headers | null): Record<string, string> {
+  const { endpoint, query } = exchange.incoming;
+  const headers = streamHeaders(exchange.id, upstream, endpoint.protocol === "anthropic-messages");
+  if (endpoint.id === "gemini.streamGenerateContent" && !/[?&]alt=sse(?:&|$)/.test(query)) {
+    headers["content-type"] = "application/json; charset=utf-8";
+  }
+  return headers;
+}
+
+/** Ends a request that has no answer: a record, and an error in the caller's own format. */
+function refuse(exchange: Exchange, cause: unknown): Response {
+  const isAnthropic = exchange.incoming.endpoint.protocol === "anthropic-messages";
+  if (cause instanceof UpstreamRefusal) {
+    const { status, body, failure } = cause;
+    exchange.settle({
+      status: "error",
+      httpStatus: status,
+      errorClass: failure.errorClass,
+      errorText: failure.message,
+    });
+    const headers = errorHeaders(exchange.id, new GatewayError(failure.errorClass, status, ""), isAnthropic);
+    return new Response(body, { status, headers });
+  }
+  const error = toGatewayError(exchange, cause);
+  const last = exchange.attempts.at(-1);
+  exchange.settle({
+    status: error.errorClass === "client_closed" || error.errorClass === "cancelled" ? "cancelled" : "error",
+    httpStatus: error.status,
+    errorClass: error.errorClass,
+    errorText: last?.errorText ?? error.message,
+  });
+  exchange.responseBytes = 0;
+  const body = utf8(exchange.protocol.encodeError(error, exchange.id));
+  return new Response(body, { status: error.status, headers: errorHeaders(exchange.id, error, isAnthropic) });
+}
+
+function toGatewayError(exchange: Exchange, cause: unknown): GatewayError {
+  if (cause instanceof GatewayError) return cause;
+  if (exchange.stopped !== null) return stoppedError(exchange);
+  exchange.gateway.log.error("request failed", { requestId: exchange.id, reason: errorText(cause) });
+  return new GatewayError(
+    "internal",
+    500,
+    "Something went wrong in this gateway. The operator finds it by the request id.",
+    {
+      cause,
+    },
+  );
+}

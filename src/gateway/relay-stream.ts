@@ -1,0 +1,222 @@
+import { GatewayError } from "../errors.ts";
+import { decodeLatin1, utf8 } from "../lib/bytes.ts";
+import type { Deadline } from "../lib/deadlines.ts";
+import { classifyUnreachable } from "../policy/failure.ts";
+import type { Answer } from "./attempt.ts";
+import { stoppedError, UpstreamRefusal } from "./dispatch.ts";
+import { estimateUsage } from "./estimate.ts";
+import type { Ending, Exchange } from "./exchange.ts";
+import { GeminiArray } from "./gemini-array.ts";
+import type { StreamEnd, UpstreamStream } from "./upstream-stream.ts";
+
+type OpenStream = Extract<Answer, { kind: "stream" }>;
+
+const COMMENT = utf8(": ping\n\n");
+
+/**
+ * Relays a stream to the client, pull by pull. `opening` may still be running: then comment frames keep the client's connection
+ * alive, another target can still be tried, and an error comes inside the stream. Settles when the stream ends, whoever ends it.
+ */
+export function relayStream(exchange: Exchange, opening: OpenStream | Promise<Answer>): ReadableStream<Uint8Array> {
+  const relay = new StreamRelay(exchange, opening);
+  return new ReadableStream<Uint8Array>(
+    { pull: (controller) => relay.pull(controller), cancel: () => relay.cancel() },
+    { highWaterMark: 0 },
+  );
+}
+
+class StreamRelay {
+  readonly #exchange: Exchange;
+  #opening: Promise<Answer> | null = null;
+  #open: OpenStream | null = null;
+  readonly #array: GeminiArray | null;
+  readonly #ping: Uint8Array;
+  #done = false;
+
+  constructor(exchange: Exchange, opening: OpenStream | Promise<Answer>) {
+    this.#exchange = exchange;
+    const { incoming, protocol } = exchange;
+    const isArray = incoming.endpoint.id === "gemini.streamGenerateContent" && !isSse(incoming.query);
+    this.#array = isArray ? new GeminiArray() : null;
+    this.#ping = utf8(protocol.ping);
+    if (opening instanceof Promise) this.#opening = opening;
+    else this.#open = opening;
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const { gateway, snapshot } = this.#exchange;
+    const every = snapshot.settings.pingIntervalMs;
+    let ping: Deadline | null = null;
+    const beat = () => {
+      if (this.#done) return;
+      controller.enqueue(this.#array?.ping() ?? (this.#open === null ? COMMENT : this.#ping));
+      ping = gateway.deadlines.add(Date.now() + every, beat);
+    };
+    ping = gateway.deadlines.add(Date.now() + every, beat);
+    try {
+      if (this.#open === null) {
+        const answer = await this.#opening!;
+        if (answer.kind !== "stream") throw new GatewayError("upstream_error", 502, "The upstream did not stream.");
+        this.#open = answer;
+      }
+      const block = await this.#open.stream.next();
+      if (block === null) this.#finish(controller, this.#open.stream);
+      else this.#send(controller, block);
+    } catch (error) {
+      this.#fail(controller, error);
+    } finally {
+      if (ping !== null) gateway.deadlines.clear(ping);
+    }
+  }
+
+  /** The client left: the upstream must not go on generating. */
+  cancel(): void {
+    if (this.#done) return;
+    this.#exchange.stop("client");
+    void this.#opening?.then(
+      (answer) => answer.kind === "stream" && this.#abandon(answer),
+      () => {},
+    );
+    if (this.#open !== null) this.#abandon(this.#open);
+    else this.#settle({ status: "cancelled", httpStatus: 499, errorClass: "client_closed", errorText: null });
+  }
+
+  #abandon(open: OpenStream): void {
+    open.stream.cancel();
+    open.lease.release();
+    this.#account(open.stream);
+    this.#settle({ status: "cancelled", httpStatus: 499, errorClass: "client_closed", errorText: null });
+  }
+
+  #send(controller: ReadableStreamDefaultController<Uint8Array>, block: Uint8Array): void {
+    const out = this.#array === null ? block : this.#array.write(block);
+    this.#exchange.responseBytes += out.length;
+    controller.enqueue(out);
+  }
+
+  #finish(controller: ReadableStreamDefaultController<Uint8Array>, stream: UpstreamStream): void {
+    const end = stream.ended!;
+    this.#account(stream);
+    const { lease } = this.#open!;
+    if (end.kind === "complete") {
+      lease.release();
+      this.#close(controller, this.#array?.end());
+      this.#settle({ status: "success", httpStatus: 200, errorClass: null, errorText: null });
+      return;
+    }
+    const error = errorOf(end, this.#exchange);
+    if (end.kind !== "aborted") {
+      lease.failed(failureOf(end), Date.now(), this.#exchange.id);
+    }
+    lease.release();
+    this.#endWithError(controller, error, operatorText(end));
+  }
+
+  #fail(controller: ReadableStreamDefaultController<Uint8Array>, error: unknown): void {
+    if (error instanceof UpstreamRefusal) {
+      this.#endWithError(controller, refusalError(error), error.failure.message);
+      return;
+    }
+    if (error instanceof GatewayError) {
+      this.#endWithError(controller, error, null);
+      return;
+    }
+    this.#exchange.gateway.log.error("stream failed", {
+      requestId: this.#exchange.id,
+      reason: String(error).slice(0, 200),
+    });
+    this.#endWithError(controller, new GatewayError("internal", 500, "Something went wrong in this gateway."), null);
+  }
+
+  #endWithError(
+    controller: ReadableStreamDefaultController<Uint8Array>,
+    error: GatewayError,
+    operator: string | null,
+  ): void {
+    const { protocol, id } = this.#exchange;
+    const sequence = this.#open?.stream.watcher.facts.sequence ?? 0;
+    const frame =
+      this.#array?.error(protocol.encodeError(error, id)) ?? protocol.encodeStreamError(error, id, sequence);
+    this.#close(controller, utf8(frame));
+    const left = error.errorClass === "client_closed";
+    this.#settle({
+      status: left || error.errorClass === "cancelled" ? "cancelled" : "error",
+      httpStatus: left ? 499 : error.status,
+      errorClass: error.errorClass,
+      errorText: operator ?? error.message,
+    });
+  }
+
+  #close(controller: ReadableStreamDefaultController<Uint8Array>, last: Uint8Array | undefined): void {
+    this.#done = true;
+    if (last !== undefined && last.length > 0) controller.enqueue(last);
+    controller.close();
+  }
+
+  #account(stream: UpstreamStream): void {
+    const { facts } = stream.watcher;
+    const exchange = this.#exchange;
+    exchange.rawUsage = facts.rawUsage;
+    if (facts.usage !== null && (facts.finished || stream.ended?.kind === "complete")) {
+      exchange.usage = facts.usage;
+      exchange.usageSource = "reported";
+    } else {
+      estimateUsage(exchange, facts);
+    }
+    if (facts.boundIds.length > 0 && exchange.provider !== null && exchange.key !== null) {
+      exchange.gateway.boundIds.remember(facts.boundIds, {
+        providerId: exchange.provider.id,
+        keyId: exchange.key.id,
+      });
+    }
+  }
+
+  #settle(ending: Ending): void {
+    this.#done = true;
+    this.#exchange.settle(ending);
+  }
+}
+
+function isSse(query: string): boolean {
+  return /[?&]alt=sse(?:&|$)/.test(query);
+}
+
+function errorOf(end: StreamEnd, exchange: Exchange): GatewayError {
+  switch (end.kind) {
+    case "timeout":
+      return new GatewayError("timeout", 504, "The upstream fell silent in the middle of its answer.", {
+        code: "stream_timeout",
+      });
+    case "aborted":
+      return stoppedError(exchange);
+    case "error":
+      return new GatewayError("upstream_error", 502, "The upstream broke off its answer with an error.", {
+        code: "upstream_error",
+      });
+    default:
+      return new GatewayError("truncated", 502, "The upstream's answer ended before it was complete.", {
+        code: "stream_truncated",
+      });
+  }
+}
+
+function failureOf(end: StreamEnd) {
+  if (end.kind === "timeout")
+    return classifyUnreachable({ cause: "timeout", message: "silent in the middle of a stream" });
+  return classifyUnreachable({ cause: "truncated", message: operatorText(end) });
+}
+
+function operatorText(end: StreamEnd): string | null {
+  if (end.kind === "error") return decodeLatin1(end.body).slice(0, 1000);
+  return end.kind === "truncated" ? end.message : null;
+}
+
+/** An error that the upstream meant for the client, after the headers have gone out. */
+export function refusalError({ status, body, failure }: UpstreamRefusal): GatewayError {
+  const message = /"message":\s*("(?:[^"\\]|\\.)*")/.exec(body)?.[1];
+  return new GatewayError(
+    failure.errorClass,
+    status,
+    message === undefined ? "The upstream refused this request." : (JSON.parse(message) as string),
+  );
+}

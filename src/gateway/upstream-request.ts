@@ -1,0 +1,83 @@
+import { dialects } from "../providers/index.ts";
+import type { KeyEntry } from "../snapshot.ts";
+import type { Admitted } from "./admit.ts";
+import type { UpstreamRequest } from "./call.ts";
+import { withoutCredentials } from "./credential.ts";
+import type { Exchange } from "./exchange.ts";
+import { bodyFor } from "./json-body.ts";
+import { multipartFor } from "./multipart-body.ts";
+import type { RouteTarget } from "./route.ts";
+
+const USER_AGENT = "sluice";
+
+/** Builds the call: the dialect says where and with which credential, the client's bytes are spliced, not rewritten. */
+export function upstreamRequest(
+  exchange: Exchange,
+  admitted: Admitted,
+  target: RouteTarget,
+  key: KeyEntry,
+): UpstreamRequest {
+  const { incoming } = exchange;
+  const { provider } = target;
+  const dialect = dialects[provider.kind];
+  const clientHeaders = incoming.request.headers;
+  const headers: Record<string, string> = {
+    "user-agent": key.userAgent ?? USER_AGENT,
+    "accept-encoding": "identity",
+    ...dialect.auth(key.secret, clientHeaders.get("anthropic-version")),
+  };
+  for (const name of dialect.forwarded) {
+    const value = clientHeaders.get(name);
+    if (value !== null) headers[name] = value;
+  }
+  for (const name in dialect.defaults) headers[name] ??= dialect.defaults[name]!;
+  return {
+    method: incoming.endpoint.method,
+    url: dialect.url(provider, {
+      endpoint: incoming.endpoint.id,
+      model: target.upstreamModel,
+      resourceId: incoming.resourceId === null ? null : encodeURIComponent(incoming.resourceId),
+      geminiVersion: incoming.geminiVersion,
+      query: withoutCredentials(incoming.query),
+    }),
+    headers,
+    body: encodeBody(exchange, admitted, target, headers),
+    proxyUrl: key.proxyUrl?.reveal() ?? null,
+  };
+}
+
+function encodeBody(
+  exchange: Exchange,
+  { body, clientWantsUsage }: Admitted,
+  target: RouteTarget,
+  headers: Record<string, string>,
+): UpstreamRequest["body"] {
+  switch (body.kind) {
+    case "none":
+      return null;
+    case "multipart":
+      headers["content-type"] = body.contentType;
+      return multipartFor(body, target.upstreamModel, exchange.requestedModel);
+    case "json": {
+      headers["content-type"] = "application/json";
+      const { id } = exchange.incoming.endpoint;
+      return bodyFor(body, {
+        endpoint: id,
+        requestedModel: exchange.requestedModel,
+        model: target.upstreamModel,
+        askForUsage: asksForUsage(exchange, target, clientWantsUsage),
+      });
+    }
+  }
+}
+
+/** Our accounting needs the usage of every stream; chat completions only send it when asked. */
+export function asksForUsage(exchange: Exchange, target: RouteTarget, clientWantsUsage: boolean): boolean {
+  const { id } = exchange.incoming.endpoint;
+  return (
+    exchange.stream &&
+    !clientWantsUsage &&
+    (id === "chat.completions" || id === "completions") &&
+    exchange.gateway.quirks.takesStreamOptions(target.provider.id)
+  );
+}

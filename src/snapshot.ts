@@ -1,0 +1,205 @@
+import type { Secret } from "./lib/secret.ts";
+import type { ContentPolicy } from "./llm/names.ts";
+import { type Settings, settingsSchema } from "./settings.ts";
+import type {
+  ClientKeyRow,
+  ModelPrice,
+  ModelRow,
+  ModelTarget,
+  OpenedProviderKey,
+  ProviderRow,
+  Store,
+} from "./store/types.ts";
+
+/** A pooled key as the hot path sees it: opened, never changed in place. Its live state is in the pool (pool.ts), by `id`. */
+export interface KeyEntry {
+  readonly id: string;
+  readonly providerId: string;
+  readonly name: string;
+  readonly secret: Secret;
+  readonly enabled: boolean;
+  readonly weight: number;
+  /** Lower number first. */
+  readonly priority: number;
+  readonly userAgent: string | null;
+  readonly proxyUrl: Secret | null;
+}
+
+export interface ProviderEntry extends Omit<ProviderRow, "memo" | "createdAt" | "updatedAt"> {
+  /** Enabled keys only, in a stable order. */
+  readonly keys: readonly KeyEntry[];
+}
+
+export interface ModelEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly price: ModelPrice | null;
+  /** Enabled targets of enabled providers, by priority. */
+  readonly targets: readonly (ModelTarget & { readonly provider: ProviderEntry })[];
+  readonly createdAt: number;
+}
+
+export interface ClientEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly expiresAt: number | null;
+  readonly allowedModels: readonly string[];
+  readonly requestContent: ContentPolicy;
+  readonly builtin: "default" | "anonymous" | null;
+}
+
+/** Everything the data plane needs to know, in memory and immutable: swapped whole after each control write. */
+export interface Snapshot {
+  readonly settings: Settings;
+  readonly providersById: ReadonlyMap<string, ProviderEntry>;
+  readonly providersByName: ReadonlyMap<string, ProviderEntry>;
+  /** By name and by alias. */
+  readonly models: ReadonlyMap<string, ModelEntry>;
+  readonly clientKeysByHash: ReadonlyMap<string, ClientEntry>;
+  readonly anonymous: ClientEntry | null;
+}
+
+/**
+ * Holds the snapshot in force. `reload` builds the next one from the store and swaps it; requests that run keep theirs. Calls
+ * that come while one is loading share the next load, so a burst of writes costs two loads.
+ */
+export class Snapshots {
+  #current: Snapshot;
+  #running: Promise<void> | null = null;
+  #queued: Promise<void> | null = null;
+
+  private constructor(
+    private readonly load: () => Promise<Snapshot>,
+    private readonly onSwap: (snapshot: Snapshot) => void,
+    first: Snapshot,
+  ) {
+    this.#current = first;
+    onSwap(first);
+  }
+
+  /** `allowAnonymous`: the environment's word, which the setting cannot take back. */
+  static async open(
+    store: Store,
+    options: { readonly allowAnonymous: boolean; readonly onSwap: (snapshot: Snapshot) => void },
+  ): Promise<Snapshots> {
+    const load = () => loadSnapshot(store, options.allowAnonymous);
+    return new Snapshots(load, options.onSwap, await load());
+  }
+
+  get current(): Snapshot {
+    return this.#current;
+  }
+
+  /** Resolves when what is stored now is in force. */
+  reload(): Promise<void> {
+    if (this.#running === null) {
+      this.#running = this.#swap().finally(() => {
+        this.#running = null;
+      });
+      return this.#running;
+    }
+    this.#queued ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#queued = null;
+        return this.reload();
+      });
+    return this.#queued;
+  }
+
+  async #swap(): Promise<void> {
+    this.#current = await this.load();
+    this.onSwap(this.#current);
+  }
+}
+
+async function loadSnapshot(store: Store, allowAnonymous: boolean): Promise<Snapshot> {
+  const [providers, keys, models, clients, stored] = await Promise.all([
+    store.providers.list(),
+    store.providerKeys.listOpened(),
+    store.models.list(),
+    store.clientKeys.list(),
+    store.settings.all(),
+  ]);
+  const settings = readStoredSettings(stored);
+  const providersById = new Map(providers.map((row) => [row.id, providerEntry(row, keys)]));
+  const names = new Map<string, ModelEntry>();
+  for (const row of models) {
+    if (!row.enabled) continue;
+    const entry = modelEntry(row, providersById);
+    for (const name of [row.name, ...row.aliases]) names.set(name, entry);
+  }
+  const clientEntries = clients.map((row) => ({ row, entry: clientEntry(row, settings) }));
+  return {
+    settings,
+    providersById,
+    providersByName: new Map(Array.from(providersById.values(), (provider) => [provider.name, provider])),
+    models: names,
+    clientKeysByHash: new Map(
+      clientEntries.flatMap(({ row, entry }) => (row.hash === null ? [] : [[row.hash, entry] as const])),
+    ),
+    anonymous:
+      settings.allowAnonymous || allowAnonymous
+        ? (clientEntries.find(({ row }) => row.builtin === "anonymous")?.entry ?? null)
+        : null,
+  };
+}
+
+/** A stored value that no longer fits its schema must not stop the gateway: that one falls back to its default. */
+function readStoredSettings(stored: Readonly<Record<string, unknown>>): Settings {
+  const shape = settingsSchema.shape;
+  const values: Record<string, unknown> = {};
+  for (const [key, schema] of Object.entries(shape)) {
+    const parsed = schema.safeParse(stored[key]);
+    if (parsed.success) values[key] = parsed.data;
+  }
+  return settingsSchema.parse(values);
+}
+
+function providerEntry(row: ProviderRow, keys: readonly OpenedProviderKey[]): ProviderEntry {
+  const { memo: _memo, createdAt: _created, updatedAt: _updated, ...provider } = row;
+  return {
+    ...provider,
+    keys: keys
+      .filter((key) => key.providerId === row.id && key.enabled)
+      .map((key) => ({
+        id: key.id,
+        providerId: key.providerId,
+        name: key.name,
+        secret: key.secret,
+        enabled: key.enabled,
+        weight: key.weight,
+        priority: key.priority,
+        userAgent: key.userAgent,
+        proxyUrl: key.proxyUrl,
+      })),
+  };
+}
+
+function modelEntry(row: ModelRow, providers: ReadonlyMap<string, ProviderEntry>): ModelEntry {
+  return {
+    id: row.id,
+    name: row.name,
+    price: row.price,
+    createdAt: row.createdAt,
+    targets: row.targets
+      .flatMap((target) => {
+        const provider = providers.get(target.providerId);
+        return target.enabled && provider?.enabled ? [{ ...target, provider }] : [];
+      })
+      .sort((a, b) => a.priority - b.priority),
+  };
+}
+
+function clientEntry(row: ClientKeyRow, settings: Settings): ClientEntry {
+  return {
+    id: row.id,
+    name: row.name,
+    enabled: row.enabled,
+    expiresAt: row.expiresAt,
+    allowedModels: row.allowedModels,
+    requestContent: row.requestContent ?? settings.requestContent,
+    builtin: row.builtin,
+  };
+}
