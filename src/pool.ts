@@ -115,8 +115,8 @@ export class KeyPool {
   }
 
   /**
-   * Whose turn it is. A half-open key comes as its one `probe`, but not to a request that has failed once already while a healthy
-   * key is there: a client pays for at most one probe. When all keys are parked, those that may be so by accident are asked.
+   * Whose turn it is. A request that has failed once gets a key that is known to answer, then any that is ready; a half-open key
+   * comes as its one `probe`, but not to such a request while a healthy key is there: a client pays for at most one probe. When all keys are parked, those that may be so by accident are asked.
    */
   pick({ provider, model, exclude, stickyId, nowMs }: PickRequest): PickResult {
     if (this.#syncs === 0) throw new Error("KeyPool.sync must be called before the first pick");
@@ -130,7 +130,7 @@ export class KeyPool {
     filter.nowMs = nowMs;
     filter.model = model;
     filter.exclude = isRetry ? exclude : null;
-    filter.admits = isRetry ? "ready" : "ready_or_probe";
+    filter.admits = isRetry ? "proven" : "ready_or_probe";
     const field = this.#fieldOf(provider, nowMs);
     const turn = {
       field,
@@ -140,6 +140,12 @@ export class KeyPool {
       random: this.#random,
     };
     let live = selectCandidate(turn);
+    if (live === null && isRetry) {
+      // Nobody has answered yet. Keys were often added in batches that share a fate: go on somewhere else, not with the next one.
+      turn.cursor.next = Math.floor(this.#random() * field.candidates.length);
+      filter.admits = "ready";
+      live = selectCandidate(turn);
+    }
     if (live === null && isRetry) {
       filter.admits = "probe";
       live = selectCandidate(turn);

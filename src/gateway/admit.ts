@@ -2,11 +2,13 @@ import { GatewayError } from "../errors.ts";
 import { mayUseModel } from "../policy/access.ts";
 import { findBinding } from "./binding.ts";
 import type { KeyBinding } from "./bound-ids.ts";
+import { ContentCapture } from "./content.ts";
 import { identifyClient } from "./credential.ts";
 import type { Exchange } from "./exchange.ts";
 import { type JsonBody, readJsonBody, readModel, readStream, wantsStreamUsage } from "./json-body.ts";
 import { type MultipartBody, readMultipartBody } from "./multipart-body.ts";
-import { readRequestBody } from "./request-body.ts";
+import { printable } from "./printable.ts";
+import { bodyError, readRequestBody } from "./request-body.ts";
 import { type RouteTarget, routeModel, routeStored } from "./route.ts";
 
 /** A request that may go on: who asked, what for, and who could serve it. */
@@ -27,6 +29,11 @@ export async function admit(exchange: Exchange): Promise<Admitted> {
     snapshot: exchange.snapshot,
     nowMs: exchange.receivedAtMs,
   });
+  const { requestContent } = exchange.client;
+  if (requestContent !== "none") {
+    const { maxContentBytes } = exchange.snapshot.settings;
+    exchange.capture = new ContentCapture(requestContent, maxContentBytes, incoming.request.headers);
+  }
   if (exchange.gateway.draining) {
     throw new GatewayError("overloaded", 503, "This gateway is shutting down. Try again in a moment.", {
       retryAfterMs: 1000,
@@ -43,7 +50,15 @@ export async function admit(exchange: Exchange): Promise<Admitted> {
     return { body, targets: admitModel(exchange, model), binding: null, clientWantsUsage: true };
   }
   requireJson(exchange);
-  const bytes = await readRequestBody(exchange);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readRequestBody(exchange);
+  } catch (error) {
+    throw bodyError(exchange, error);
+  }
+  exchange.requestBytes = bytes.length;
+  exchange.capture?.request(bytes);
+  exchange.stopAtMs = Number.POSITIVE_INFINITY;
   const body = readJsonBody(bytes, exchange.snapshot.settings.maxJsonDepth);
   exchange.stream =
     incoming.endpoint.protocol === "gemini"
@@ -71,7 +86,8 @@ function admitModel(exchange: Exchange, model: string): readonly RouteTarget[] {
 
 function requireJson(exchange: Exchange): void {
   const { headers } = exchange.incoming.request;
-  const type = contentTypeOf(exchange);
+  const sent = headers.get("content-type");
+  const type = sent === "application/json" ? "" : contentTypeOf(exchange);
   if (type !== "" && !/^application\/(?:[\w.+-]+\+)?json(?:;|$|\s)/.test(type)) {
     throw new GatewayError("invalid_request", 415, "Send the request as `content-type: application/json`.", {
       code: "unsupported_media_type",
@@ -87,10 +103,4 @@ function requireJson(exchange: Exchange): void {
 
 function contentTypeOf(exchange: Exchange): string {
   return (exchange.incoming.request.headers.get("content-type") ?? "").trim().toLowerCase();
-}
-
-/** A client's text inside an error message: short, one line. */
-export function printable(text: string): string {
-  const line = text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, "");
-  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
 }

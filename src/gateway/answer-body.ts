@@ -28,17 +28,21 @@ export function decodedBody(response: Response): ReadableStream<Uint8Array> | nu
 }
 
 /** Reads a whole answer of at most `limit` bytes. Throws AnswerTooLarge, AnswerUndecodable or the connection's error. */
-export async function readAnswerBody(response: Response, limit: number): Promise<Uint8Array> {
+export function readAnswerBody(response: Response, limit: number): Promise<Uint8Array> {
   const { headers } = response;
   const declared = headers.get("content-length");
-  if (declared !== null && Number(declared) > limit) throw new AnswerTooLarge();
-  const encoded = headers.get("content-encoding") !== null;
-  if (declared !== null && !encoded) {
-    const body = await response.bytes();
-    // Bun ends the body at a connection that closes early.
-    if (body.length !== Number(declared)) throw new Error("the answer is shorter than its content-length");
+  if (declared === null || headers.get("content-encoding") !== null) return readChunks(response, limit);
+  const length = Number(declared);
+  if (length > limit) return Promise.reject(new AnswerTooLarge());
+  return response.bytes().then((body) => {
+    // Bun ends the body quietly where a connection closes early.
+    if (body.length !== length) throw new Error("the answer is shorter than its content-length");
     return withoutBom(body);
-  }
+  });
+}
+
+async function readChunks(response: Response, limit: number): Promise<Uint8Array> {
+  const encoded = response.headers.get("content-encoding") !== null;
   const stream = decodedBody(response);
   if (stream === null) return new Uint8Array();
   const reader = readerOf(stream);

@@ -91,13 +91,13 @@ class Attempt {
   }
 
   /** Decides by status and content-type what this is. */
-  async #read(response: Response): Promise<AttemptResult> {
+  #read(response: Response): AttemptResult | Promise<AttemptResult> {
     const { exchange } = this;
     const { endpoint } = exchange.incoming;
     const { headers, status } = response;
     this.#upstreamRequestId = headers.get("x-request-id") ?? headers.get("request-id");
     if (status < 200 || status >= 300 || status === 204) {
-      return this.#rejected(status, headers, await readErrorText(response));
+      return readErrorText(response).then((text) => this.#rejected(status, headers, text));
     }
     const type = headers.get("content-type") ?? "";
     if (type.startsWith("text/event-stream") && (exchange.stream || endpoint.body === "multipart")) {

@@ -3,6 +3,9 @@ import { checkClient } from "../policy/access.ts";
 import type { ClientEntry, Snapshot } from "../snapshot.ts";
 import type { Gateway, Incoming } from "./gateway.ts";
 
+/** Besides `Authorization: Bearer`. */
+const POSITIONS = ["x-api-key", "x-goog-api-key", "api-key"];
+
 const KEY_PARAMETER = /[?&]key=([^&]*)/;
 
 interface Caller {
@@ -19,19 +22,21 @@ interface Caller {
 export function identifyClient({ gateway, incoming, snapshot, nowMs }: Caller): ClientEntry {
   const { headers } = incoming.request;
   const authorization = headers.get("authorization");
-  let found: ClientEntry | null = null;
-  let offered = false;
-  const tryOne = (credential: string | null) => {
-    if (found !== null || credential === null || credential === "") return;
+  const bearer = authorization === null ? null : readBearer(authorization);
+  let offered = bearer !== null && bearer !== "";
+  let found = offered ? findClient(gateway, snapshot, bearer!) : null;
+  for (let index = 0; found === null && index < POSITIONS.length; index++) {
+    const credential = headers.get(POSITIONS[index]!);
+    if (credential === null || credential === "") continue;
     offered = true;
     found = findClient(gateway, snapshot, credential);
-  };
-  if (authorization !== null) tryOne(readBearer(authorization));
-  if (found === null) {
-    tryOne(headers.get("x-api-key"));
-    tryOne(headers.get("x-goog-api-key"));
-    tryOne(headers.get("api-key"));
-    if (incoming.endpoint.protocol === "gemini") tryOne(keyParameter(incoming.query));
+  }
+  if (found === null && incoming.endpoint.protocol === "gemini") {
+    const credential = keyParameter(incoming.query);
+    if (credential !== null && credential !== "") {
+      offered = true;
+      found = findClient(gateway, snapshot, credential);
+    }
   }
   if (found === null && !offered && authorization === null && snapshot.anonymous?.enabled) found = snapshot.anonymous;
   if (found === null) {
@@ -59,7 +64,10 @@ const RECENT_CREDENTIALS = 4096;
 
 function findClient(gateway: Gateway, snapshot: Snapshot, credential: string): ClientEntry | null {
   let known = recent.get(snapshot);
-  if (known === undefined) recent.set(snapshot, (known = new Map()));
+  if (known === undefined) {
+    known = new Map();
+    recent.set(snapshot, known);
+  }
   const hit = known.get(credential);
   if (hit !== undefined) return hit;
   const found = snapshot.clientKeysByHash.get(gateway.hashCredential(credential)) ?? null;
@@ -78,6 +86,7 @@ export function withoutCredentials(query: string): string {
 }
 
 function readBearer(header: string): string | null {
+  if (header.startsWith("Bearer ")) return header.slice(7).trim();
   return header.length > 7 && header.slice(0, 7).toLowerCase() === "bearer " ? header.slice(7).trim() : null;
 }
 

@@ -3,8 +3,9 @@ import type { Usage, UsageSource } from "../llm/usage.ts";
 import { costNanoUsd, priceFor } from "../policy/pricing.ts";
 import { protocols } from "../protocols/index.ts";
 import type { Protocol } from "../protocols/protocol.ts";
-import type { ActiveRequest, AttemptRecord, ErrorClass, RequestContent, RequestRecord } from "../record.ts";
+import type { ActiveRequest, AttemptRecord, ErrorClass, RequestRecord } from "../record.ts";
 import type { ClientEntry, KeyEntry, ModelEntry, ProviderEntry, Snapshot } from "../snapshot.ts";
+import type { ContentCapture } from "./content.ts";
 import type { Gateway, Incoming } from "./gateway.ts";
 
 export type StopReason = "client" | "cancelled" | "shutdown" | "timeout" | "too_slow";
@@ -42,11 +43,16 @@ export class Exchange {
   usage: Usage | null = null;
   rawUsage: string | null = null;
   usageSource: UsageSource = "unknown";
-  content: RequestContent | null = null;
+  /** Null when this client's content is not kept. */
+  capture: ContentCapture | null = null;
   readonly attempts: AttemptRecord[] = [];
 
   /** Why it must stop, once somebody said so. */
   stopped: StopReason | null = null;
+  /** When it stops by itself (Unix ms), and why; the sweep of the running requests looks. */
+  stopAtMs = Number.POSITIVE_INFINITY;
+  stopAtReason: "timeout" | "too_slow" = "timeout";
+  #isAttended = false;
   #onStop: (() => void) | null = null;
   #abort: AbortController | null = null;
   #settled = false;
@@ -67,6 +73,22 @@ export class Exchange {
   /** Unix milliseconds with fractions, on the monotonic clock since the request came. */
   now(): number {
     return this.receivedAtMs + (performance.now() - this.#startedAt);
+  }
+
+  /**
+   * What a request needs only when it takes longer than a moment, done by the sweep: notice that the client leaves (Bun makes the
+   * signal when it is first read, already aborted if the client is gone), and keep the connection open while nothing is sent.
+   */
+  attend(): void {
+    if (this.#isAttended) return;
+    this.#isAttended = true;
+    const { request } = this.incoming;
+    if (request.signal.aborted) {
+      this.stop("client");
+      return;
+    }
+    request.signal.addEventListener("abort", () => this.stop("client"), { once: true });
+    this.gateway.keepOpen(request);
   }
 
   /** Ends whatever this request is waiting for. The first reason stands. */
@@ -133,7 +155,7 @@ export class Exchange {
       responseBytes: this.responseBytes,
       dropped: [],
       attempts: this.attempts,
-      content: this.content,
+      content: this.capture?.finish() ?? null,
     });
   }
 

@@ -27,6 +27,8 @@ export interface Gateway {
   hashCredential(credential: string): string;
   /** Takes the one record of a request; must not wait or throw. */
   record(record: RequestRecord): void;
+  /** Takes the idle timeout off this request's connection. Set by the server. */
+  keepOpen(request: Request): void;
   /** Set when the process is told to stop: what runs is finished, nothing new begins. */
   draining: boolean;
 }

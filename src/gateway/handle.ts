@@ -17,25 +17,15 @@ import { relayStream } from "./relay-stream.ts";
  */
 export async function handle(gateway: Gateway, incoming: Incoming): Promise<Response> {
   const exchange = new Exchange(gateway, incoming);
-  incoming.request.signal.addEventListener("abort", () => exchange.stop("client"), { once: true });
   try {
     const admitted = await admit(exchange);
     if (gateway.events.wanted("requestStarted")) gateway.events.emit("requestStarted", exchange.view());
-    return exchange.stream ? await serveStream(exchange, admitted) : await serveWhole(exchange, admitted);
+    if (exchange.stream) return await serveStream(exchange, admitted);
+    exchange.stopAtReason = "timeout";
+    exchange.stopAtMs = exchange.receivedAtMs + exchange.snapshot.settings.requestTimeoutMs;
+    return respond(exchange, await dispatch(exchange, admitted));
   } catch (error) {
     return refuse(exchange, error);
-  }
-}
-
-async function serveWhole(exchange: Exchange, admitted: Admitted): Promise<Response> {
-  const { deadlines } = exchange.gateway;
-  const deadline = deadlines.add(exchange.receivedAtMs + exchange.snapshot.settings.requestTimeoutMs, () =>
-    exchange.stop("timeout"),
-  );
-  try {
-    return respond(exchange, await dispatch(exchange, admitted));
-  } finally {
-    deadlines.clear(deadline);
   }
 }
 
@@ -102,16 +92,17 @@ function refuse(exchange: Exchange, cause: unknown): Response {
     return new Response(body, { status, headers });
   }
   const error = toGatewayError(exchange, cause);
-  const last = exchange.attempts.at(-1);
+  const body = utf8(exchange.protocol.encodeError(error, exchange.id));
+  const headers = errorHeaders(exchange.id, error, isAnthropic);
+  exchange.capture?.responseHeaders(headers);
+  exchange.capture?.response(body);
   exchange.settle({
     status: error.errorClass === "client_closed" || error.errorClass === "cancelled" ? "cancelled" : "error",
     httpStatus: error.status,
     errorClass: error.errorClass,
-    errorText: last?.errorText ?? error.message,
+    errorText: exchange.attempts.at(-1)?.errorText ?? error.message,
   });
-  exchange.responseBytes = 0;
-  const body = utf8(exchange.protocol.encodeError(error, exchange.id));
-  return new Response(body, { status: error.status, headers: errorHeaders(exchange.id, error, isAnthropic) });
+  return new Response(body, { status: error.status, headers });
 }
 
 function toGatewayError(exchange: Exchange, cause: unknown): GatewayError {

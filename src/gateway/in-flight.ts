@@ -1,10 +1,14 @@
 import type { ActiveRequest, ActiveRequests } from "../record.ts";
 import type { Exchange } from "./exchange.ts";
 
+/** How often the running requests are looked through for deadlines and departed clients. */
+const SWEEP_MS = 100;
+
 /** The requests that run at this moment, by id. */
 export class InFlight implements ActiveRequests {
   readonly #running = new Map<string, Exchange>();
   #idle: (() => void)[] = [];
+  #timer: ReturnType<typeof setInterval> | null = null;
 
   get size(): number {
     return this.#running.size;
@@ -12,6 +16,7 @@ export class InFlight implements ActiveRequests {
 
   add(exchange: Exchange): void {
     this.#running.set(exchange.id, exchange);
+    this.#timer ??= setInterval(() => this.#sweep(Date.now()), SWEEP_MS);
   }
 
   remove(exchange: Exchange): void {
@@ -40,5 +45,16 @@ export class InFlight implements ActiveRequests {
   whenIdle(): Promise<void> {
     if (this.#running.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #sweep(nowMs: number): void {
+    if (this.#running.size === 0 && this.#timer !== null) {
+      clearInterval(this.#timer);
+      this.#timer = null;
+    }
+    for (const exchange of this.#running.values()) {
+      if (exchange.stopAtMs <= nowMs) exchange.stop(exchange.stopAtReason);
+      else if (nowMs - exchange.receivedAtMs >= SWEEP_MS) exchange.attend();
+    }
   }
 }

@@ -23,7 +23,7 @@ export function readJsonBody(bytes: Uint8Array, maxDepth: number): JsonBody {
 }
 
 export function readModel({ json }: JsonBody): string {
-  const model = safely(() => (json.isOnce("model") ? json.get("model") : undefined));
+  const model = safely(() => json.getOnce("model"));
   if (model === undefined) throw invalid("The field `model` is missing: name the model to use.", "model");
   if (typeof model !== "string" || model === "")
     throw invalid("The field `model` must be a non-empty string.", "model");
@@ -34,7 +34,7 @@ export function readModel({ json }: JsonBody): string {
 
 export function readStream({ json }: JsonBody): boolean {
   if (!json.has("stream")) return false;
-  const stream = safely(() => (json.isOnce("stream") ? json.get("stream") : undefined));
+  const stream = safely(() => json.getOnce("stream"));
   if (typeof stream !== "boolean" && stream !== null)
     throw invalid("The field `stream` must be true or false.", "stream");
   return stream === true;

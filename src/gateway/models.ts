@@ -4,10 +4,10 @@ import { mayUseModel } from "../policy/access.ts";
 import { protocols } from "../protocols/index.ts";
 import type { ListedModel } from "../protocols/protocol.ts";
 import type { ClientEntry, Snapshot } from "../snapshot.ts";
-import { printable } from "./admit.ts";
 import { errorHeaders } from "./answer-headers.ts";
 import { identifyClient } from "./credential.ts";
 import type { Gateway, Incoming } from "./gateway.ts";
+import { printable } from "./printable.ts";
 
 /** GET /models and /models/{id} in the asking protocol's shape. Answered from memory; no record, no upstream. */
 export function answerModels(gateway: Gateway, incoming: Incoming, wanted: string | null): Response {

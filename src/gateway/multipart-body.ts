@@ -1,7 +1,7 @@
 import { GatewayError } from "../errors.ts";
 import { type ByteReader, concat, decodeLatin1, latin1, readerOf, splice, utf8 } from "../lib/bytes.ts";
 import type { Exchange } from "./exchange.ts";
-import { untilStopped } from "./request-body.ts";
+import { limitBodyTime, untilStopped } from "./request-body.ts";
 
 /**
  * A form with a file in it. It is read only until the `model` field has passed and the rest is relayed as it comes, so a
@@ -35,6 +35,7 @@ export async function readMultipartBody(exchange: Exchange): Promise<{ body: Mul
   const pattern = modelPart((boundary[1] ?? boundary[2])!);
   if (request.body === null) throw invalid("The request body is empty.");
   const reader = readerOf(request.body);
+  limitBodyTime(exchange, declared || limit);
   const parts: Uint8Array[] = [];
   let length = 0;
   let tail = "";

@@ -29,6 +29,7 @@ export function relayBytes(exchange: Exchange, answer: Extract<Answer, { kind: "
           }
           exchange.firstTokenAtMs ??= exchange.now();
           exchange.responseBytes += value.length;
+          exchange.capture?.response(value);
           controller.enqueue(value);
         } catch (error) {
           const left = exchange.stopped !== null;

@@ -19,13 +19,11 @@ export function relayJson(exchange: Exchange, answer: Extract<Answer, { kind: "j
     exchange.usage = NO_USAGE;
     exchange.usageSource = "reported";
   }
+  const type = answer.headers.get("content-type") ?? "application/json";
+  const headers = answerHeaders(exchange.id, answer.headers, type, endpoint.protocol === "anthropic-messages");
+  exchange.capture?.responseHeaders(headers);
+  exchange.capture?.response(bytes);
   exchange.settle({ status: "success", httpStatus: status, errorClass: null, errorText: null });
-  const headers = answerHeaders(
-    exchange.id,
-    answer.headers,
-    answer.headers.get("content-type") ?? "application/json",
-    endpoint.protocol === "anthropic-messages",
-  );
   if (bytes.length < UNCORKED_FROM) return new Response(bytes as BodyInit, { status, headers });
   headers["content-length"] = String(bytes.length);
   return new Response(oneWrite(bytes), { status, headers });

@@ -91,6 +91,7 @@ class StreamRelay {
   #send(controller: ReadableStreamDefaultController<Uint8Array>, block: Uint8Array): void {
     const out = this.#array === null ? block : this.#array.write(block);
     this.#exchange.responseBytes += out.length;
+    this.#exchange.capture?.response(out);
     controller.enqueue(out);
   }
 
@@ -149,7 +150,10 @@ class StreamRelay {
 
   #close(controller: ReadableStreamDefaultController<Uint8Array>, last: Uint8Array | undefined): void {
     this.#done = true;
-    if (last !== undefined && last.length > 0) controller.enqueue(last);
+    if (last !== undefined && last.length > 0) {
+      this.#exchange.capture?.response(last);
+      controller.enqueue(last);
+    }
     controller.close();
   }
 

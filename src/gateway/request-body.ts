@@ -10,41 +10,21 @@ const SLOWEST_BYTES_PER_MS = 8;
  * Reads the whole request body. Throws GatewayError (413, 408, 400). With a length it is read in one piece and `request.body` is
  * never touched: that getter makes a stream of it, which costs more than everything else here.
  */
-export async function readRequestBody(exchange: Exchange): Promise<Uint8Array> {
-  const { request } = exchange.incoming;
+export function readRequestBody(exchange: Exchange): Promise<Uint8Array> {
+  const { headers } = exchange.incoming.request;
   const limit = exchange.snapshot.settings.maxRequestBytes;
-  const declared = request.headers.get("content-length");
-  if (declared === null) {
-    if (!request.headers.has("transfer-encoding")) return new Uint8Array();
-  } else if (Number(declared) > limit) {
-    throw tooLarge(limit);
-  } else {
-    const work = request.bytes();
-    // A short body mostly came with the headers.
-    if (Bun.peek.status(work) === "fulfilled") {
-      const body = Bun.peek(work) as Uint8Array;
-      exchange.requestBytes = body.length;
-      return body;
-    }
-    return readSlowly(exchange, Number(declared), () => untilStopped(exchange, work));
-  }
-  return readSlowly(exchange, limit, () => readChunks(exchange, limit));
+  const declared = headers.get("content-length");
+  if (declared === null && !headers.has("transfer-encoding")) return Promise.resolve(new Uint8Array());
+  const length = declared === null ? limit : Number(declared);
+  if (length > limit) throw tooLarge(limit);
+  limitBodyTime(exchange, length);
+  return declared === null ? readChunks(exchange, limit) : untilStopped(exchange, exchange.incoming.request.bytes());
 }
 
-async function readSlowly(exchange: Exchange, length: number, read: () => Promise<Uint8Array>): Promise<Uint8Array> {
-  const { deadlines } = exchange.gateway;
-  const allowedMs = GRACE_MS + length / SLOWEST_BYTES_PER_MS;
-  const deadline = deadlines.add(exchange.receivedAtMs + allowedMs, () => exchange.stop("too_slow"));
-  try {
-    const body = await read();
-    exchange.requestBytes = body.length;
-    return body;
-  } catch (error) {
-    if (error instanceof GatewayError) throw error;
-    throw bodyError(exchange, error);
-  } finally {
-    deadlines.clear(deadline);
-  }
+/** From here on the body has so long to come. */
+export function limitBodyTime(exchange: Exchange, length: number): void {
+  exchange.stopAtMs = exchange.receivedAtMs + GRACE_MS + length / SLOWEST_BYTES_PER_MS;
+  exchange.stopAtReason = "too_slow";
 }
 
 /** Without a length the size is known only while it comes; reading stops at the limit. */
@@ -83,7 +63,9 @@ export function untilStopped<T>(exchange: Exchange, work: Promise<T>): Promise<T
   });
 }
 
-function bodyError(exchange: Exchange, cause: unknown): GatewayError {
+/** What a failed read means for the client. */
+export function bodyError(exchange: Exchange, cause: unknown): GatewayError {
+  if (cause instanceof GatewayError) return cause;
   if (exchange.stopped === "too_slow") {
     return new GatewayError("timeout", 408, "The request body came too slowly.", { headers: { connection: "close" } });
   }

@@ -3,9 +3,9 @@ import type { EndpointId, ProviderKind } from "../llm/names.ts";
 import { orderTargets } from "../policy/routing.ts";
 import { dialects } from "../providers/index.ts";
 import type { ProviderEntry } from "../snapshot.ts";
-import { printable } from "./admit.ts";
 import type { KeyBinding } from "./bound-ids.ts";
 import type { Exchange } from "./exchange.ts";
+import { printable } from "./printable.ts";
 
 export interface RouteTarget {
   readonly provider: ProviderEntry;

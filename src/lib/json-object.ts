@@ -48,15 +48,16 @@ export class JsonObject {
   }
 
   /**
-   * True when this name cannot stand twice: parsing keeps the last of two, an upstream may keep the first. Escaped spellings
-   * ("mod\\u0065l") count as a suspicion too. When in doubt the scan decides (and throws).
+   * The value of a field that routing depends on. It must stand once: parsing keeps the last of two, an upstream may keep the
+   * first. Escaped spellings ("mod\u0065l") are a suspicion too; when in doubt the scan decides. Throws JsonScanError.
    */
-  isOnce(name: string): boolean {
-    if (this.#value === null) return true;
+  getOnce(name: string): unknown {
     const quoted = `"${name}"`;
-    const first = this.text.indexOf(quoted);
-    if (first === this.text.lastIndexOf(quoted) && !this.text.includes("\\u00")) return true;
-    return this.scan.fields.has(name);
+    const isSafe =
+      this.#value === null ||
+      (this.text.indexOf(quoted, this.text.indexOf(quoted) + 1) < 0 && this.text.indexOf("\\u00") < 0);
+    if (!isSafe) void this.scan;
+    return this.get(name);
   }
 }
 

@@ -182,10 +182,14 @@ export class PickFilter implements Filter<LiveKey> {
   nowMs = 0;
   model = "";
   exclude: ReadonlySet<string> | null = null;
-  admits: "ready" | "ready_or_probe" | "probe" | "accidental" = "ready";
+  /** `proven`: ready, and has answered since it was last set up. */
+  admits: "proven" | "ready" | "ready_or_probe" | "probe" | "accidental" = "ready";
 
   accepts(key: LiveKey): boolean {
     if (this.exclude?.has(key.id)) return false;
+    if (this.admits === "proven") {
+      return key.whole.health.state === "active" && key.standing(this.model, this.nowMs) === "ready";
+    }
     if (key.isClear) return this.admits === "ready" || this.admits === "ready_or_probe";
     if (this.admits === "accidental") return key.isAccidentallyParked(this.model, this.nowMs);
     const standing = key.standing(this.model, this.nowMs);
