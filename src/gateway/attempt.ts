@@ -68,14 +68,10 @@ class Attempt {
 
   async run(): Promise<AttemptResult> {
     const { exchange } = this;
-    const { deadlines } = exchange.gateway;
     const request = upstreamRequest(exchange, this.admitted, this.target, this.key);
-    // A whole answer is under the request's own time limit; a stream has one for its headers.
-    const deadline = exchange.stream
-      ? deadlines.add(Date.now() + exchange.snapshot.settings.headersTimeoutMs, () => this.#timeOut())
-      : null;
+    if (exchange.stream) this.#limitHeaders();
     const result = await callUpstream(exchange, request, this.#abort);
-    if (deadline !== null) deadlines.clear(deadline);
+    exchange.checkUpstream = null;
     switch (result.kind) {
       case "abandoned":
         return this.#abandoned();
@@ -88,6 +84,16 @@ class Attempt {
           return this.#abort.signal.aborted ? this.#abandoned() : this.#failed(unreadable(error));
         }
     }
+  }
+
+  /** A whole answer is under the request's own time limit; a stream has one for its headers. */
+  #limitHeaders(): void {
+    const atMs = Date.now() + this.exchange.snapshot.settings.headersTimeoutMs;
+    this.exchange.checkUpstream = (nowMs) => {
+      if (nowMs < atMs) return;
+      this.#timedOut = true;
+      this.#abort.abort();
+    };
   }
 
   /** Decides by status and content-type what this is. */
@@ -148,11 +154,12 @@ class Attempt {
     });
     const stream = new UpstreamStream(body, watcher, {
       abort: this.#abort,
-      deadlines: exchange.gateway.deadlines,
+      firstTokenMs: settings.firstTokenTimeoutMs,
       idleMs: settings.streamIdleTimeoutMs,
       maxEventBytes: settings.maxEventBytes,
     });
-    const end = await stream.open(settings.firstTokenTimeoutMs);
+    exchange.checkUpstream = (nowMs) => stream.check(nowMs);
+    const end = await stream.open();
     if (end !== null) return this.#endedEarly(end, response.headers);
     exchange.firstTokenAtMs = exchange.now();
     return this.#succeeded({ kind: "stream", stream, headers: response.headers, lease: this.#lease });
@@ -172,11 +179,6 @@ class Attempt {
           classifyUnreachable({ cause: "truncated", message: end.kind === "truncated" ? end.message : null }),
         );
     }
-  }
-
-  #timeOut(): void {
-    this.#timedOut = true;
-    this.#abort.abort();
   }
 
   #succeeded(answer: Answer): AttemptResult {

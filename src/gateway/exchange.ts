@@ -10,6 +10,9 @@ import type { Gateway, Incoming } from "./gateway.ts";
 
 export type StopReason = "client" | "cancelled" | "shutdown" | "timeout" | "too_slow";
 
+/** Requests that are over before this never need attention. */
+const ATTEND_AFTER_MS = 100;
+
 /** How a request ended, for settle. */
 export interface Ending {
   readonly status: RequestRecord["status"];
@@ -52,6 +55,9 @@ export class Exchange {
   /** When it stops by itself (Unix ms), and why; the sweep of the running requests looks. */
   stopAtMs = Number.POSITIVE_INFINITY;
   stopAtReason: "timeout" | "too_slow" = "timeout";
+  /** Called by the sweep (every 100 ms): is the upstream too silent, does the client need a sign of life? */
+  checkUpstream: ((nowMs: number) => void) | null = null;
+  checkClient: ((nowMs: number) => void) | null = null;
   #isAttended = false;
   #onStop: (() => void) | null = null;
   #abort: AbortController | null = null;
@@ -75,12 +81,19 @@ export class Exchange {
     return this.receivedAtMs + (performance.now() - this.#startedAt);
   }
 
+  /** One turn of the sweep. Timeouts fire up to one turn late, which none of them minds. */
+  tick(nowMs: number): void {
+    if (this.stopAtMs <= nowMs) this.stop(this.stopAtReason);
+    this.checkUpstream?.(nowMs);
+    this.checkClient?.(nowMs);
+    if (!this.#isAttended && nowMs - this.receivedAtMs >= ATTEND_AFTER_MS) this.#attend();
+  }
+
   /**
    * What a request needs only when it takes longer than a moment, done by the sweep: notice that the client leaves (Bun makes the
    * signal when it is first read, already aborted if the client is gone), and keep the connection open while nothing is sent.
    */
-  attend(): void {
-    if (this.#isAttended) return;
+  #attend(): void {
     this.#isAttended = true;
     const { request } = this.incoming;
     if (request.signal.aborted) {

@@ -1,5 +1,4 @@
 import type { Events } from "../events.ts";
-import type { Deadlines } from "../lib/deadlines.ts";
 import type { Egress } from "../lib/egress.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Endpoint } from "../llm/endpoints.ts";
@@ -21,7 +20,6 @@ export interface Gateway {
   readonly inFlight: InFlight;
   readonly boundIds: BoundIds;
   readonly quirks: Quirks;
-  readonly deadlines: Deadlines;
   readonly log: Logger;
   /** The hash under which a client key is found in the snapshot. */
   hashCredential(credential: string): string;

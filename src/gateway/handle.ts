@@ -34,19 +34,14 @@ export async function handle(gateway: Gateway, incoming: Incoming): Promise<Resp
  * so that no proxy in front takes the connection for dead.
  */
 async function serveStream(exchange: Exchange, admitted: Admitted): Promise<Response> {
-  const { gateway, snapshot } = exchange;
   const opening = dispatch(exchange, admitted);
-  let ring: () => void = () => {};
+  const lateAtMs = exchange.receivedAtMs + exchange.snapshot.settings.pingIntervalMs;
   const late = new Promise<null>((resolve) => {
-    ring = () => resolve(null);
+    exchange.checkClient = (nowMs) => {
+      if (nowMs >= lateAtMs) resolve(null);
+    };
   });
-  const deadline = gateway.deadlines.add(exchange.receivedAtMs + snapshot.settings.pingIntervalMs, ring);
-  let answer: Answer | null;
-  try {
-    answer = await Promise.race([opening, late]);
-  } finally {
-    gateway.deadlines.clear(deadline);
-  }
+  const answer = await Promise.race([opening, late]);
   if (answer !== null) return respond(exchange, answer);
   opening.catch(() => {}); // the relay awaits it too and tells the client
   return new Response(relayStream(exchange, opening), { headers: headersOfStream(exchange, null) });

@@ -1,7 +1,10 @@
 import type { ActiveRequest, ActiveRequests } from "../record.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** How often the running requests are looked through for deadlines and departed clients. */
+/**
+ * How often the running requests are looked through for deadlines, pings and departed clients. Thousands of streams share this
+ * one timer; a timer of its own for each chunk would cost more than the chunk.
+ */
 const SWEEP_MS = 100;
 
 /** The requests that run at this moment, by id. */
@@ -52,9 +55,6 @@ export class InFlight implements ActiveRequests {
       clearInterval(this.#timer);
       this.#timer = null;
     }
-    for (const exchange of this.#running.values()) {
-      if (exchange.stopAtMs <= nowMs) exchange.stop(exchange.stopAtReason);
-      else if (nowMs - exchange.receivedAtMs >= SWEEP_MS) exchange.attend();
-    }
+    for (const exchange of this.#running.values()) exchange.tick(nowMs);
   }
 }

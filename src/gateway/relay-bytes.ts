@@ -5,20 +5,24 @@ import type { Exchange } from "./exchange.ts";
 
 /** Relays an answer that is no JSON (audio, subtitles) as it comes, and settles at its end. */
 export function relayBytes(exchange: Exchange, answer: Extract<Answer, { kind: "bytes" }>): ReadableStream<Uint8Array> {
-  const { gateway, snapshot } = exchange;
   const { lease, abort } = answer;
   const reader = readerOf(answer.body ?? new Blob([]).stream());
+  const { streamIdleTimeoutMs } = exchange.snapshot.settings;
   let timedOut = false;
+  /** Since when a read waits; 0 while the client is the slow side. */
+  let waitingSinceMs = 0;
+  exchange.checkUpstream = (nowMs) => {
+    if (waitingSinceMs === 0 || nowMs - waitingSinceMs < streamIdleTimeoutMs) return;
+    timedOut = true;
+    abort.abort();
+  };
   const finish = () => {
     lease.release();
   };
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const deadline = gateway.deadlines.add(Date.now() + snapshot.settings.streamIdleTimeoutMs, () => {
-          timedOut = true;
-          abort.abort();
-        });
+        waitingSinceMs = Date.now();
         try {
           const { done, value } = await reader.read();
           if (done || value === undefined) {
@@ -46,9 +50,8 @@ export function relayBytes(exchange: Exchange, answer: Extract<Answer, { kind: "
           });
           // The only honest end of a body without an error format: the connection breaks.
           controller.error(error);
-        } finally {
-          gateway.deadlines.clear(deadline);
         }
+        waitingSinceMs = 0;
       },
       cancel() {
         exchange.stop("client");

@@ -1,6 +1,5 @@
 import { GatewayError } from "../errors.ts";
 import { decodeLatin1, utf8 } from "../lib/bytes.ts";
-import type { Deadline } from "../lib/deadlines.ts";
 import { classifyUnreachable } from "../policy/failure.ts";
 import type { Answer } from "./attempt.ts";
 import { stoppedError, UpstreamRefusal } from "./dispatch.ts";
@@ -31,6 +30,9 @@ class StreamRelay {
   #open: OpenStream | null = null;
   readonly #array: GeminiArray | null;
   readonly #ping: Uint8Array;
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** Since when the client waits for a block; 0 while it does not. */
+  #waitingSinceMs = 0;
   #done = false;
 
   constructor(exchange: Exchange, opening: OpenStream | Promise<Answer>) {
@@ -44,29 +46,35 @@ class StreamRelay {
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    const { gateway, snapshot } = this.#exchange;
-    const every = snapshot.settings.pingIntervalMs;
-    let ping: Deadline | null = null;
-    const beat = () => {
-      if (this.#done) return;
-      controller.enqueue(this.#array?.ping() ?? (this.#open === null ? COMMENT : this.#ping));
-      ping = gateway.deadlines.add(Date.now() + every, beat);
-    };
-    ping = gateway.deadlines.add(Date.now() + every, beat);
+    this.#waitingSinceMs = Date.now();
+    this.#controller ??= this.#startPings(controller);
     try {
-      if (this.#open === null) {
-        const answer = await this.#opening!;
-        if (answer.kind !== "stream") throw new GatewayError("upstream_error", 502, "The upstream did not stream.");
-        this.#open = answer;
-      }
+      this.#open ??= await this.#opened();
       const block = await this.#open.stream.next();
       if (block === null) this.#finish(controller, this.#open.stream);
       else this.#send(controller, block);
     } catch (error) {
       this.#fail(controller, error);
-    } finally {
-      if (ping !== null) gateway.deadlines.clear(ping);
     }
+    this.#waitingSinceMs = 0;
+  }
+
+  async #opened(): Promise<OpenStream> {
+    const answer = await this.#opening!;
+    if (answer.kind !== "stream") throw new GatewayError("upstream_error", 502, "The upstream did not stream.");
+    return answer;
+  }
+
+  /** A sign of life whenever the client has waited for a ping interval. Nothing is sent to a client that does not read. */
+  #startPings(controller: ReadableStreamDefaultController<Uint8Array>) {
+    const { pingIntervalMs } = this.#exchange.snapshot.settings;
+    this.#exchange.checkClient = (nowMs) => {
+      if (this.#done || this.#waitingSinceMs === 0 || nowMs - this.#waitingSinceMs < pingIntervalMs) return;
+      this.#waitingSinceMs = nowMs;
+      const ping = this.#array?.ping() ?? (this.#open === null ? COMMENT : this.#ping);
+      if (ping.length > 0) controller.enqueue(ping);
+    };
+    return controller;
   }
 
   /** The client left: the upstream must not go on generating. */

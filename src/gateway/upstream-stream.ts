@@ -1,5 +1,4 @@
 import { type ByteReader, latin1, readerOf } from "../lib/bytes.ts";
-import type { Deadlines } from "../lib/deadlines.ts";
 import { SseFramer } from "../lib/sse.ts";
 import type { StreamWatcher } from "../protocols/protocol.ts";
 
@@ -21,6 +20,8 @@ export class UpstreamStream {
   readonly #reader: ByteReader;
   readonly #framer = new SseFramer();
   #timedOut = false;
+  /** Since when a read is waiting; 0 while the client's side is slow and nothing is read. */
+  #waitingSinceMs = 0;
   #ended: StreamEnd | null = null;
   /** Frames that came before the first content: they go out with it. */
   readonly #held: Uint8Array[] = [];
@@ -30,7 +31,7 @@ export class UpstreamStream {
     readonly watcher: StreamWatcher,
     private readonly options: {
       readonly abort: AbortController;
-      readonly deadlines: Deadlines;
+      readonly firstTokenMs: number;
       readonly idleMs: number;
       readonly maxEventBytes: number;
     },
@@ -44,9 +45,9 @@ export class UpstreamStream {
   }
 
   /** Reads until the first frame with content. Null: it can be relayed; else how it ended before that. */
-  async open(firstTokenMs: number): Promise<StreamEnd | null> {
+  async open(): Promise<StreamEnd | null> {
     while (!this.watcher.facts.hasContent) {
-      const block = await this.#read(firstTokenMs);
+      const block = await this.#read();
       if (block !== null) this.#held.push(block);
       // What came with the error in one piece has still been said; a proper end without content is an answer too.
       if (this.#ended === null || this.watcher.facts.hasContent) continue;
@@ -61,10 +62,19 @@ export class UpstreamStream {
     const held = this.#held.shift();
     if (held !== undefined) return held;
     while (this.#ended === null) {
-      const block = await this.#read(this.options.idleMs);
+      const block = await this.#read();
       if (block !== null) return block;
     }
     return null;
+  }
+
+  /** Ends a read that has waited too long. Called now and then. */
+  check(nowMs: number): void {
+    if (this.#waitingSinceMs === 0) return;
+    const { firstTokenMs, idleMs, abort } = this.options;
+    if (nowMs - this.#waitingSinceMs < (this.watcher.facts.hasContent ? idleMs : firstTokenMs)) return;
+    this.#timedOut = true;
+    abort.abort();
   }
 
   cancel(): void {
@@ -74,25 +84,20 @@ export class UpstreamStream {
   }
 
   /** One network chunk; null when it completed no frame, or at the end. */
-  async #read(timeoutMs: number): Promise<Uint8Array | null> {
-    const { deadlines, abort } = this.options;
+  async #read(): Promise<Uint8Array | null> {
     let result: Awaited<ReturnType<ByteReader["read"]>>;
-    const deadline = deadlines.add(Date.now() + timeoutMs, () => {
-      this.#timedOut = true;
-      abort.abort();
-    });
+    this.#waitingSinceMs = Date.now();
     try {
       result = await this.#reader.read();
     } catch {
       this.#ended = this.#timedOut
         ? { kind: "timeout" }
-        : abort.signal.aborted
+        : this.options.abort.signal.aborted
           ? { kind: "aborted" }
           : { kind: "truncated", message: "the connection broke in the middle of the stream" };
       return null;
-    } finally {
-      deadlines.clear(deadline);
     }
+    this.#waitingSinceMs = 0;
     if (result.done || result.value === undefined) return this.#finish();
     const block = this.#framer.push(result.value);
     if (this.#framer.pending > this.options.maxEventBytes) {

@@ -1,0 +1,216 @@
+import { readFileSync } from "node:fs";
+import packageJson from "../package.json" with { type: "json" };
+import type { Config } from "./config.ts";
+import { ConfigError } from "./config.ts";
+import { parseConfigFile } from "./config-file.ts";
+import { applyConfigFile, type GeneratedClientKey } from "./control/config-file.ts";
+import { type Control, openControl } from "./control/control.ts";
+import { Events } from "./events.ts";
+import { prepareFirstStart } from "./first-start.ts";
+import { BoundIds } from "./gateway/bound-ids.ts";
+import type { Gateway } from "./gateway/gateway.ts";
+import { InFlight } from "./gateway/in-flight.ts";
+import { Origins } from "./gateway/origins.ts";
+import { Quirks } from "./gateway/quirks.ts";
+import { type ConsoleSource, createConsole } from "./http/console.ts";
+import { createGraphql } from "./http/graphql.ts";
+import { serveMetrics } from "./http/metrics-endpoint.ts";
+import { serve } from "./http/server.ts";
+import { startJobs } from "./jobs.ts";
+import { Egress } from "./lib/egress.ts";
+import type { Logger } from "./lib/log.ts";
+import { type Secret, Vault } from "./lib/secret.ts";
+import { readOrMakeMasterKey } from "./master-key.ts";
+import { KeyPool } from "./pool.ts";
+import { Snapshots } from "./snapshot.ts";
+import { openStore } from "./store/open.ts";
+
+/** A running Sluice. */
+export interface App {
+  readonly port: number;
+  readonly url: string;
+  readonly gateway: Gateway;
+  readonly control: Control;
+  /** Secrets to be printed once. */
+  readonly news: {
+    readonly defaultClientKey: Secret | null;
+    readonly generatedClientKeys: readonly GeneratedClientKey[];
+    readonly setupLinkToken: string | null;
+    readonly masterKeyIsNew: boolean;
+  };
+  /** Stops listening, lets what runs finish for at most `drainMs`, then writes everything down and closes. */
+  close(drainMs: number): Promise<void>;
+}
+
+const FLUSH_STATES_MS = 250;
+const EXPIRE_EVERY_MS = 3_600_000;
+
+/** Config → store → snapshot → gateway → http → jobs. Throws ConfigError or a store error with a text for the operator. */
+export async function startApp(config: Config, log: Logger, consoleSource: ConsoleSource): Promise<App> {
+  const startedAtMs = Date.now();
+  const master =
+    config.masterKey === null ? readOrMakeMasterKey(config.dataDir) : { key: config.masterKey, isNew: false };
+  const vault = new Vault(master.key);
+  const store = await openStore({ dataDir: config.dataDir, vault });
+  try {
+    const egress = new Egress({ allow: config.allowPrivate, self: null });
+    const checkAddress = (url: string) => egress.refusal(url);
+    const generatedClientKeys = await applyFile(config, store, checkAddress);
+    const { defaultClientKey } = await prepareFirstStart(store, config, checkAddress);
+
+    const events = new Events();
+    const pool = new KeyPool({ events, settings: () => snapshots.current.settings });
+    const { states, uses } = await store.keyStates.all();
+    pool.restore(states, uses);
+    const snapshots: Snapshots = await Snapshots.open(store, {
+      allowAnonymous: config.allowAnonymous,
+      onSwap: (snapshot) => pool.sync(snapshot.providersById.values()),
+    });
+
+    const inFlight = new InFlight();
+    const gateway: Gateway = {
+      snapshots,
+      pool,
+      events,
+      egress,
+      origins: new Origins(),
+      inFlight,
+      boundIds: new BoundIds(),
+      quirks: new Quirks(),
+      log,
+      hashCredential: (credential) => vault.clientKeyHash(credential),
+      record: (record) => {
+        store.record(record);
+        events.emit("requestSettled", record);
+      },
+      keepOpen: () => {},
+      draining: false,
+    };
+    const control = await openControl({
+      store,
+      snapshots,
+      pool,
+      active: inFlight,
+      events,
+      vault,
+      version: packageJson.version,
+      startedAtMs,
+      adminToken: config.adminToken,
+      checkAddress,
+      now: Date.now,
+    });
+
+    const changes = collectHealthChanges(events);
+    const touched = collectClientUses(events);
+    const saveStates = () => {
+      const drained = pool.drain();
+      const news = changes.take();
+      if (drained.states.length + drained.uses.length + news.length > 0) {
+        store.keyStates.save(drained.states, drained.uses, news);
+      }
+    };
+    const stopJobs = startJobs(
+      [
+        { name: "save key states", everyMs: FLUSH_STATES_MS, run: saveStates },
+        { name: "note client uses", everyMs: 10_000, run: () => touched.flush((uses) => store.clientKeys.touch(uses)) },
+        {
+          name: "expire logs",
+          everyMs: EXPIRE_EVERY_MS,
+          run: () => {
+            const { logRetentionDays, usageRetentionDays } = snapshots.current.settings;
+            return store.expire(Date.now(), { logDays: logRetentionDays, usageDays: usageRetentionDays });
+          },
+        },
+      ],
+      log,
+    );
+
+    const server = serve({
+      gateway,
+      host: config.host,
+      port: config.port,
+      basePath: config.basePath,
+      console: createConsole({ source: consoleSource, basePath: config.basePath || "/" }),
+      graphql: createGraphql(control, log),
+      metrics: serveMetrics({ control, gateway, store }),
+      isReady: () => !gateway.draining && store.stats().writable,
+    });
+    const port = server.port ?? config.port;
+    egress.setSelf({ host: config.host, port });
+
+    return {
+      port,
+      url: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`,
+      gateway,
+      control,
+      news: {
+        defaultClientKey,
+        generatedClientKeys,
+        setupLinkToken: control.access.setupLinkToken,
+        masterKeyIsNew: master.isNew,
+      },
+      async close(drainMs) {
+        gateway.draining = true;
+        // Refuses new connections; streams that run go on.
+        void server.stop(false);
+        await Promise.race([inFlight.whenIdle(), Bun.sleep(drainMs)]);
+        inFlight.cancelAll();
+        control.close();
+        stopJobs();
+        saveStates();
+        await touched.flush((uses) => store.clientKeys.touch(uses));
+        await server.stop(true);
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function applyFile(
+  config: Config,
+  store: Parameters<typeof applyConfigFile>[0]["store"],
+  checkAddress: (url: string) => string | null,
+): Promise<readonly GeneratedClientKey[]> {
+  if (config.configFile === null) return [];
+  let text: string;
+  try {
+    text = readFileSync(config.configFile, "utf8");
+  } catch {
+    throw new ConfigError(`CONFIG_FILE: ${config.configFile} cannot be read`);
+  }
+  return applyConfigFile({ store, checkAddress }, parseConfigFile(text, config.configFile));
+}
+
+/** Health changes since the last save, for the keys' history. */
+function collectHealthChanges(events: Events) {
+  let changes: Parameters<Parameters<typeof events.on<"keyHealth">>[1]>[0][] = [];
+  events.on("keyHealth", (change) => {
+    changes.push(change);
+  });
+  return {
+    take() {
+      const taken = changes;
+      changes = [];
+      return taken;
+    },
+  };
+}
+
+/** When each client key was last used, written down every few seconds. */
+function collectClientUses(events: Events) {
+  let uses = new Map<string, number>();
+  events.on("requestSettled", (record) => {
+    if (record.clientKeyId !== null) uses.set(record.clientKeyId, record.receivedAtMs);
+  });
+  return {
+    async flush(write: (uses: ReadonlyMap<string, number>) => Promise<void>) {
+      if (uses.size === 0) return;
+      const taken = uses;
+      uses = new Map();
+      await write(taken);
+    },
+  };
+}
