@@ -1,4 +1,4 @@
-import { decodeLatin1, latin1, readerOf } from "../lib/bytes.ts";
+import { decodeLatin1, readerOf } from "../lib/bytes.ts";
 import { JsonScanError } from "../lib/json-scan.ts";
 import { maskSecrets } from "../lib/log.ts";
 import { classifyRejection, classifyUnreachable, type Failure } from "../policy/failure.ts";
@@ -8,7 +8,7 @@ import type { AttemptOutcome } from "../record.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import type { Admitted } from "./admit.ts";
 import { AnswerTooLarge, AnswerUndecodable, decodedBody, readAnswerBody } from "./answer-body.ts";
-import { callUpstream } from "./call.ts";
+import { callUpstream, type UpstreamRequest } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RouteTarget } from "./route.ts";
 import { upstreamRequest } from "./upstream-request.ts";
@@ -42,7 +42,9 @@ export function attempt(
   target: RouteTarget,
   key: KeyEntry,
 ): Promise<AttemptResult> {
-  return new Attempt(exchange, admitted, target, key).run();
+  // Before the key is claimed: this may throw on what only shows now in the client's body.
+  const request = upstreamRequest(exchange, admitted, target, key);
+  return new Attempt(exchange, admitted, target, key).run(request);
 }
 
 class Attempt {
@@ -66,9 +68,8 @@ class Attempt {
     exchange.abortOnStop(this.#abort);
   }
 
-  async run(): Promise<AttemptResult> {
+  async run(request: UpstreamRequest): Promise<AttemptResult> {
     const { exchange } = this;
-    const request = upstreamRequest(exchange, this.admitted, this.target, this.key);
     if (exchange.stream) this.#limitHeaders();
     const result = await callUpstream(exchange, request, this.#abort);
     exchange.checkUpstream = null;
@@ -126,8 +127,8 @@ class Attempt {
     const { exchange } = this;
     const { headers, status } = response;
     const bytes = await readAnswerBody(response, exchange.snapshot.settings.maxResponseBytes);
-    const facts = exchange.protocol.readAnswer(latin1(bytes), exchange.incoming.endpoint.id);
-    if (facts.error !== null) return this.#rejected(status, headers, decodeLatin1(facts.error));
+    const facts = exchange.protocol.readAnswer(bytes, exchange.incoming.endpoint.id);
+    if (facts.isError) return this.#rejected(status, headers, Buffer.from(bytes).toString("utf8"));
     exchange.usage = facts.usage;
     exchange.rawUsage = facts.rawUsage;
     exchange.usageSource = facts.usage === null ? "unknown" : "reported";

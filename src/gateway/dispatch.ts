@@ -1,9 +1,8 @@
 import { GatewayError } from "../errors.ts";
 import type { Failure } from "../policy/failure.ts";
 import { combineNone, finalError, mayRetry, type NoCandidate } from "../policy/retry.ts";
-import type { KeyEntry } from "../snapshot.ts";
 import type { Admitted } from "./admit.ts";
-import { type Answer, attempt } from "./attempt.ts";
+import { type Answer, type AttemptResult, attempt } from "./attempt.ts";
 import { stickyId } from "./binding.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RouteTarget } from "./route.ts";
@@ -32,21 +31,12 @@ const MAX_KEY_SWAPS = 100;
  * request itself was refused. Never asks more than `maxAttempts` times, refused keys aside.
  */
 export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<Answer> {
-  const { snapshot } = exchange;
-  const { maxAttempts } = snapshot.settings;
-  const failures: Failure[] = [];
+  const tally = new Tally(exchange, admitted);
   let none: NoCandidate | null = null;
-  let attempts = 0;
-  let swaps = 0;
-  let sticky: string | null | undefined;
-
-  for (const target of admitted.targets) {
+  for (const target of boundTargets(admitted)) {
     const tried = new Set<string>();
     for (;;) {
-      if (target.provider.strategy === "sticky" && sticky === undefined) {
-        sticky = stickyId(exchange, admitted.body.kind === "json" ? admitted.body : null);
-      }
-      const picked = pickKey(exchange, admitted, target, tried, sticky ?? null);
+      const picked = pickKey(exchange, admitted, target, tried);
       if (picked.kind === "none") {
         none = combineNone(none, picked);
         break;
@@ -55,55 +45,77 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
       const result = await attempt(exchange, admitted, target, picked.key);
       if (result.kind === "ok") return result.answer;
       if (result.kind === "abandoned") throw stoppedError(exchange);
-      const { failure } = result;
-      if (learnQuirk(exchange, admitted, target, failure)) {
-        tried.delete(picked.key.id);
-        continue;
-      }
-      failures.push(failure);
-      if (exchange.incoming.endpoint.stored && failure.errorClass === "not_found") {
-        if (++attempts >= maxAttempts) throw refusal(failures, result.body, result.status);
-        continue; // another key may be the one that made it
-      }
-      if (result.body !== null && isErrorObject(result.body)) throw refusal(failures, result.body, result.status);
-      if (isKeyFault(failure)) {
-        if (++swaps > MAX_KEY_SWAPS) throw finalError(failures, none, Date.now());
-        if (cannotRepeat(admitted)) throw finalError(failures, none, Date.now());
-        continue;
-      }
-      attempts++;
-      const again = mayRetry({
-        attempts,
-        maxAttempts,
-        committed: cannotRepeat(admitted),
-        failure,
-        deadlineMs: null,
-        nowMs: Date.now(),
-      });
-      if (!again || exchange.stopped !== null) throw finalError(failures, none, Date.now());
+      if (learnQuirk(exchange, admitted, target, result.failure)) tried.delete(picked.key.id);
+      else tally.count(result, none);
     }
   }
-  throw finalError(failures, none, Date.now());
+  throw tally.lastWord(none);
 }
 
-function pickKey(
-  exchange: Exchange,
-  admitted: Admitted,
-  target: RouteTarget,
-  tried: ReadonlySet<string>,
-  sticky: string | null,
-) {
-  const { pool } = exchange.gateway;
-  if (admitted.binding !== null && admitted.binding.providerId === target.provider.id) {
-    const bound: KeyEntry | undefined = target.provider.keys.find((key) => key.id === admitted.binding!.keyId);
-    // Only this key knows what the request names: another one could only answer "not found".
-    if (bound !== undefined && !tried.has(bound.id)) return { kind: "key" as const, key: bound, probe: false };
+/** The failed attempts of one request, and whether there may be another. */
+class Tally {
+  readonly #failures: Failure[] = [];
+  #attempts = 0;
+  #swaps = 0;
+  #refusal: UpstreamRefusal | null = null;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly admitted: Admitted,
+  ) {}
+
+  /** Returns when somebody else may be asked; throws what the client is told otherwise. */
+  count({ failure, body, status }: Extract<AttemptResult, { kind: "failed" }>, none: NoCandidate | null): void {
+    this.#failures.push(failure);
+    this.#refusal = body !== null && isErrorObject(body) ? new UpstreamRefusal(status, body, failure) : null;
+    const { maxAttempts } = this.exchange.snapshot.settings;
+    if (isKeyFault(failure)) {
+      if (++this.#swaps > MAX_KEY_SWAPS || cannotRepeat(this.admitted)) throw this.lastWord(none);
+      return;
+    }
+    this.#attempts++;
+    // Of a stored response whose maker is unknown, "not found" only says that it was not this key.
+    const isSearch = this.exchange.incoming.endpoint.stored === true && failure.errorClass === "not_found";
+    const again = mayRetry({
+      attempts: this.#attempts,
+      maxAttempts,
+      committed: cannotRepeat(this.admitted),
+      failure: isSearch ? { ...failure, retryable: true } : failure,
+      deadlineMs: null,
+      nowMs: Date.now(),
+    });
+    if (!again || this.exchange.stopped !== null) throw this.lastWord(none);
   }
-  return pool.pick({
-    provider: target.provider,
+
+  /** A fault of the request in the upstream's own words, else the verdict over all failures. */
+  lastWord(none: NoCandidate | null): Error {
+    return this.#refusal ?? finalError(this.#failures, none, Date.now());
+  }
+}
+
+/** A request that names what one key made can only go to that key's provider. */
+function boundTargets({ targets, binding }: Admitted): readonly RouteTarget[] {
+  if (binding === null) return targets;
+  const bound = targets.filter((target) => target.provider.id === binding.providerId);
+  return bound.length > 0 ? bound : targets;
+}
+
+const NOBODY_ELSE = { kind: "none", reason: "empty", earliestMs: null } as const;
+
+function pickKey(exchange: Exchange, admitted: Admitted, target: RouteTarget, tried: ReadonlySet<string>) {
+  const { provider } = target;
+  const { binding, body } = admitted;
+  if (binding !== null && binding.providerId === provider.id) {
+    const key = provider.keys.find((each) => each.id === binding.keyId);
+    // Another key could only answer "not found"; it is asked only when this one is there no more.
+    if (key !== undefined) return tried.has(key.id) ? NOBODY_ELSE : { kind: "key" as const, key };
+  }
+  const json = body.kind === "json" ? body : null;
+  return exchange.gateway.pool.pick({
+    provider,
     model: target.upstreamModel,
     exclude: tried.size === 0 ? null : tried,
-    stickyId: sticky,
+    stickyId: provider.strategy === "sticky" ? stickyId(exchange, json) : null,
     nowMs: Date.now(),
   });
 }
@@ -128,13 +140,6 @@ const KEY_FAULTS: ReadonlySet<Failure["errorClass"]> = new Set(["key_invalid", "
 /** A body that was relayed while it came is gone. */
 function cannotRepeat(admitted: Admitted): boolean {
   return admitted.body.kind === "multipart" && admitted.body.rest !== null;
-}
-
-function refusal(failures: readonly Failure[], body: string | null, status: number): Error {
-  const failure = failures[failures.length - 1]!;
-  return body !== null && isErrorObject(body)
-    ? new UpstreamRefusal(status, body, failure)
-    : finalError(failures, null, Date.now());
 }
 
 function isErrorObject(body: string): boolean {

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { GatewayError } from "../errors.ts";
-import { latin1, type Splice, splice, utf8 } from "../lib/bytes.ts";
+import { type Splice, splice, utf8 } from "../lib/bytes.ts";
 import { JsonObject } from "../lib/json-object.ts";
 import { JsonScanError } from "../lib/json-scan.ts";
 import type { EndpointId } from "../llm/names.ts";
@@ -16,7 +16,7 @@ export interface JsonBody {
 export function readJsonBody(bytes: Uint8Array, maxDepth: number): JsonBody {
   if (!isUtf8(bytes)) throw invalid("The request body is not valid UTF-8.");
   try {
-    return { kind: "json", bytes, json: JsonObject.read(latin1(bytes), maxDepth) };
+    return { kind: "json", bytes, json: JsonObject.read(bytes, maxDepth) };
   } catch (error) {
     throw asInvalid(error);
   }
@@ -27,7 +27,7 @@ export function readModel({ json }: JsonBody): string {
   if (model === undefined) throw invalid("The field `model` is missing: name the model to use.", "model");
   if (typeof model !== "string" || model === "")
     throw invalid("The field `model` must be a non-empty string.", "model");
-  if (hasControlCharacter(model) || model.length > 256)
+  if (hasControlCharacter(model) || !model.isWellFormed() || model.length > 256)
     throw invalid("The field `model` is not a model name.", "model");
   return model;
 }
@@ -68,7 +68,7 @@ export function bodyFor(
   const isRenamed = options.model !== options.requestedModel;
   if (!isRenamed && !options.askForUsage) return body.bytes;
   if (options.endpoint === "gemini.batchEmbedContents" || options.endpoint === "gemini.countTokens") {
-    return renameNested(body, options.model);
+    return safely(() => renameNested(body, options.model));
   }
   return safely(() => {
     const edits: Splice[] = [];
@@ -107,7 +107,8 @@ function usageOption({ json }: JsonBody): Splice {
 
 /** These Gemini bodies repeat the model inside; a rename must reach those places too. They hold no numbers that parsing could bend. */
 function renameNested(body: JsonBody, model: string): Uint8Array {
-  const value = JSON.parse(Buffer.from(body.bytes).toString("utf8")) as Record<string, unknown>;
+  const text = Buffer.from(body.bytes).toString("utf8");
+  const value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text) as Record<string, unknown>;
   const rename = (holder: unknown) => {
     if (typeof holder === "object" && holder !== null && "model" in holder) {
       (holder as Record<string, unknown>).model = `models/${model}`;

@@ -50,8 +50,10 @@ class StreamRelay {
     this.#controller ??= this.#startPings(controller);
     try {
       this.#open ??= await this.#opened();
-      const block = await this.#open.stream.next();
-      if (block === null) this.#finish(controller, this.#open.stream);
+      const { stream } = this.#open;
+      let block = stream.takeHeld();
+      while (block === null && stream.ended === null) block = stream.accept(await stream.read());
+      if (block === null) this.#finish(controller, stream);
       else this.#send(controller, block);
     } catch (error) {
       this.#fail(controller, error);

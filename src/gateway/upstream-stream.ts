@@ -1,4 +1,4 @@
-import { type ByteReader, latin1, readerOf } from "../lib/bytes.ts";
+import { type ByteReader, concat, latin1, type ManyChunks, readerOf } from "../lib/bytes.ts";
 import { SseFramer } from "../lib/sse.ts";
 import type { StreamWatcher } from "../protocols/protocol.ts";
 
@@ -9,6 +9,9 @@ export type StreamEnd =
   | { readonly kind: "error"; readonly body: string }
   | { readonly kind: "timeout" }
   | { readonly kind: "aborted" };
+
+/** Stands for a read that failed: neither bytes nor an end. */
+const BROKEN: ManyChunks = { done: false, value: [] };
 
 const NEWLINES = Buffer.from("\n\n");
 
@@ -47,7 +50,7 @@ export class UpstreamStream {
   /** Reads until the first frame with content. Null: it can be relayed; else how it ended before that. */
   async open(): Promise<StreamEnd | null> {
     while (!this.watcher.facts.hasContent) {
-      const block = await this.#read();
+      const block = this.accept(await this.read());
       if (block !== null) this.#held.push(block);
       // What came with the error in one piece has still been said; a proper end without content is an answer too.
       if (this.#ended === null || this.watcher.facts.hasContent) continue;
@@ -57,15 +60,45 @@ export class UpstreamStream {
     return null;
   }
 
-  /** The next block for the client; null at the end: then look at `ended`. */
-  async next(): Promise<Uint8Array | null> {
-    const held = this.#held.shift();
-    if (held !== undefined) return held;
-    while (this.#ended === null) {
-      const block = await this.#read();
-      if (block !== null) return block;
+  /** A block that was read before it could be sent, if there is one. */
+  takeHeld(): Uint8Array | null {
+    return this.#held.shift() ?? null;
+  }
+
+  /** Waits for what the network brings next. Never rejects; give what comes to `accept`. */
+  async read(): Promise<ManyChunks> {
+    this.#waitingSinceMs = Date.now();
+    try {
+      return await this.#reader.readMany();
+    } catch {
+      return BROKEN;
     }
-    return null;
+  }
+
+  /** Takes what was read; returns the whole frames for the client, null when there are none (look at `ended`). */
+  accept({ done, value }: ManyChunks): Uint8Array | null {
+    this.#waitingSinceMs = 0;
+    if (value.length === 1) return this.#push(value[0]!);
+    if (value.length === 0) {
+      if (done) return this.#finish();
+      this.#ended ??= this.#brokenEnd();
+      return null;
+    }
+    const blocks: Uint8Array[] = [];
+    for (const chunk of value) {
+      const block = this.#ended === null ? this.#push(chunk) : null;
+      if (block !== null) blocks.push(block);
+    }
+    return blocks.length === 0 ? null : concat(blocks);
+  }
+
+  #push(chunk: Uint8Array): Uint8Array | null {
+    const block = this.#framer.push(chunk);
+    if (this.#framer.pending > this.options.maxEventBytes) {
+      this.#fail({ kind: "truncated", message: "an event was larger than the limit" });
+      return null;
+    }
+    return block === null ? null : this.#watch(block);
   }
 
   /** Ends a read that has waited too long. Called now and then. */
@@ -83,28 +116,10 @@ export class UpstreamStream {
     this.options.abort.abort();
   }
 
-  /** One network chunk; null when it completed no frame, or at the end. */
-  async #read(): Promise<Uint8Array | null> {
-    let result: Awaited<ReturnType<ByteReader["read"]>>;
-    this.#waitingSinceMs = Date.now();
-    try {
-      result = await this.#reader.read();
-    } catch {
-      this.#ended = this.#timedOut
-        ? { kind: "timeout" }
-        : this.options.abort.signal.aborted
-          ? { kind: "aborted" }
-          : { kind: "truncated", message: "the connection broke in the middle of the stream" };
-      return null;
-    }
-    this.#waitingSinceMs = 0;
-    if (result.done || result.value === undefined) return this.#finish();
-    const block = this.#framer.push(result.value);
-    if (this.#framer.pending > this.options.maxEventBytes) {
-      this.#fail({ kind: "truncated", message: "an event was larger than the limit" });
-      return null;
-    }
-    return block === null ? null : this.#watch(block);
+  #brokenEnd(): StreamEnd {
+    if (this.#timedOut) return { kind: "timeout" };
+    if (this.options.abort.signal.aborted) return { kind: "aborted" };
+    return { kind: "truncated", message: "the connection broke in the middle of the stream" };
   }
 
   #watch(block: Uint8Array): Uint8Array | null {

@@ -1,4 +1,5 @@
-import { decodeLatin1 } from "./bytes.ts";
+import { isAscii } from "node:buffer";
+import { decodeLatin1, latin1 } from "./bytes.ts";
 import { type JsonObjectScan, JsonScanError, parseLatin1, scanJsonObject } from "./json-scan.ts";
 
 /** Below this JSON.parse is cheaper than scanning (0.3 µs per KB), and checks the text completely. */
@@ -7,7 +8,8 @@ const PARSED_BELOW = 8192;
 /**
  * The top level of a JSON object whose bytes stay as they are. Short texts are parsed, long ones scanned (an agent's 100 KB of
  * escaped code would cost 130 µs to parse and 30 to scan); in a long text a bad escape inside a string shows only when that field is
- * read, else the upstream refuses it in its own words. `text` is latin1.
+ * read, else the upstream refuses it in its own words. `text` is
+ * the bytes as latin1.
  */
 export class JsonObject {
   #value: Readonly<Record<string, unknown>> | null = null;
@@ -18,11 +20,12 @@ export class JsonObject {
     private readonly maxDepth: number,
   ) {}
 
-  /** Throws JsonScanError. */
-  static read(text: string, maxDepth: number): JsonObject {
+  /** Throws JsonScanError. `bytes` is UTF-8. */
+  static read(bytes: Uint8Array, maxDepth: number): JsonObject {
+    const text = latin1(bytes);
     const object = new JsonObject(text, maxDepth);
     if (text.length > PARSED_BELOW) object.#scan = scanJsonObject(text, maxDepth);
-    else object.#value = parse(text, maxDepth);
+    else object.#value = parse(text, isAscii(bytes) ? text : decodeLatin1(text), maxDepth);
     return object;
   }
 
@@ -38,11 +41,7 @@ export class JsonObject {
 
   /** The field's value; undefined when it is not there. Throws SyntaxError on a bad string in a long text. */
   get(name: string): unknown {
-    if (this.#value !== null) {
-      const value = Object.hasOwn(this.#value, name) ? this.#value[name] : undefined;
-      if (typeof value === "string") return ASCII.test(value) ? value : decodeLatin1(value);
-      return value;
-    }
+    if (this.#value !== null) return Object.hasOwn(this.#value, name) ? this.#value[name] : undefined;
     const field = this.#scan!.fields.get(name);
     return field === undefined ? undefined : parseLatin1(this.text.slice(field.valueStart, field.valueEnd));
   }
@@ -61,12 +60,11 @@ export class JsonObject {
   }
 }
 
-const ASCII = /^[\x20-\x7e\s]*$/;
-
-function parse(text: string, maxDepth: number): Readonly<Record<string, unknown>> {
+/** `text` is latin1 for the scan, `json` the same text decoded. */
+function parse(text: string, json: string, maxDepth: number): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(text.startsWith("ï»¿") ? text.slice(3) : text);
+    value = JSON.parse(json.charCodeAt(0) === 0xfeff ? json.slice(1) : json);
   } catch {
     scanJsonObject(text, maxDepth); // says where; throws unless the fault is inside a string
     throw new JsonScanError("syntax", "the body is not valid JSON: a string holds a bad escape or a control character");

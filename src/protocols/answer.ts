@@ -10,23 +10,23 @@ const MAX_ANSWER_DEPTH = 512;
  * What every JSON answer tells: its usage field, and whether it is an error in disguise. Long answers are scanned, not parsed. Throws JsonScanError when the text is not a JSON object.
  */
 export function readJsonAnswer(
-  text: string,
+  body: Uint8Array,
   options: {
     readonly usageField: string;
     readonly readUsage: (value: unknown) => Usage | null;
     readonly boundIds?: (answer: JsonObject) => readonly string[];
   },
 ): AnswerFacts {
-  const answer = JsonObject.read(text, MAX_ANSWER_DEPTH);
+  const answer = JsonObject.read(body, MAX_ANSWER_DEPTH);
   if (answer.has("error") && isErrorValue(answer.get("error"))) {
-    return { usage: null, rawUsage: null, error: text, boundIds: NONE };
+    return { usage: null, rawUsage: null, isError: true, boundIds: NONE };
   }
   const value = answer.has(options.usageField) ? asRecord(answer.get(options.usageField)) : null;
   const usage = value === null ? null : options.readUsage(value);
   return {
     usage,
     rawUsage: value === null ? null : JSON.stringify(value),
-    error: null,
+    isError: false,
     boundIds: options.boundIds?.(answer) ?? NONE,
   };
 }

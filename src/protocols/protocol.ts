@@ -16,8 +16,8 @@ export interface Protocol {
   encodeStreamError(error: GatewayErrorLike, requestId: string, sequence: number): string;
   /** The sign of life once content has begun; before that a comment frame is right for every format. */
   readonly ping: string;
-  /** Reads a complete JSON answer. `text` is latin1 of the body. Throws SyntaxError when it is no JSON of any kind. */
-  readAnswer(text: string, endpoint: EndpointId): AnswerFacts;
+  /** Reads a complete JSON answer. Throws JsonScanError or SyntaxError when it is none. */
+  readAnswer(body: Uint8Array, endpoint: EndpointId): AnswerFacts;
   /** Watches one stream of this format. */
   watchStream(options: WatchOptions): StreamWatcher;
   /** The models this caller may use, in this format's list shape; `one` answers for a single id. */
@@ -48,8 +48,8 @@ export interface AnswerFacts {
   readonly usage: Usage | null;
   /** The vendor's usage object, verbatim. */
   readonly rawUsage: string | null;
-  /** The answer is an error object although its status said 200: latin1 text of the body. */
-  readonly error: string | null;
+  /** The answer is an error object although its status said 200. */
+  readonly isError: boolean;
   /** Ids that only the key that made them can use again. */
   readonly boundIds: readonly string[];
 }

@@ -11,8 +11,8 @@ export const anthropicMessages: Protocol = {
   ping: 'event: ping\ndata: {"type":"ping"}\n\n',
   encodeError: (error, requestId) => JSON.stringify(errorBody(error, requestId)),
   encodeStreamError: (error, requestId) => `event: error\ndata: ${JSON.stringify(errorBody(error, requestId))}\n\n`,
-  readAnswer: (text, endpoint) => {
-    const facts = readJsonAnswer(text, {
+  readAnswer: (body, endpoint) => {
+    const facts = readJsonAnswer(body, {
       usageField: "usage",
       readUsage: readAnthropicUsage,
       boundIds: (answer) => findBoundIds(answer.text),

@@ -1,4 +1,4 @@
-import { decodeLatin1 } from "../../lib/bytes.ts";
+import { decodeLatin1, utf8 } from "../../lib/bytes.ts";
 import type { JsonObject } from "../../lib/json-object.ts";
 import type { GatewayErrorLike } from "../../llm/failure.ts";
 import { parseRecord, readJsonAnswer } from "../answer.ts";
@@ -12,11 +12,8 @@ export const gemini: Protocol = {
   ping: ": ping\n\n",
   encodeError: (error) => JSON.stringify(errorBody(error)),
   encodeStreamError: (error) => `data: ${JSON.stringify(errorBody(error))}\n\n`,
-  readAnswer: (text) => {
-    // Google sometimes wraps an error in a one-element array.
-    const body = text.trimStart().startsWith("[") ? unwrap(text) : text;
-    return readJsonAnswer(body, { usageField: "usageMetadata", readUsage: readGeminiUsage, boundIds });
-  },
+  readAnswer: (body) =>
+    readJsonAnswer(unwrapped(body), { usageField: "usageMetadata", readUsage: readGeminiUsage, boundIds }),
   watchStream: watchGemini,
   listModels: (models) => ({ models: models.map(modelInfo) }),
   showModel: modelInfo,
@@ -49,9 +46,11 @@ function watchGemini(): StreamWatcher {
   );
 }
 
-function unwrap(text: string): string {
-  const list: unknown = JSON.parse(decodeLatin1(text));
-  return Buffer.from(JSON.stringify(Array.isArray(list) ? list[0] : list)).toString("latin1");
+/** Google sometimes wraps an error in a one-element array. */
+function unwrapped(body: Uint8Array): Uint8Array {
+  if (body[0] !== 91) return body;
+  const list: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+  return utf8(JSON.stringify(Array.isArray(list) ? list[0] : list));
 }
 
 function boundIds(answer: JsonObject): readonly string[] {

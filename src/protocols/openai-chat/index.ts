@@ -15,7 +15,7 @@ export const openAiChat: Protocol = {
   encodeError: (error) => JSON.stringify({ error: openAiErrorObject(error) }),
   // No [DONE] behind it: a client must not take the answer for complete.
   encodeStreamError: (error) => `data: ${JSON.stringify({ error: openAiErrorObject(error) })}\n\n`,
-  readAnswer: (text) => readJsonAnswer(text, { usageField: "usage", readUsage: readOpenAiUsage, boundIds }),
+  readAnswer: (body) => readJsonAnswer(body, { usageField: "usage", readUsage: readOpenAiUsage, boundIds }),
   watchStream: watchOpenAiStream,
   listModels: (models) => ({ object: "list", data: models.map(modelObject) }),
   showModel: modelObject,

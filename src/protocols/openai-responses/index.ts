@@ -30,7 +30,7 @@ export const openAiResponses: Protocol = {
     const event = { type: "response.failed", sequence_number: sequence, response };
     return `event: response.failed\ndata: ${JSON.stringify(event)}\n\n`;
   },
-  readAnswer: (text) => readJsonAnswer(text, { usageField: "usage", readUsage: readOpenAiUsage, boundIds }),
+  readAnswer: (body) => readJsonAnswer(body, { usageField: "usage", readUsage: readOpenAiUsage, boundIds }),
   watchStream: watchResponses,
   listModels: (models) => ({ object: "list", data: models.map(modelObject) }),
   showModel: modelObject,
