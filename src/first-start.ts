@@ -1,0 +1,91 @@
+import type { Config } from "./config.ts";
+import { ConfigError } from "./config.ts";
+import { CLIENT_KEY_PREFIX, generateSecret } from "./control/client-key-secret.ts";
+import type { Secret } from "./lib/secret.ts";
+import { PROVIDER_KINDS, type ProviderKind } from "./llm/names.ts";
+import { dialects } from "./providers/index.ts";
+import type { Store } from "./store/types.ts";
+
+/**
+ * What a new data directory begins with: the built-in client `anonymous`, a default client (its key is returned, to be printed
+ * once) and, when the environment names one, a provider with its key. Running it again changes nothing.
+ */
+export async function prepareFirstStart(
+  store: Store,
+  config: Config,
+  checkAddress: (url: string) => string | null,
+): Promise<{ readonly defaultClientKey: Secret | null }> {
+  const clients = await store.clientKeys.list();
+  const blank = { expiresAt: null, allowedModels: [], requestContent: null, enabled: true };
+  if (!clients.some((row) => row.builtin === "anonymous")) {
+    await store.clientKeys.create({
+      ...blank,
+      name: "anonymous",
+      memo: "Calls without a key, when ALLOW_ANONYMOUS_ACCESS or the setting allowAnonymous is on",
+      secret: null,
+      builtin: "anonymous",
+    });
+  }
+  if (clients.some((row) => row.builtin !== "anonymous")) return { defaultClientKey: null };
+  await quickStart(store, config, checkAddress);
+  const secret = generateSecret(CLIENT_KEY_PREFIX);
+  await store.clientKeys.create({
+    ...blank,
+    name: "default",
+    memo: "Made at the first start",
+    secret,
+    builtin: "default",
+  });
+  return { defaultClientKey: secret };
+}
+
+async function quickStart(store: Store, config: Config, checkAddress: (url: string) => string | null): Promise<void> {
+  const start = config.quickStart;
+  if (start === null) return;
+  const kind = PROVIDER_KINDS.find((known) => known === start.kind);
+  if (kind === undefined) throw new ConfigError(`TYPE: must be one of ${PROVIDER_KINDS.join(", ")}`);
+  const baseUrl = baseUrlOf(kind, start.baseUrl);
+  const refusal = checkAddress(baseUrl);
+  if (refusal !== null) throw new ConfigError(`BASE_URL: ${refusal}`);
+  const created = await store.providers.create({
+    name: kind,
+    kind,
+    baseUrl,
+    apiVersion: null,
+    botId: null,
+    strategy: "round_robin",
+    enabled: true,
+    memo: "From the environment of the first start",
+  });
+  if (created.kind !== "ok") return;
+  await store.providerKeys.create({
+    providerId: created.row.id,
+    name: "key 1",
+    secret: start.secret,
+    enabled: true,
+    weight: 1,
+    priority: 0,
+    tags: [],
+    memo: null,
+    userAgent: null,
+    proxyUrl: null,
+  });
+  if (start.actualName === null) return;
+  await store.models.create({
+    name: start.actualName,
+    description: null,
+    capabilities: [],
+    contextWindow: null,
+    maxOutputTokens: null,
+    enabled: true,
+    aliases: [],
+    price: null,
+    targets: [{ providerId: created.row.id, upstreamModel: start.actualName, priority: 0, weight: 1, enabled: true }],
+  });
+}
+
+function baseUrlOf(kind: ProviderKind, given: string | null): string {
+  const baseUrl = given ?? dialects[kind].defaultBaseUrl;
+  if (baseUrl === null) throw new ConfigError(`BASE_URL: is required for TYPE=${kind}`);
+  return baseUrl.replace(/\/+$/, "");
+}

@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import packageJson from "../package.json" with { type: "json" };
+import { type App, startApp } from "./app.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { configFileJsonSchema } from "./config-file.ts";
+import { type ConsoleSource, readConsole } from "./http/console.ts";
+import { createLogger, errorText } from "./lib/log.ts";
+import { raiseRequestCap } from "./request-cap.ts";
+import { StoreError } from "./store/store-error.ts";
+
+const DRAIN_MS = 30_000;
+/** Exit code for a mistake in environment, flags or configuration file. */
+const EXIT_CONFIG = 2;
+
+/** build.ts stamps the commit; from source there is none. */
+const VERSION = [packageJson.version, process.env.SLUICE_COMMIT && `(${process.env.SLUICE_COMMIT})`]
+  .filter(Boolean)
+  .join(" ");
+
+const HELP = `sluice ${VERSION}: LLM gateway
+
+  sluice [--port 8000] [--host 127.0.0.1] [--data-dir ./data] [--config FILE] …   serve (each environment variable is a flag too)
+  sluice health [--port 8000]       exit 0 when a gateway on this machine answers
+  sluice config-schema              print the JSON Schema of the configuration file
+  sluice --version
+  --env-file FILE                   read environment variables from FILE
+`;
+
+/** The whole program. `embedded`: the console inside the binary; from source it is read from dist/console. */
+export async function main(embedded: ConsoleSource | null): Promise<void> {
+  const args = process.argv.slice(2);
+  try {
+    takeEnvFile(args);
+    const [command] = args;
+    if (command === "--help" || command === "-h" || command === "help") return void process.stdout.write(HELP);
+    if (command === "--version") return void process.stdout.write(`${VERSION}\n`);
+    if (command === "config-schema") {
+      return void process.stdout.write(`${JSON.stringify(configFileJsonSchema(), null, 2)}\n`);
+    }
+    const isHealth = command === "health";
+    const config = readConfig(process.env, isHealth ? args.slice(1) : args, (path) => readFileSync(path, "utf8"));
+    if (isHealth) return await checkHealth(config);
+    raiseRequestCap();
+    await run(config, embedded ?? readConsole(join(import.meta.dir, "../dist/console")));
+  } catch (error) {
+    const isMistake = error instanceof ConfigError || error instanceof StoreError;
+    process.stderr.write(`sluice: ${isMistake ? error.message : errorText(error)}\n`);
+    process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
+  }
+}
+
+async function run(config: Config, consoleSource: ConsoleSource): Promise<void> {
+  const log = createLogger({ level: config.logLevel, format: config.logFormat });
+  const app = await startApp(config, log, consoleSource);
+  for (const name of config.environmentProxies) {
+    log.warn("a proxy variable of the environment reroutes upstream calls", { variable: name });
+  }
+  log.info("listening", { url: app.url, version: VERSION, dataDir: config.dataDir });
+  announce(app, config);
+
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info("stopping", { signal, running: app.gateway.inFlight.size });
+    await app.close(DRAIN_MS);
+    log.info("stopped");
+    process.exit(0);
+  };
+  process.on("SIGTERM", () => void stop("SIGTERM"));
+  process.on("SIGINT", () => void stop("SIGINT"));
+}
+
+/** Secrets that exist in clear only now. Not through the log: log lines are collected and kept. */
+function announce({ news, url }: App, config: Config): void {
+  const lines: string[] = [];
+  if (news.masterKeyIsNew) {
+    lines.push(
+      `A master key was made in ${join(config.dataDir, "master.key")}. Back it up: without it stored keys cannot be opened.`,
+    );
+  }
+  if (news.defaultClientKey !== null) lines.push(`Client key "default", shown once: ${news.defaultClientKey.reveal()}`);
+  for (const { name, secret } of news.generatedClientKeys) {
+    lines.push(`Client key "${name}", shown once: ${secret.reveal()}`);
+  }
+  if (news.setupLinkToken !== null) {
+    lines.push(`Set up the console, once: ${url}${config.basePath}/setup#${news.setupLinkToken}`);
+  }
+  if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** Takes `--env-file FILE` out of the arguments and reads it; what is set already stays. */
+function takeEnvFile(args: string[]): void {
+  const index = args.findIndex((arg) => arg === "--env-file" || arg.startsWith("--env-file="));
+  if (index < 0) return;
+  const inline = args[index]!.startsWith("--env-file=");
+  const path = inline ? args[index]!.slice("--env-file=".length) : args[index + 1];
+  if (path === undefined) throw new ConfigError("--env-file: needs a file");
+  args.splice(index, inline ? 1 : 2);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    throw new ConfigError(`--env-file: ${path} cannot be read`);
+  }
+  for (const line of text.split(/\r?\n/)) {
+    const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line);
+    if (match === null) continue;
+    const value = /^(["'])(.*)\1$/.exec(match[2]!)?.[2] ?? match[2]!;
+    process.env[match[1]!] ??= value;
+  }
+}
+
+async function checkHealth(config: Config): Promise<void> {
+  const host = config.host === "0.0.0.0" || config.host === "::" ? "127.0.0.1" : config.host;
+  try {
+    const response = await fetch(`http://${host}:${config.port}${config.basePath}/health`, {
+      signal: AbortSignal.timeout(3000),
+    });
+    process.exit(response.ok ? 0 : 1);
+  } catch {
+    process.exit(1);
+  }
+}
+
+if (import.meta.main) await main(null);

@@ -1,0 +1,14 @@
+/**
+ * fetch runs at most 256 requests at once per process and queues the rest silently; the cap is read from the environment when
+ * the process starts, so the process replaces itself once (same PID). Called before anything else is loaded: what is loaded
+ * before it is loaded twice.
+ */
+export function raiseRequestCap(): void {
+  if (process.env.BUN_CONFIG_MAX_HTTP_REQUESTS !== undefined || process.execve === undefined) return;
+  const isCompiled = import.meta.path.startsWith("/$bunfs/");
+  const args = isCompiled ? process.argv.slice(2) : [...process.execArgv, ...process.argv.slice(1)];
+  process.execve(process.execPath, [process.execPath, ...args], {
+    ...(process.env as Record<string, string>),
+    BUN_CONFIG_MAX_HTTP_REQUESTS: "65535",
+  });
+}
