@@ -140,7 +140,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
 
     return {
       port,
-      url: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`,
+      url: `http://${reachableHost(config.host)}:${port}`,
       gateway,
       control,
       news: {
@@ -167,6 +167,12 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
     await store.close();
     throw error;
   }
+}
+
+/** As a person on this machine would type it: a listener on all addresses is reached on loopback. */
+function reachableHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
 }
 
 async function applyFile(
