@@ -31,7 +31,7 @@ export function connectLive(server: AdminServer, authorization: string | null = 
   };
 }
 
-export function toLive(results: AsyncIterableIterator<Answer>): Live {
+function toLive(results: AsyncIterableIterator<Answer>): Live {
   const next = async () => {
     const { done, value } = await results.next();
     if (done) throw new Error("the subscription has ended");

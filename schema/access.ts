@@ -1,0 +1,64 @@
+import type { Scope } from "../src/control/principal.ts";
+
+/** Who may use a field: everybody, whoever has signed in, or whoever holds the scope. */
+export type Access = "anyone" | "signed-in" | Scope;
+
+/**
+ * The one table of who may do what. Every field of Query, Mutation and Subscription stands here; one that does not is refused
+ * at run time and fails a test. Other fields and whole types may stand here too: they are then guarded wherever they appear,
+ * so that what a scope protects cannot be reached by way of another noun.
+ */
+export const ACCESS: Readonly<Record<string, Access>> = {
+  "Query.viewer": "anyone",
+  "Query.apiLimits": "signed-in",
+  // Their types are guarded below.
+  "Query.node": "signed-in",
+  "Query.nodes": "signed-in",
+  "Query.overview": "USAGE_READ",
+  "Query.usage": "USAGE_READ",
+  "Query.providers": "KEYS_READ",
+  "Query.provider": "KEYS_READ",
+  "Query.providerKeys": "KEYS_READ",
+  "Query.providerKey": "KEYS_READ",
+  "Query.models": "MODELS_READ",
+  "Query.model": "MODELS_READ",
+  "Query.clientKeys": "CLIENTS_READ",
+  "Query.clientKey": "CLIENTS_READ",
+  "Query.requestLogs": "LOGS_READ",
+  "Query.requestLog": "LOGS_READ",
+  "Query.activeRequests": "LOGS_READ",
+
+  "Mutation.signIn": "anyone",
+  "Mutation.setUp": "anyone",
+  "Mutation.signOut": "signed-in",
+  "Mutation.createProvider": "KEYS_WRITE",
+  "Mutation.updateProvider": "KEYS_WRITE",
+  "Mutation.deleteProviders": "KEYS_WRITE",
+  "Mutation.createProviderKey": "KEYS_WRITE",
+  "Mutation.updateProviderKey": "KEYS_WRITE",
+  "Mutation.actOnProviderKeys": "KEYS_WRITE",
+  "Mutation.deleteProviderKeys": "KEYS_WRITE",
+  "Mutation.createModel": "MODELS_WRITE",
+  "Mutation.updateModel": "MODELS_WRITE",
+  "Mutation.deleteModels": "MODELS_WRITE",
+  "Mutation.createClientKey": "CLIENTS_WRITE",
+  "Mutation.updateClientKey": "CLIENTS_WRITE",
+  "Mutation.rotateClientKey": "CLIENTS_WRITE",
+  "Mutation.deleteClientKeys": "CLIENTS_WRITE",
+  "Mutation.cancelRequest": "REQUESTS_CANCEL",
+
+  "Subscription.keyEvents": "KEYS_READ",
+  "Subscription.modelEvents": "MODELS_READ",
+  "Subscription.liveUsage": "USAGE_READ",
+  "Subscription.requestFeed": "LOGS_READ",
+
+  "RequestLog.content": "LOGS_CONTENT",
+
+  Provider: "KEYS_READ",
+  ProviderKey: "KEYS_READ",
+  Model: "MODELS_READ",
+  ClientKey: "CLIENTS_READ",
+  RequestLog: "LOGS_READ",
+  UsageMetrics: "USAGE_READ",
+  Sparkline: "USAGE_READ",
+};

@@ -1,0 +1,20 @@
+import type { Control } from "../src/control/control.ts";
+import type { Principal } from "../src/control/principal.ts";
+
+/** What a resolver is handed. One per operation; for a subscription it lives as long as that. */
+export interface GraphqlContext {
+  readonly control: Control;
+  /** Changes once, in the operation that signs in or out: what follows in the same answer sees the new one. */
+  principal: Principal;
+  /** Of the caller, for counting failed sign-ins. */
+  readonly address: string;
+  /** Stands in masked errors and in the log beside their cause. */
+  readonly requestId: string;
+  /** Null over WebSocket, where no cookie can be set. */
+  readonly cookies: CookieJar | null;
+}
+
+export interface CookieJar {
+  /** Null takes the session's cookie away. */
+  setSession(value: string | null): void;
+}

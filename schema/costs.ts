@@ -1,0 +1,27 @@
+/**
+ * What a field costs by itself, besides what it selects. Fields without an entry cost 1 when they have fields of their own,
+ * else nothing. Reports and log searches are what the reader Worker spends its time on.
+ */
+export const FIELD_COSTS: Readonly<Record<string, number>> = {
+  "Query.usage": 50,
+  "Query.requestLogs": 20,
+  "Overview.today": 20,
+  "Overview.yesterday": 20,
+  "Overview.attention": 30,
+  "UsageReport.previous": 30,
+  "Provider.usage": 2,
+  "Provider.sparkline": 2,
+  "ProviderKey.usage": 2,
+  "ProviderKey.sparkline": 2,
+  "ProviderKey.history": 5,
+  "Model.usage": 5,
+  "Model.sparkline": 5,
+  "ClientKey.usage": 2,
+  "ClientKey.sparkline": 2,
+  // Each row is a read of its own.
+  "RequestLog.attempts": 8,
+  "RequestLog.content": 8,
+};
+
+/** How many entries a list without `first` is taken to have. */
+export const PLAIN_LIST_LENGTH = 5;

@@ -1,0 +1,98 @@
+import { ATTENTION_KINDS, SEVERITIES } from "../src/control/attention.ts";
+import { CLIENT_KEY_ORDERS } from "../src/control/client-keys.ts";
+import { RESYNC_REASONS } from "../src/control/event-log.ts";
+import { KEY_EVENT_KINDS } from "../src/control/key-events.ts";
+import { PROVIDER_KEY_STATUSES } from "../src/control/key-status.ts";
+import { CHANGE_KINDS } from "../src/control/model-events.ts";
+import { HEALTH_STATES } from "../src/control/model-health.ts";
+import { MODEL_CAPABILITIES } from "../src/control/model-writes.ts";
+import { SCOPES } from "../src/control/principal.ts";
+import { PROVIDER_KEY_ORDERS } from "../src/control/provider-keys.ts";
+import { STORED_KEYS } from "../src/control/providers.ts";
+import { REQUEST_STATUSES } from "../src/control/request-view.ts";
+import { USAGE_INTERVALS } from "../src/control/usage.ts";
+import { USER_ERROR_CODES } from "../src/control/user-errors.ts";
+import { KEY_HEALTH_STATES } from "../src/events.ts";
+import { CONTENT_POLICIES, PROTOCOLS, PROVIDER_KINDS, STRATEGIES } from "../src/llm/names.ts";
+import { ERROR_CLASSES } from "../src/record.ts";
+import { builder } from "./builder.ts";
+
+/** "openai-compatible" and "createdAt" are OPENAI_COMPATIBLE and CREATED_AT outside. */
+function spell(value: string): string {
+  return value
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/[-.]/g, "_")
+    .toUpperCase();
+}
+
+function listed<const Value extends string>(name: string, values: readonly Value[], description?: string) {
+  const entries = values.map((value) => [spell(value), { value }] as const);
+  const map = Object.fromEntries(entries) as Record<string, { value: Value }>;
+  return builder.enumType(name, { values: map, ...(description === undefined ? {} : { description }) });
+}
+
+export const SortDirection = listed("SortDirection", ["asc", "desc"]);
+export const ProviderKind = listed("ProviderKind", PROVIDER_KINDS);
+export const WireFormat = listed("WireFormat", PROTOCOLS);
+export const KeyStrategy = listed("KeyStrategy", STRATEGIES);
+export const ContentPolicy = listed("ContentPolicy", CONTENT_POLICIES);
+export const ErrorClass = listed("ErrorClass", ERROR_CLASSES);
+export const Scope = listed("Scope", SCOPES);
+export const ViewerKind = listed("ViewerKind", ["anonymous", "session", "token"]);
+export const UserErrorCode = listed("UserErrorCode", USER_ERROR_CODES);
+export const StoredKeys = listed("StoredKeys", STORED_KEYS);
+
+export const ProviderKeyStatus = listed(
+  "ProviderKeyStatus",
+  PROVIDER_KEY_STATUSES,
+  "What a key is good for right now. DISABLED is a person's wish; the others are observed.",
+);
+export const KeyHealthState = listed("KeyHealthState", KEY_HEALTH_STATES);
+export const ProviderKeyOrderField = listed("ProviderKeyOrderField", PROVIDER_KEY_ORDERS);
+export const ClientKeyOrderField = listed("ClientKeyOrderField", CLIENT_KEY_ORDERS);
+export const KeyAction = builder.enumType("KeyAction", {
+  values: {
+    ENABLE: {},
+    DISABLE: {},
+    RESET: { description: "Ends the cooldown and forgets failures and parked models." },
+  },
+});
+export const BuiltinClient = listed("BuiltinClient", ["default", "anonymous"]);
+
+export const ModelCapability = listed("ModelCapability", MODEL_CAPABILITIES);
+export const HealthState = listed(
+  "HealthState",
+  HEALTH_STATES,
+  "DOWN: no key can serve it now. DEGRADED: one of its targets cannot. UNKNOWN: it has no enabled target.",
+);
+export const PriceSource = listed("PriceSource", ["builtin", "manual"]);
+
+export const UsageInterval = listed("UsageInterval", [...USAGE_INTERVALS, "auto"]);
+export const UsageDimension = builder.enumType("UsageDimension", {
+  values: {
+    PROVIDER: { value: "provider" },
+    PROVIDER_KEY: { value: "key" },
+    MODEL: { value: "model" },
+    CLIENT_KEY: { value: "client" },
+  } as const,
+});
+export const SparklineRange = listed("SparklineRange", ["LAST_24_HOURS", "LAST_30_DAYS"]);
+
+export const RequestStatus = listed(
+  "RequestStatus",
+  REQUEST_STATUSES,
+  "PENDING and STREAMING are running; they are in activeRequests and requestFeed, not in requestLogs.",
+);
+export const UsageSource = listed("UsageSource", ["reported", "estimated", "unknown"]);
+export const AttemptOutcome = listed("AttemptOutcome", ["ok", "rejected", "unreachable", "abandoned"]);
+export const TokenPart = listed("TokenPart", ["INPUT", "CACHE_READ", "CACHE_WRITE", "OUTPUT", "REASONING"]);
+
+export const Severity = listed("Severity", SEVERITIES);
+export const AttentionKind = listed("AttentionKind", ATTENTION_KINDS);
+export const ChangeKind = listed("ChangeKind", CHANGE_KINDS);
+export const KeyEventKind = listed("KeyEventKind", KEY_EVENT_KINDS);
+export const ResyncReason = listed(
+  "ResyncReason",
+  RESYNC_REASONS,
+  "STARTED: the subscription has just begun. TOO_OLD, RESTARTED: `after` cannot be found. OVERFLOW: the reader was too slow.",
+);

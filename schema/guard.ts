@@ -1,0 +1,66 @@
+import {
+  defaultFieldResolver,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+} from "graphql";
+import type { Principal } from "../src/control/principal.ts";
+import { ACCESS, type Access } from "./access.ts";
+import type { GraphqlContext } from "./context.ts";
+
+type Field = GraphQLField<unknown, GraphqlContext>;
+
+/**
+ * Puts the access table in front of the resolvers of a finished schema. A root field without an entry is refused to everybody:
+ * forgetting it can close a door, never open one.
+ */
+export function guardSchema(schema: GraphQLSchema): GraphQLSchema {
+  const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith("__")) continue;
+    const isRoot = roots.has(type);
+    for (const field of Object.values(type.getFields()) as Field[]) {
+      const needed = new Set<Access | undefined>();
+      const own = ACCESS[`${type.name}.${field.name}`];
+      if (isRoot || own !== undefined) needed.add(own);
+      // Behind the interface Node the type is only known with the value: node.ts asks `assertMaySee`.
+      const shown = ACCESS[getNamedType(field.type).name];
+      if (shown !== undefined) needed.add(shown);
+      if (needed.size > 0) guardField(field, [...needed]);
+    }
+  }
+  return schema;
+}
+
+/** Throws unless the principal may see values of this type (for interfaces, whose type is only known with the value). */
+export function assertMaySee(principal: Principal, typeName: string | undefined): void {
+  const needed = typeName === undefined ? undefined : ACCESS[typeName];
+  if (needed !== undefined) assertAllowed(principal, needed);
+}
+
+function guardField(field: Field, needed: readonly (Access | undefined)[]): void {
+  const guarded = (inner: GraphQLFieldResolver<unknown, GraphqlContext>) =>
+    ((parent, args, context, info) => {
+      for (const access of needed) assertAllowed(context.principal, access);
+      return inner(parent, args, context, info);
+    }) satisfies GraphQLFieldResolver<unknown, GraphqlContext>;
+  field.resolve = guarded(field.resolve ?? defaultFieldResolver);
+  if (field.subscribe) field.subscribe = guarded(field.subscribe);
+}
+
+function assertAllowed({ kind, scopes }: Principal, access: Access | undefined): void {
+  if (access === "anyone") return;
+  if (kind === "anonymous") throw unauthenticated();
+  if (access === "signed-in") return;
+  if (access === undefined || !scopes.has(access)) {
+    const message = access === undefined ? "This operation is closed." : `This needs the scope ${access}.`;
+    throw new GraphQLError(message, { extensions: { code: "FORBIDDEN" } });
+  }
+}
+
+export function unauthenticated(): GraphQLError {
+  return new GraphQLError("Sign in first.", { extensions: { code: "UNAUTHENTICATED" } });
+}

@@ -1,0 +1,22 @@
+import type { GraphQLSchema } from "graphql";
+import { builder } from "./builder.ts";
+import "./scalars.ts";
+import "./client-key.ts";
+import "./key-events.ts";
+import "./live-usage.ts";
+import "./model-events.ts";
+import "./model-mutations.ts";
+import "./model.ts";
+import "./node.ts";
+import "./overview.ts";
+import "./provider-key-mutations.ts";
+import "./provider-key.ts";
+import "./provider.ts";
+import "./request-feed.ts";
+import "./request-log.ts";
+import "./usage.ts";
+import "./viewer.ts";
+import { guardSchema } from "./guard.ts";
+
+/** The admin API, with the access table in front of every resolver. */
+export const schema: GraphQLSchema = guardSchema(builder.toSchema());

@@ -1,0 +1,133 @@
+import type { ModelHealth as ModelHealthValue } from "../src/control/model-health.ts";
+import { MODEL_CAPABILITIES } from "../src/control/model-writes.ts";
+import { getModel, listModels, readHealth, readModelPrice, readTargetPrice } from "../src/control/models.ts";
+import { formatPrice } from "../src/control/money.ts";
+import { readTargetCapacity } from "../src/control/provider-capacity.ts";
+import type { PriceUsed as PriceUsedValue } from "../src/record.ts";
+import type { ModelRow, ModelTarget as ModelTargetValue } from "../src/store/types.ts";
+import { builder } from "./builder.ts";
+import { HealthState, ModelCapability, PriceSource } from "./enums.ts";
+import { Node } from "./node.ts";
+import { Model, Provider } from "./refs.ts";
+import { modelUsageFields } from "./usage-fields.ts";
+
+const ModelPrice = builder.objectRef<PriceUsedValue>("ModelPrice");
+builder.objectType(ModelPrice, {
+  description: "USD per million tokens.",
+  fields: (t) => ({
+    input: t.field({ type: "Decimal", resolve: ({ input }) => formatPrice(input) }),
+    output: t.field({ type: "Decimal", resolve: ({ output }) => formatPrice(output) }),
+    cacheRead: t.field({ type: "Decimal", nullable: true, resolve: ({ cacheRead }) => formatPrice(cacheRead) }),
+    cacheWrite: t.field({ type: "Decimal", nullable: true, resolve: ({ cacheWrite }) => formatPrice(cacheWrite) }),
+    source: t.expose("source", { type: PriceSource }),
+  }),
+});
+
+const ModelHealth = builder.objectRef<ModelHealthValue>("ModelHealth");
+builder.objectType(ModelHealth, {
+  fields: (t) => ({
+    state: t.expose("state", { type: HealthState }),
+    usableKeys: t.exposeInt("usableKeys"),
+    totalKeys: t.exposeInt("totalKeys"),
+  }),
+});
+
+/** A target with the model it belongs to: its price may be that model's own. */
+interface TargetOfModel extends ModelTargetValue {
+  readonly model: ModelRow;
+}
+
+const ModelTarget = builder.objectRef<TargetOfModel>("ModelTarget");
+builder.objectType(ModelTarget, {
+  fields: (t) => ({
+    provider: t.field({
+      type: Provider,
+      nullable: true,
+      description: "Null when the provider has been deleted.",
+      resolve: async ({ providerId }, _, { control }) => (await control.rows.providers()).get(providerId) ?? null,
+    }),
+    providerId: t.exposeID("providerId"),
+    upstreamModel: t.exposeString("upstreamModel"),
+    priority: t.exposeInt("priority"),
+    weight: t.exposeInt("weight"),
+    enabled: t.exposeBoolean("enabled"),
+    usableKeys: t.int({
+      description: "Keys that could serve this target now.",
+      resolve: async (target, _, { control }) => readTargetCapacity(target, await control.capacities.read()).usableKeys,
+    }),
+    totalKeys: t.int({
+      resolve: async (target, _, { control }) => readTargetCapacity(target, await control.capacities.read()).totalKeys,
+    }),
+    price: t.field({
+      type: ModelPrice,
+      nullable: true,
+      description: "What a million tokens cost here; null when nobody knows.",
+      resolve: (target, _, { control }) => readTargetPrice(control, target.model, target),
+    }),
+  }),
+});
+
+builder.objectType(Model, {
+  description: "The name clients ask for.",
+  interfaces: [Node],
+  fields: (t) => ({
+    name: t.exposeString("name"),
+    description: t.exposeString("description", { nullable: true }),
+    capabilities: t.field({
+      type: [ModelCapability],
+      resolve: ({ capabilities }) => MODEL_CAPABILITIES.filter((one) => capabilities.includes(one)),
+    }),
+    contextWindow: t.exposeInt("contextWindow", { nullable: true }),
+    maxOutputTokens: t.exposeInt("maxOutputTokens", { nullable: true }),
+    enabled: t.exposeBoolean("enabled"),
+    aliases: t.stringList({ resolve: ({ aliases }) => [...aliases] }),
+    price: t.field({
+      type: ModelPrice,
+      nullable: true,
+      description:
+        "Of the target that is asked first. Null when nobody set one and the bundled list has none: its requests count as unpriced, never as free.",
+      resolve: (model, _, { control }) => readModelPrice(control, model),
+    }),
+    targets: t.field({
+      type: [ModelTarget],
+      description: "Lowest priority number first; equal numbers share by weight; the next number is the fallback.",
+      resolve: (model) =>
+        [...model.targets].sort((a, b) => a.priority - b.priority).map((target) => ({ ...target, model })),
+    }),
+    health: t.field({ type: ModelHealth, resolve: (model, _, { control }) => readHealth(control, model) }),
+    ...modelUsageFields(t),
+    createdAt: t.expose("createdAt", { type: "DateTime" }),
+    updatedAt: t.expose("updatedAt", { type: "DateTime" }),
+    version: t.exposeInt("version"),
+  }),
+});
+
+const ModelFilter = builder.inputType("ModelFilter", {
+  fields: (t) => ({
+    search: t.string(),
+    providers: t.idList(),
+    capabilities: t.field({ type: [ModelCapability] }),
+    enabled: t.boolean(),
+    health: t.field({ type: [HealthState] }),
+    priceMissing: t.boolean(),
+  }),
+});
+
+builder.queryFields((t) => ({
+  models: t.connection(
+    {
+      type: Model,
+      args: { filter: t.arg({ type: ModelFilter }) },
+      resolve: (_, { filter, ...page }, { control }) => listModels(control, filter ?? {}, page),
+    },
+    { name: "ModelConnection", fields: (c) => ({ totalCount: c.int({ resolve: ({ totalCount }) => totalCount }) }) },
+    { name: "ModelEdge" },
+  ),
+  model: t.field({
+    type: Model,
+    nullable: true,
+    description: "By id or by name (aliases count).",
+    args: { id: t.arg.id(), name: t.arg.string() },
+    resolve: (_, by, { control }) => getModel(control, by),
+  }),
+}));

@@ -1,0 +1,65 @@
+import { badInput } from "../src/control/bad-input.ts";
+import type { Control } from "../src/control/control.ts";
+import { viewKey } from "../src/control/key-status.ts";
+import { MAX_PAGE } from "../src/control/page.ts";
+import { getProviderKey } from "../src/control/provider-keys.ts";
+import { getRequest } from "../src/control/request-logs.ts";
+import type { NodeRow } from "../src/control/user-errors.ts";
+import type { ProviderKeyRow } from "../src/store/types.ts";
+import { builder } from "./builder.ts";
+import type { GraphqlContext } from "./context.ts";
+import { assertMaySee } from "./guard.ts";
+
+/** The typed prefix of an id says which type it is, and where to find it. */
+const TYPES: Record<string, { readonly name: string; load(control: Control, id: string): Promise<NodeRow | null> }> = {
+  prv: { name: "Provider", load: async (control, id) => (await control.rows.providers()).get(id) ?? null },
+  pky: { name: "ProviderKey", load: getProviderKey },
+  mdl: { name: "Model", load: async (control, id) => (await control.rows.models()).get(id) ?? null },
+  cky: { name: "ClientKey", load: (control, id) => control.store.clientKeys.get(id) },
+  req: { name: "RequestLog", load: getRequest },
+};
+
+export const Node = builder.interfaceRef<NodeRow>("Node");
+builder.interfaceType(Node, {
+  fields: (t) => ({
+    id: t.exposeID("id", {
+      description: "Typed: prv_ provider, pky_ provider key, cky_ client key, mdl_ model, req_ request.",
+    }),
+  }),
+  resolveType: (row) => typeNameOf(row.id),
+});
+
+function typeNameOf(id: string): string | undefined {
+  return TYPES[id.slice(0, 3)]?.name;
+}
+
+/** Null when there is no such thing (any more). */
+export async function loadNode({ control, principal }: GraphqlContext, id: string): Promise<NodeRow | null> {
+  assertMaySee(principal, typeNameOf(id));
+  return (await TYPES[id.slice(0, 3)]?.load(control, id)) ?? null;
+}
+
+/** A row that the control plane has handed out, as its type wants it: a key with its live state. */
+export function asNode({ control, principal }: GraphqlContext, row: NodeRow): NodeRow {
+  const name = typeNameOf(row.id);
+  assertMaySee(principal, name);
+  return name === "ProviderKey" ? viewKey(control, row as ProviderKeyRow, control.now()) : row;
+}
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: Node,
+    nullable: true,
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (_, { id }, context) => loadNode(context, id),
+  }),
+  nodes: t.field({
+    type: [Node],
+    nullable: { list: false, items: true },
+    args: { ids: t.arg.idList({ required: true }) },
+    resolve: (_, { ids }, context) => {
+      if (ids.length > MAX_PAGE) throw badInput(`At most ${MAX_PAGE} ids.`, "ids");
+      return ids.map((id) => loadNode(context, id));
+    },
+  }),
+}));

@@ -1,0 +1,11 @@
+import type { ProviderKeyView } from "../src/control/key-status.ts";
+import type { RequestView } from "../src/control/request-view.ts";
+import type { ClientKeyRow, ModelRow, ProviderRow } from "../src/store/types.ts";
+import { builder } from "./builder.ts";
+
+/** The nouns' types by name, apart from their fields: they point at one another. */
+export const Provider = builder.objectRef<ProviderRow>("Provider");
+export const ProviderKey = builder.objectRef<ProviderKeyView>("ProviderKey");
+export const Model = builder.objectRef<ModelRow>("Model");
+export const ClientKey = builder.objectRef<ClientKeyRow>("ClientKey");
+export const RequestLog = builder.objectRef<RequestView>("RequestLog");

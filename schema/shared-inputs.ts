@@ -1,0 +1,15 @@
+import { builder } from "./builder.ts";
+
+export const TimeRangeInput = builder.inputType("TimeRangeInput", {
+  fields: (t) => ({
+    from: t.string({
+      required: true,
+      description:
+        "An ISO 8601 instant, or relative: `now-7d`, `now/d` (start of today), `now-1M/M`. Units s m h d w M y.",
+    }),
+    to: t.string({ required: true, defaultValue: "now" }),
+  }),
+});
+
+/** Fields that show a noun's own usage look a day back unless told otherwise. */
+export const LAST_DAY = { from: "now-24h", to: "now" };

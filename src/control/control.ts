@@ -1,0 +1,38 @@
+import { type AdminAccess, prepareAdminAccess } from "./admin-access.ts";
+import type { ControlDeps } from "./deps.ts";
+import { KeyEvents } from "./key-events.ts";
+import { LiveUsage } from "./live-usage.ts";
+import { ModelEvents } from "./model-events.ts";
+import { CapacityCounter } from "./provider-capacity.ts";
+import { RequestFeed } from "./request-feed.ts";
+import { ConfigRows } from "./rows.ts";
+
+/** The control plane: what it stands on, and the little it remembers between two calls. */
+export interface Control extends ControlDeps {
+  readonly access: AdminAccess;
+  readonly rows: ConfigRows;
+  readonly capacities: CapacityCounter;
+  readonly keyEvents: KeyEvents;
+  readonly modelEvents: ModelEvents;
+  readonly liveUsage: LiveUsage;
+  readonly requestFeed: RequestFeed;
+  /** Ends every subscription. */
+  close(): void;
+}
+
+/** Call once, after the store is open and the first snapshot is in force. */
+export async function openControl(deps: ControlDeps): Promise<Control> {
+  const access = await prepareAdminAccess(deps);
+  const rows = new ConfigRows(deps.store, deps.events);
+  const capacities = new CapacityCounter(deps, rows);
+  const keyEvents = new KeyEvents(deps);
+  const modelEvents = new ModelEvents(deps.events, rows, capacities);
+  const liveUsage = new LiveUsage(deps);
+  const requestFeed = new RequestFeed(deps);
+  const close = () => {
+    for (const part of [rows, capacities, keyEvents, modelEvents, liveUsage, requestFeed]) part.close();
+  };
+  // Not spread: `deps` may be an object whose getters and methods need their own `this`.
+  const own = { access, rows, capacities, keyEvents, modelEvents, liveUsage, requestFeed, close };
+  return Object.assign(Object.create(deps) as ControlDeps, own);
+}

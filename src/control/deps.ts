@@ -1,0 +1,36 @@
+import type { Events } from "../events.ts";
+import type { Secret, Vault } from "../lib/secret.ts";
+import type { KeyStatus } from "../pool.ts";
+import type { ActiveRequests } from "../record.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { Store } from "../store/types.ts";
+
+/** Everything the control plane stands on; wired in main, faked nowhere. */
+export interface ControlDeps {
+  readonly store: Store;
+  readonly snapshots: SnapshotSource;
+  readonly pool: KeyHealthView;
+  readonly active: ActiveRequests;
+  readonly events: Events;
+  readonly vault: Vault;
+  readonly version: string;
+  readonly startedAtMs: number;
+  /** ADMIN_TOKEN; null leaves the choice to the one-time set-up link. */
+  readonly adminToken: Secret | null;
+  /** Null when Sluice may connect there, else the reason in public words. Knows the address policy (lib/egress). */
+  checkAddress(url: string): string | null;
+  now(): number;
+}
+
+export interface SnapshotSource {
+  readonly current: Snapshot;
+  /** Resolves when what is stored now is in force. */
+  reload(): Promise<void>;
+}
+
+/** The part of the key pool that people look at and act on. */
+export interface KeyHealthView {
+  status(keyId: string, nowMs: number): KeyStatus;
+  /** Ends the cooldown, forgets failures and parked models. */
+  reset(keyId: string, nowMs: number): void;
+}

@@ -1,0 +1,114 @@
+import type { ConfigChange, Events } from "../events.ts";
+import type { Control } from "./control.ts";
+import { EventLog, type ResyncReason } from "./event-log.ts";
+import { type HealthState, readModelHealth } from "./model-health.ts";
+import type { CapacityCounter } from "./provider-capacity.ts";
+import { pullIterator } from "./pull-iterator.ts";
+import type { ConfigRows } from "./rows.ts";
+
+/** A key pool that flaps must not have its models counted through more often than this. */
+const HEALTH_EVERY_MS = 250;
+/** Cooldowns end by themselves: while a model is not well it is looked at again. */
+const RECOVERY_EVERY_MS = 1000;
+const KEPT_EVENTS = 1024;
+
+export const CHANGE_KINDS = ["CREATED", "UPDATED", "DELETED"] as const;
+
+export interface ModelNote {
+  readonly kind: (typeof CHANGE_KINDS)[number];
+  readonly modelId: string;
+  /** Its entry is unchanged; a key behind it changed what it can serve. */
+  readonly healthChanged: boolean;
+}
+
+export type ModelFrame =
+  | (ModelNote & { readonly frame: "event"; readonly cursor: string; readonly atMs: number })
+  | { readonly frame: "resync"; readonly cursor: string; readonly atMs: number; readonly reason: ResyncReason };
+
+/** What happens to models: written by people, or moved by the health of the keys behind them. */
+export class ModelEvents {
+  readonly log = new EventLog<ModelNote>(KEPT_EVENTS);
+  readonly #ended = new AbortController();
+  readonly #rows: ConfigRows;
+  readonly #capacities: CapacityCounter;
+  readonly #stops: (() => void)[];
+  #known: ReadonlyMap<string, HealthState> | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(events: Events, rows: ConfigRows, capacities: CapacityCounter) {
+    this.#rows = rows;
+    this.#capacities = capacities;
+    this.#stops = [
+      events.on("config", (change) => this.#noteConfig(change)),
+      events.on("keyHealth", () => this.#lookSoon()),
+    ];
+    this.#lookSoon(); // The first look only learns how things stand.
+  }
+
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#ended.abort();
+  }
+
+  #noteConfig(change: ConfigChange): void {
+    this.#lookSoon();
+    if (change.noun !== "model") return;
+    const kind = ({ created: "CREATED", updated: "UPDATED", deleted: "DELETED" } as const)[change.kind];
+    for (const modelId of change.ids) this.log.append({ kind, modelId, healthChanged: false });
+  }
+
+  #lookSoon(delayMs = HEALTH_EVERY_MS): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      void this.look();
+    }, delayMs);
+  }
+
+  /** Compares every model's health with the last look. */
+  async look(): Promise<void> {
+    if (this.ended.aborted) return;
+    const states = await this.#readStates().catch(() => null); // A store that cannot be read is told about elsewhere.
+    if (states === null) return;
+    for (const [modelId, state] of states) {
+      const before = this.#known?.get(modelId);
+      if (before !== undefined && before !== state) this.log.append({ kind: "UPDATED", modelId, healthChanged: true });
+    }
+    this.#known = states;
+    const isSomeUnwell = [...states.values()].some((state) => state === "DOWN" || state === "DEGRADED");
+    if (isSomeUnwell && !this.ended.aborted) this.#lookSoon(RECOVERY_EVERY_MS);
+  }
+
+  async #readStates(): Promise<Map<string, HealthState>> {
+    const [models, capacities] = await Promise.all([this.#rows.models(), this.#capacities.read()]);
+    return new Map([...models.values()].map((model) => [model.id, readModelHealth(model, capacities).state]));
+  }
+}
+
+/** Opens with a ResyncEvent (the cursor to resume from), or with what happened since `after`. */
+export function watchModels(control: Control, after: string | null): AsyncIterableIterator<ModelFrame> {
+  const { log, ended } = control.modelEvents;
+  const resumed = after === null ? null : log.resume(after);
+  let position = resumed?.kind === "at" ? resumed.position : log.position;
+  let opening: ResyncReason | null = resumed === null ? "STARTED" : resumed.kind === "lost" ? resumed.reason : null;
+
+  const produce = async (signal: AbortSignal): Promise<ModelFrame | null> => {
+    const reason = opening ?? (log.isGone(position + 1) ? "OVERFLOW" : null);
+    opening = null;
+    if (reason !== null) {
+      position = log.position;
+      return { frame: "resync", cursor: log.cursor(position), atMs: control.now(), reason };
+    }
+    await log.reached(position, signal);
+    if (signal.aborted) return null;
+    const note = log.get(position + 1);
+    if (note === undefined) return produce(signal); // Overwritten while this reader slept.
+    position++;
+    return { ...note, frame: "event", cursor: log.cursor(position), atMs: control.now() };
+  };
+  return pullIterator(produce, { ended });
+}

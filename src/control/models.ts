@@ -1,0 +1,108 @@
+import { priceFor } from "../policy/pricing.ts";
+import type { PriceUsed } from "../record.ts";
+import type { ModelRow, ModelTarget, ProviderRow } from "../store/types.ts";
+import { badInput } from "./bad-input.ts";
+import type { Control } from "./control.ts";
+import { type HealthState, type ModelHealth, readModelHealth } from "./model-health.ts";
+import { type CountedPage, type PageArgs, paginate } from "./page.ts";
+
+export interface ModelFilter {
+  readonly search?: string | null;
+  readonly providers?: readonly string[] | null;
+  readonly capabilities?: readonly string[] | null;
+  readonly enabled?: boolean | null;
+  readonly health?: readonly HealthState[] | null;
+  readonly priceMissing?: boolean | null;
+}
+
+const BY_NAME = { name: "name", descending: false, key: (row: ModelRow) => row.name.toLowerCase() };
+
+export async function listModels(
+  control: Control,
+  filter: ModelFilter,
+  page: PageArgs,
+): Promise<CountedPage<ModelRow>> {
+  const rows = [...(await control.rows.models()).values()].filter(matcher(filter));
+  const kept = await keepByState(control, rows, filter);
+  return paginate(kept, page, BY_NAME);
+}
+
+/** By id, or by name; aliases count. */
+export async function getModel(
+  control: Control,
+  by: { readonly id?: string | null; readonly name?: string | null },
+): Promise<ModelRow | null> {
+  if ((by.id == null) === (by.name == null)) throw badInput("Give `id` or `name`: one of the two.", "id");
+  const rows = await control.rows.models();
+  if (by.id != null) return rows.get(by.id) ?? null;
+  return [...rows.values()].find((row) => row.name === by.name || row.aliases.includes(by.name!)) ?? null;
+}
+
+export async function listModelsOfProvider(control: Control, providerId: string): Promise<ModelRow[]> {
+  const rows = [...(await control.rows.models()).values()];
+  return rows.filter((row) => row.targets.some((target) => target.providerId === providerId));
+}
+
+/** What a million tokens cost at this target; null when nobody knows. */
+export async function readTargetPrice(
+  control: Control,
+  model: ModelRow,
+  target: ModelTarget,
+): Promise<PriceUsed | null> {
+  const provider = (await control.rows.providers()).get(target.providerId);
+  return provider === undefined ? null : targetPrice(model, target, provider, control.now());
+}
+
+/** The price of the target that is asked first. */
+export async function readModelPrice(control: Control, model: ModelRow): Promise<PriceUsed | null> {
+  return modelPrice(model, await control.rows.providers(), control.now());
+}
+
+export async function readHealth(control: Control, model: ModelRow): Promise<ModelHealth> {
+  return readModelHealth(model, await control.capacities.read());
+}
+
+function modelPrice(model: ModelRow, providers: ReadonlyMap<string, ProviderRow>, nowMs: number): PriceUsed | null {
+  const enabled = model.targets.filter((target) => target.enabled && providers.get(target.providerId)?.enabled);
+  const [first] = [...(enabled.length > 0 ? enabled : model.targets)].sort((a, b) => a.priority - b.priority);
+  const provider = first && providers.get(first.providerId);
+  if (first === undefined || provider === undefined) return manualPrice(model, nowMs);
+  return targetPrice(model, first, provider, nowMs);
+}
+
+/** Nobody stands behind it: only a person can have named a price. */
+function manualPrice({ price, name }: ModelRow, atMs: number): PriceUsed | null {
+  return price && priceFor({ modelPrice: price, kind: "openai-compatible", upstreamModel: name, usage: null, atMs });
+}
+
+function targetPrice(model: ModelRow, target: ModelTarget, provider: ProviderRow, atMs: number): PriceUsed | null {
+  const { kind, baseUrl } = provider;
+  return priceFor({ modelPrice: model.price, kind, upstreamModel: target.upstreamModel, usage: null, atMs, baseUrl });
+}
+
+function matcher(filter: ModelFilter): (row: ModelRow) => boolean {
+  const search = filter.search?.trim().toLowerCase();
+  return (row) =>
+    (filter.enabled == null || row.enabled === filter.enabled) &&
+    (!filter.providers || row.targets.some((target) => filter.providers!.includes(target.providerId))) &&
+    (!filter.capabilities || filter.capabilities.every((capability) => row.capabilities.includes(capability))) &&
+    (!search || searchable(row).includes(search));
+}
+
+function searchable(row: ModelRow): string {
+  const upstream = row.targets.map((target) => target.upstreamModel);
+  return [row.name, row.description ?? "", ...row.aliases, ...upstream].join("\n").toLowerCase();
+}
+
+/** What is computed, not stored: only when asked for. */
+async function keepByState(control: Control, rows: ModelRow[], filter: ModelFilter): Promise<ModelRow[]> {
+  if (!filter.health && filter.priceMissing == null) return rows;
+  const capacities = await control.capacities.read();
+  const providers = await control.rows.providers();
+  const nowMs = control.now();
+  return rows.filter(
+    (row) =>
+      (!filter.health || filter.health.includes(readModelHealth(row, capacities).state)) &&
+      (filter.priceMissing == null || (modelPrice(row, providers, nowMs) === null) === filter.priceMissing),
+  );
+}

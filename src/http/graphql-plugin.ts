@@ -1,0 +1,132 @@
+import { type ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule } from "graphql";
+import type { Plugin } from "graphql-yoga";
+import type { GraphqlContext } from "../../schema/context.ts";
+import { GRAPHQL_LIMITS } from "../../schema/limits.ts";
+import type { Logger } from "../lib/log.ts";
+import { checkCost, type Operation } from "./graphql-cost.ts";
+import { KnownDocuments } from "./graphql-documents.ts";
+import { checkVariables, cleanDocumentError, maskError } from "./graphql-errors.ts";
+import { checkDocument } from "./graphql-limits.ts";
+import { type OpenSubscriptions, whileSignedIn } from "./graphql-subscriptions.ts";
+
+/** What stands between a document and the resolvers, the same for HTTP, SSE and WebSocket. */
+export function createGuardPlugin(log: Logger, open: OpenSubscriptions): Plugin<GraphqlContext> {
+  const documents = new KnownDocuments();
+  return {
+    onParse({ context, setParseFn }) {
+      setParseFn((source) => documents.parse(source));
+      return ({ result, replaceParseResult }) => {
+        if (result instanceof GraphQLError)
+          replaceParseResult(cleanDocumentError(result, isStranger(context)) as never);
+      };
+    },
+
+    onValidate({ context, params: { documentAST }, addValidationRule, setResult: answerEarly }) {
+      const isAnonymous = isStranger(context);
+      const refusal = attempt(() => checkDocument(documentAST, isAnonymous));
+      if (refusal instanceof GraphQLError) return answerEarly([refusal]);
+      if (isAnonymous) addValidationRule(NoSchemaIntrospectionCustomRule);
+      else if (documents.isValid(documentAST)) return answerEarly([]);
+      return ({ result, valid, setResult }) => {
+        if (valid && !isAnonymous) documents.noteValid(documentAST);
+        setResult((result as GraphQLError[]).map((error) => cleanDocumentError(error, isAnonymous)));
+      };
+    },
+
+    onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
+      const cost = attempt(() => checkOperation(args as Operation));
+      if (cost instanceof GraphQLError) return setResultAndStopExecution({ errors: [cost] });
+      setExecuteFn((execution) => withinTime(executeFn(execution) as ExecutionResult | Promise<ExecutionResult>));
+      const context = args.contextValue as GraphqlContext;
+      return {
+        onExecuteDone({ result, setResult }) {
+          const masked = maskResult(result as ExecutionResult, context, log);
+          setResult({ ...masked, extensions: { cost: { requested: cost, maximum: GRAPHQL_LIMITS.cost } } });
+        },
+      };
+    },
+
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const context = args.contextValue as unknown as GraphqlContext;
+      const cost = attempt(() => checkOperation(args as Operation));
+      if (cost instanceof GraphQLError) return setResultAndStopExecution({ errors: [cost] });
+      const giveBack = attempt(() => open.take(context));
+      if (giveBack instanceof GraphQLError) return setResultAndStopExecution({ errors: [giveBack] });
+      return {
+        onSubscribeResult({ result, setResult }) {
+          if (!(Symbol.asyncIterator in result)) {
+            giveBack();
+            return setResult(maskResult(result as ExecutionResult, context, log));
+          }
+          const masked = mapResults(result as AsyncIterable<ExecutionResult>, (one) => maskResult(one, context, log));
+          setResult(whileSignedIn(masked, context, giveBack) as never);
+        },
+        onSubscribeError({ error, setError }) {
+          giveBack();
+          setError(maskError(error, context.requestId, log));
+        },
+      };
+    },
+  };
+}
+
+function isStranger({ principal }: GraphqlContext): boolean {
+  return principal.kind === "anonymous";
+}
+
+function checkOperation(operation: Operation): number {
+  checkVariables(operation);
+  return checkCost(operation);
+}
+
+/** A refusal as a value; anything else that is thrown is a bug and goes on. */
+function attempt<T>(check: () => T): T | GraphQLError {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof GraphQLError) return error;
+    throw error;
+  }
+}
+
+function maskResult(result: ExecutionResult, context: GraphqlContext, log: Logger): ExecutionResult {
+  if (result.errors === undefined) return result;
+  return { ...result, errors: result.errors.map((error) => maskError(error, context.requestId, log)) };
+}
+
+/** Not an async generator: one that waits does not hear `return` until the next result. */
+function mapResults(
+  results: AsyncIterable<ExecutionResult>,
+  map: (result: ExecutionResult) => ExecutionResult,
+): AsyncIterableIterator<ExecutionResult> {
+  const source = results[Symbol.asyncIterator]();
+  return {
+    async next() {
+      const { done, value } = await source.next();
+      return done ? { done, value } : { done: false, value: map(value) };
+    },
+    async return() {
+      await source.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function withinTime(result: ExecutionResult | Promise<ExecutionResult>): Promise<ExecutionResult> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<ExecutionResult>((resolve) => {
+    timer = setTimeout(() => {
+      const seconds = GRAPHQL_LIMITS.timeoutMs / 1000;
+      const extensions = { code: "TIMEOUT", http: { status: 504 } };
+      resolve({ errors: [new GraphQLError(`This took longer than ${seconds} s: ask for less.`, { extensions })] });
+    }, GRAPHQL_LIMITS.timeoutMs);
+  });
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,172 @@
+import { GraphQLError } from "graphql";
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from "graphql-ws";
+import type { GraphqlContext } from "../../schema/context.ts";
+import type { Control } from "../control/control.ts";
+import { ANONYMOUS, type Principal } from "../control/principal.ts";
+import { errorText, type Logger } from "../lib/log.ts";
+import type { Yoga } from "./graphql.ts";
+import { byBearer, identify } from "./graphql-caller.ts";
+import { maskError, withoutStatus } from "./graphql-errors.ts";
+import type { GraphqlMount } from "./server.ts";
+
+/** Also when the session is looked at again. */
+const PING_MS = 5000;
+/** A reader that lets so many bytes pile up is waited for: its subscriptions then skip what they can. */
+const MAX_BUFFERED_BYTES = 1_048_576;
+const MAX_MESSAGE_BYTES = 1_048_576;
+
+/** What travels with a socket from the upgrade on. */
+interface SocketData {
+  readonly address: string;
+  /** By the cookie of the upgrade; `connection_init` may bring a token instead. */
+  principal: Principal;
+  connection: Connection | null;
+}
+type Socket = Bun.ServerWebSocket<SocketData>;
+
+export function isUpgrade(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+/** Undefined: the connection is a WebSocket now. */
+export function upgrade(
+  control: Control,
+  request: Request,
+  { address, server }: Parameters<GraphqlMount["fetch"]>[1],
+): Response | undefined {
+  const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
+  if (!offered.some((protocol) => protocol.trim() === GRAPHQL_TRANSPORT_WS_PROTOCOL)) {
+    return new Response(`This socket speaks ${GRAPHQL_TRANSPORT_WS_PROTOCOL}.`, { status: 400 });
+  }
+  let principal: Principal;
+  try {
+    // The same rule as for any request with a cookie: a page of another origin gets no socket at all.
+    principal = identify(control, request, address).principal;
+  } catch (error) {
+    const status = error instanceof GraphQLError ? (error.extensions.http as { status: number }).status : 500;
+    return new Response(null, { status });
+  }
+  const data: SocketData = { address, principal, connection: null };
+  const headers = { "sec-websocket-protocol": GRAPHQL_TRANSPORT_WS_PROTOCOL };
+  return server.upgrade(request, { data, headers }) ? undefined : new Response(null, { status: 400 });
+}
+
+export function createSocketHandler(control: Control, yoga: Yoga, log: Logger): GraphqlMount["websocket"] {
+  const server = makeServer<{ authorization?: unknown }, { socket: Socket }>({
+    connectionInitWaitTimeout: 3000,
+    onConnect({ connectionParams, extra: { socket } }) {
+      try {
+        const { authorization } = connectionParams ?? {};
+        if (typeof authorization === "string") {
+          socket.data.principal = byBearer(control, authorization, socket.data.address).principal;
+        }
+      } catch (error) {
+        if (!(error instanceof GraphQLError)) throw error;
+        socket.data.principal = ANONYMOUS;
+      }
+      return socket.data.principal.kind !== "anonymous"; // False closes with 4403.
+    },
+    async onSubscribe({ extra: { socket } }, _id, { query, operationName, variables }) {
+      const { address, principal } = socket.data;
+      const context: GraphqlContext = { control, principal, address, requestId: crypto.randomUUID(), cookies: null };
+      const { schema, parse, validate, execute, subscribe, contextFactory } = yoga.getEnveloped(context);
+      try {
+        const document = parse(query);
+        const errors = validate(schema, document) as readonly GraphQLError[];
+        if (errors.length > 0) return errors;
+        const contextValue = await contextFactory();
+        return { schema, document, operationName, variableValues: variables, contextValue, execute, subscribe };
+      } catch (error) {
+        return [maskError(error, context.requestId, log)];
+      }
+    },
+    onError: (_context, _id, _payload, errors) => errors.map((error) => withoutStatus(error as GraphQLError)),
+    onNext: (_context, _id, _payload, _args, result) =>
+      result.errors && { ...result, errors: result.errors.map((error) => withoutStatus(error as GraphQLError)) },
+    // What the operation is run with comes from yoga: limits, masking and the session's watch are its plugin's.
+    execute: (args) => (args as unknown as EnvelopedArgs).execute(args),
+    subscribe: (args) => (args as unknown as EnvelopedArgs).subscribe(args),
+  });
+
+  const handler: Bun.WebSocketHandler<SocketData> = {
+    maxPayloadLength: MAX_MESSAGE_BYTES,
+    idleTimeout: 60,
+    // Signs of life are ours: they also notice a session that has ended.
+    sendPings: false,
+    open(socket) {
+      const connection = new Connection(socket, control);
+      socket.data.connection = connection;
+      connection.closed = server.opened(connection, { socket });
+    },
+    message(socket, message) {
+      const { connection } = socket.data;
+      connection?.receive(String(message)).catch((error: unknown) => {
+        log.error("a WebSocket message failed", { error: errorText(error) });
+        socket.close(CloseCode.InternalServerError, "Internal server error");
+      });
+    },
+    drain(socket) {
+      socket.data.connection?.drained();
+    },
+    close(socket, code, reason) {
+      socket.data.connection?.end(code, reason);
+    },
+  };
+  return handler as unknown as GraphqlMount["websocket"];
+}
+
+interface EnvelopedArgs {
+  readonly execute: (args: unknown) => never;
+  readonly subscribe: (args: unknown) => never;
+}
+
+/** Bun's socket as graphql-ws wants it. A send that waits holds back the subscription it came from, and nothing else. */
+class Connection {
+  readonly protocol = GRAPHQL_TRANSPORT_WS_PROTOCOL;
+  closed: (code?: number, reason?: string) => Promise<void> = async () => {};
+  readonly #socket: Socket;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #receive: (data: string) => Promise<void> = async () => {};
+  #waiting: (() => void)[] = [];
+  #isOpen = true;
+
+  constructor(socket: Socket, control: Control) {
+    this.#socket = socket;
+    this.#timer = setInterval(() => {
+      if (!control.access.isStillValid(socket.data.principal)) return socket.close(4403, "Session ended");
+      socket.sendText('{"type":"ping"}');
+    }, PING_MS);
+  }
+
+  async send(message: string): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#socket.sendText(message);
+    if (this.#socket.getBufferedAmount() < MAX_BUFFERED_BYTES) return;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  close(code?: number, reason?: string): void {
+    if (this.#isOpen) this.#socket.close(code, reason);
+  }
+
+  onMessage(receive: (data: string) => Promise<void>): void {
+    this.#receive = receive;
+  }
+
+  receive(data: string): Promise<void> {
+    return this.#receive(data);
+  }
+
+  drained(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  end(code: number, reason: string): void {
+    this.#isOpen = false;
+    clearInterval(this.#timer);
+    this.drained();
+    void this.closed(code, reason);
+  }
+}

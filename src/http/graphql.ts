@@ -1,0 +1,100 @@
+import type { GraphQLError } from "graphql";
+import { createYoga, type YogaServerInstance } from "graphql-yoga";
+import type { CookieJar, GraphqlContext } from "../../schema/context.ts";
+import { schema } from "../../schema/index.ts";
+import type { Control } from "../control/control.ts";
+import type { Logger } from "../lib/log.ts";
+import { identify } from "./graphql-caller.ts";
+import { writeSessionCookie } from "./graphql-cookie.ts";
+import { maskError, withoutStatus } from "./graphql-errors.ts";
+import { createGuardPlugin } from "./graphql-plugin.ts";
+import { readGraphqlRequest } from "./graphql-request.ts";
+import { createSocketHandler, isUpgrade, upgrade } from "./graphql-socket.ts";
+import { keepAlive } from "./graphql-sse.ts";
+import { OpenSubscriptions } from "./graphql-subscriptions.ts";
+import type { GraphqlMount } from "./server.ts";
+
+export type Yoga = YogaServerInstance<GraphqlContext, object>;
+
+/**
+ * The admin API as one mount: POST, GET (queries), SSE and WebSocket (`graphql-transport-ws`) on the same path.
+ * The server passes `websocket` to Bun.serve, takes the idle timeout off requests that are `isLongLived`, and hands every
+ * request to `fetch`, which answers undefined when it has become a WebSocket.
+ */
+export function createGraphql(control: Control, log: Logger): GraphqlMount {
+  const open = new OpenSubscriptions();
+  const yoga: Yoga = createYoga<GraphqlContext, object>({
+    schema,
+    graphqlEndpoint: "/graphql",
+    healthCheckEndpoint: "/graphql/health-is-elsewhere",
+    cors: false,
+    multipart: false,
+    batching: false,
+    graphiql: false,
+    landingPage: false,
+    logging: false,
+    parserAndValidationCache: false,
+    plugins: [createGuardPlugin(log, open)],
+    // The plugin masks what execution throws; this is for what goes wrong around it.
+    maskedErrors: { maskError: (error) => maskError(error, crypto.randomUUID(), log) },
+  });
+
+  return {
+    async fetch(request, { address, server }) {
+      if (isUpgrade(request)) return upgrade(control, request, { address, server });
+      const requestId = crypto.randomUUID();
+      const answer = await answerHttp({ control, yoga, request, address, requestId }).catch((error) =>
+        refusal(maskError(error, requestId, log)),
+      );
+      answer.headers.set("x-request-id", requestId);
+      answer.headers.set("cache-control", "no-store");
+      answer.headers.set("x-content-type-options", "nosniff");
+      return answer;
+    },
+    isLongLived: (request) =>
+      isUpgrade(request) || (request.headers.get("accept")?.includes("text/event-stream") ?? false),
+    websocket: createSocketHandler(control, yoga, log),
+  };
+}
+
+interface HttpCall {
+  readonly control: Control;
+  readonly yoga: Yoga;
+  readonly request: Request;
+  readonly address: string;
+  readonly requestId: string;
+}
+
+async function answerHttp({ control, yoga, request, address, requestId }: HttpCall): Promise<Response> {
+  const { principal, refreshedCookie, isSecure } = identify(control, request, address);
+  const jar = new AnswerCookies(isSecure, refreshedCookie);
+  const context: GraphqlContext = { control, principal, address, requestId, cookies: jar };
+  const response = await yoga.fetch(await readGraphqlRequest(request), context);
+  // Made anew: the headers of yoga's answer may be frozen.
+  const answer = keepAlive(new Response(response.body, { status: response.status, headers: response.headers }));
+  if (jar.header !== null) answer.headers.append("set-cookie", jar.header);
+  return answer;
+}
+
+class AnswerCookies implements CookieJar {
+  readonly #isSecure: boolean;
+  header: string | null;
+
+  constructor(isSecure: boolean, refreshed: string | null) {
+    this.#isSecure = isSecure;
+    this.header = refreshed === null ? null : writeSessionCookie(refreshed, isSecure);
+  }
+
+  setSession(value: string | null): void {
+    this.header = writeSessionCookie(value, this.#isSecure);
+  }
+}
+
+/** Refused before there was an operation. */
+function refusal(error: GraphQLError): Response {
+  const http = error.extensions.http as { status?: number; headers?: Record<string, string> } | undefined;
+  return Response.json(
+    { errors: [withoutStatus(error)] },
+    { status: http?.status ?? 500, headers: http?.headers ?? {} },
+  );
+}

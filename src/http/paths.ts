@@ -1,0 +1,103 @@
+import { type Endpoint, endpoints } from "../llm/endpoints.ts";
+import type { EndpointId } from "../llm/names.ts";
+
+/** What a data-plane path stands for. */
+export type PathMatch =
+  | {
+      readonly kind: "endpoint";
+      readonly endpoint: Endpoint;
+      readonly pathModel: string | null;
+      readonly resourceId: string | null;
+      readonly geminiVersion: "v1" | "v1beta";
+    }
+  | { readonly kind: "models"; readonly model: string | null; readonly gemini: boolean }
+  /** The path is known, the method is not. */
+  | { readonly kind: "method"; readonly allow: string; readonly endpoint: Endpoint };
+
+/** Paths below /v1 that name no model: OpenAI's and Anthropic's. */
+const FIXED: ReadonlyMap<string, EndpointId> = new Map([
+  ["chat/completions", "chat.completions"],
+  ["completions", "completions"],
+  ["embeddings", "embeddings"],
+  ["images/generations", "images.generations"],
+  ["images/edits", "images.edits"],
+  ["audio/speech", "audio.speech"],
+  ["audio/transcriptions", "audio.transcriptions"],
+  ["audio/translations", "audio.translations"],
+  ["moderations", "moderations"],
+  ["responses", "responses"],
+  ["messages", "messages"],
+  ["messages/count_tokens", "messages.count_tokens"],
+]);
+
+const STORED: readonly (readonly [RegExp, Readonly<Partial<Record<string, EndpointId>>>])[] = [
+  [/^responses\/([^/]+)$/, { GET: "responses.get", DELETE: "responses.delete" }],
+  [/^responses\/([^/]+)\/cancel$/, { POST: "responses.cancel" }],
+  [/^responses\/([^/]+)\/input_items$/, { GET: "responses.input_items" }],
+];
+
+const GEMINI = /^models\/(.+):([A-Za-z]+)$/;
+const MODEL = /^models\/(.+)$/;
+const AZURE_DEPLOYMENT = /^deployments\/([^/]+)\/(.+)$/;
+
+/** Null: no such path. `path` begins with /v1/, /v1beta/ or /openai/. Throws URIError on a broken escape. */
+export function matchPath(method: string, path: string): PathMatch | null {
+  if (path.startsWith("/v1/")) return matchV1(method, path.slice(4)) ?? matchGemini(method, path.slice(4), "v1");
+  if (path.startsWith("/v1beta/")) return matchGemini(method, path.slice(8), "v1beta");
+  if (path.startsWith("/openai/v1/")) return matchV1(method, path.slice(11));
+  if (path.startsWith("/openai/")) return matchAzure(method, path.slice(8));
+  return null;
+}
+
+function matchV1(method: string, rest: string, pathModel: string | null = null): PathMatch | null {
+  const fixed = FIXED.get(rest);
+  if (fixed !== undefined) return found(method, fixed, pathModel, null, "v1");
+  for (const [pattern, methods] of STORED) {
+    const id = pattern.exec(rest)?.[1];
+    if (id === undefined) continue;
+    const endpoint = methods[method];
+    if (endpoint !== undefined) return found(method, endpoint, null, decodeURIComponent(id), "v1");
+    return { kind: "method", allow: Object.keys(methods).join(", "), endpoint: endpoints["responses.get"] };
+  }
+  if (rest === "models" || rest === "models/") return models(method, null, false);
+  const model = GEMINI.test(rest) ? undefined : MODEL.exec(rest)?.[1];
+  return model === undefined ? null : models(method, decodeURIComponent(model), false);
+}
+
+function matchGemini(method: string, rest: string, version: "v1" | "v1beta"): PathMatch | null {
+  const call = GEMINI.exec(rest);
+  if (call !== null) {
+    const id = `gemini.${call[2]}` as EndpointId;
+    if (endpoints[id] === undefined) return null;
+    return found(method, id, decodeURIComponent(call[1]!), null, version);
+  }
+  if (rest === "models" || rest === "models/") return models(method, null, true);
+  const model = MODEL.exec(rest)?.[1];
+  return model === undefined ? null : models(method, decodeURIComponent(model), true);
+}
+
+/** Azure's SDK names the deployment, which is our model, in the path. */
+function matchAzure(method: string, rest: string): PathMatch | null {
+  const deployment = AZURE_DEPLOYMENT.exec(rest);
+  if (deployment !== null) return matchV1(method, deployment[2]!, decodeURIComponent(deployment[1]!));
+  return rest === "models" || rest.startsWith("responses") ? matchV1(method, rest) : null;
+}
+
+function found(
+  method: string,
+  id: EndpointId,
+  pathModel: string | null,
+  resourceId: string | null,
+  geminiVersion: "v1" | "v1beta",
+): PathMatch {
+  const endpoint = endpoints[id];
+  if (method !== endpoint.method) return { kind: "method", allow: endpoint.method, endpoint };
+  return { kind: "endpoint", endpoint, pathModel, resourceId, geminiVersion };
+}
+
+function models(method: string, model: string | null, gemini: boolean): PathMatch {
+  if (method !== "GET" && method !== "HEAD") {
+    return { kind: "method", allow: "GET", endpoint: endpoints["chat.completions"] };
+  }
+  return { kind: "models", model, gemini };
+}

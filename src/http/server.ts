@@ -1,0 +1,121 @@
+import { Elysia } from "elysia";
+import type { Gateway } from "../gateway/gateway.ts";
+import { serveDataPlane } from "./data-plane.ts";
+
+/** What the server puts together; each part is made by main. */
+export interface ServerParts {
+  readonly gateway: Gateway;
+  readonly host: string;
+  readonly port: number;
+  /** "" or "/prefix". */
+  readonly basePath: string;
+  /** Null: this path is not the console's. */
+  readonly console: (request: Request) => Response | null;
+  readonly graphql: GraphqlMount;
+  readonly metrics: (request: Request, address: string) => Response;
+  readonly isReady: () => boolean;
+}
+
+/** How /graphql hangs into the server: plain HTTP, and WebSockets that Bun hands over. */
+export interface GraphqlMount {
+  fetch(
+    request: Request,
+    context: { readonly address: string; readonly server: Bun.Server<unknown> },
+  ): Promise<Response | undefined>;
+  /** True for answers that stay open: they get no idle timeout. */
+  isLongLived(request: Request): boolean;
+  readonly websocket: Bun.WebSocketHandler<never>;
+}
+
+/** Connections that send nothing are closed after this; running requests and streams have their own limits. */
+const IDLE_SECONDS = 10;
+
+/** Bodies are limited by the setting (413 in the caller's format); this is only the outer wall. */
+const OUTER_BODY_LIMIT = 1_073_741_824;
+
+const HOST_HEADER = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+
+/** Builds the Elysia app and listens. The server is stopped by its owner. */
+export function serve(parts: ServerParts): Bun.Server<unknown> {
+  // Taken once: `app.fetch` is a getter that composes a new handler each time it is read before `listen`.
+  const { fetch: answer } = createApp(parts, () => server).compile();
+  const base = parts.basePath;
+  const server: Bun.Server<unknown> = Bun.serve({
+    hostname: parts.host,
+    port: parts.port,
+    idleTimeout: IDLE_SECONDS,
+    maxRequestBodySize: OUTER_BODY_LIMIT,
+    websocket: parts.graphql.websocket as Bun.WebSocketHandler<unknown>,
+    fetch: (request) => {
+      // Bun builds the URL from the Host header, so a hostile one could choose the path.
+      const host = request.headers.get("host");
+      if (host === null || !HOST_HEADER.test(host)) return plainError(400, "The Host header is not valid.");
+      return answer(base === "" ? request : withoutBase(request, base));
+    },
+    error: () => plainError(500, "Something went wrong in this gateway."),
+  });
+  parts.gateway.keepOpen = (request) => server.timeout(originals.get(request) ?? request, 0);
+  return server;
+}
+
+function createApp(parts: ServerParts, server: () => Bun.Server<unknown>) {
+  const dataPlane = ({ request }: { request: Request }) => {
+    const { path, query } = splitUrl(request.url);
+    return serveDataPlane(parts.gateway, request, path, query, addressOf(server(), request));
+  };
+  const raw = { parse: "none" } as const;
+  return new Elysia({ normalize: false, precompile: true, handler: { standardHostname: false } })
+    .all("/v1/*", dataPlane, raw)
+    .all("/v1beta/*", dataPlane, raw)
+    .all("/openai/*", dataPlane, raw)
+    .all(
+      "/graphql",
+      ({ request }) => {
+        const original = originals.get(request) ?? request;
+        if (parts.graphql.isLongLived(original)) server().timeout(original, 0);
+        return parts.graphql.fetch(original, { address: addressOf(server(), original), server: server() });
+      },
+      raw,
+    )
+    .get("/health", () => Response.json({ status: "ok" }))
+    .get("/ready", () => {
+      const ready = parts.isReady();
+      return Response.json({ status: ready ? "ready" : "not ready" }, { status: ready ? 200 : 503 });
+    })
+    .get("/metrics", ({ request }) => parts.metrics(request, addressOf(server(), request)))
+    .all("/*", ({ request }) => parts.console(request) ?? notFound(), raw);
+}
+
+/** Path and query without `new URL`, which costs a microsecond and throws on hostile input. */
+function splitUrl(url: string): { path: string; query: string } {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const question = url.indexOf("?", start);
+  return question < 0
+    ? { path: url.slice(start), query: "" }
+    : { path: url.slice(start, question), query: url.slice(question) };
+}
+
+function withoutBase(request: Request, base: string): Request {
+  const { path } = splitUrl(request.url);
+  if (path !== base && !path.startsWith(`${base}/`)) return request;
+  const at = request.url.indexOf(base, request.url.indexOf("//") + 2);
+  const rest = request.url.slice(at + base.length);
+  const rewritten = new Request(request.url.slice(0, at) + (rest.startsWith("/") ? rest : `/${rest}`), request);
+  originals.set(rewritten, request);
+  return rewritten;
+}
+
+/** Bun knows a connection (its address, timeout, upgrade) only by the request that it handed over itself. */
+const originals = new WeakMap<Request, Request>();
+
+function addressOf(server: Bun.Server<unknown>, request: Request): string {
+  return server.requestIP(originals.get(request) ?? request)?.address ?? "";
+}
+
+function notFound(): Response {
+  return plainError(404, "This gateway has no such path.");
+}
+
+function plainError(status: number, message: string): Response {
+  return Response.json({ error: { message, type: "invalid_request_error", param: null, code: null } }, { status });
+}

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { ADMIN_TOKEN, type AdminServer, startAdminServer } from "../support/admin-server.ts";
+import { makeRecord } from "../support/request-record.ts";
+
+let server: AdminServer;
+beforeAll(async () => {
+  server = await startAdminServer();
+});
+afterAll(() => server.stop());
+
+/** A WebSocket client that shakes hands and then reads only when it is told to. */
+async function openStubbornClient(messages: object[]) {
+  let received = 0;
+  let onBytes = () => {};
+  const { hostname, port } = new URL(server.url);
+  const socket = await Bun.connect({
+    hostname,
+    port: Number(port),
+    socket: {
+      data: (_socket, bytes) => {
+        received += bytes.length;
+        onBytes();
+      },
+    },
+  });
+  const upgrade = [
+    "GET /graphql HTTP/1.1",
+    `Host: ${hostname}:${port}`,
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Protocol: graphql-transport-ws",
+  ];
+  const answered = new Promise<void>((resolve) => {
+    onBytes = resolve;
+  });
+  socket.write(`${upgrade.join("\r\n")}\r\n\r\n`);
+  await answered;
+  for (const message of messages) socket.write(frame(JSON.stringify(message)));
+  return {
+    received: () => received,
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    /** Resolves when so many bytes have come in all. */
+    until: (bytes: number) =>
+      new Promise<void>((resolve) => {
+        onBytes = () => received >= bytes && resolve();
+        onBytes();
+      }),
+    end: () => socket.end(),
+  };
+}
+
+/** A masked text frame of less than 64 KB. */
+function frame(text: string): Uint8Array {
+  const payload = Buffer.from(text);
+  const head =
+    payload.length < 126 ? [0x81, 0x80 | payload.length] : [0x81, 0xfe, payload.length >> 8, payload.length & 255];
+  return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), payload]);
+}
+
+describe("a reader that stops reading", () => {
+  test("is waited for, instead of being buffered without end; the feed goes on from where it can", async () => {
+    const client = await openStubbornClient([
+      { type: "connection_init", payload: { authorization: `Bearer ${ADMIN_TOKEN}` } },
+      {
+        id: "1",
+        type: "subscribe",
+        payload: {
+          query:
+            "subscription { requestFeed(maxPerSecond: 200) { __typename ... on RequestFeedBatch { settled { id userAgent } } } }",
+        },
+      },
+    ]);
+    await client.until(300); // the acknowledgement and the opening batch
+    client.pause();
+    // Each request weighs 50 kB: unbounded, 4 s of these would pile up 40 MB.
+    const userAgent = "x".repeat(50_000);
+    let frames = 0;
+    const { log } = server.control.requestFeed;
+    const get = log.get.bind(log);
+    log.get = (position) => {
+      frames++;
+      return get(position);
+    };
+    const timer = setInterval(() => {
+      for (let index = 0; index < 50; index++) server.events.emit("requestSettled", makeRecord({ userAgent }));
+    }, 100);
+    await Bun.sleep(3000);
+    const taken = frames;
+    await Bun.sleep(1000);
+    clearInterval(timer);
+    // Nothing was read from the feed any more: the subscription waits for its reader.
+    expect(frames).toBe(taken);
+    const before = client.received();
+    client.resume();
+    await client.until(before + 1_000_000);
+    client.end();
+  }, 20_000);
+});
