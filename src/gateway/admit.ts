@@ -46,7 +46,9 @@ export async function admit(exchange: Exchange): Promise<Admitted> {
     return { body: { kind: "none" }, targets, binding, clientWantsUsage: true };
   }
   if (incoming.endpoint.body === "multipart" && contentTypeOf(exchange).startsWith("multipart/form-data")) {
-    const { body, model } = await readMultipartBody(exchange);
+    const { body, model } = await readMultipartBody(exchange).catch((error) => {
+      throw bodyError(exchange, error);
+    });
     return { body, targets: admitModel(exchange, model), binding: null, clientWantsUsage: true };
   }
   requireJson(exchange);

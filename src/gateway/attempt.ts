@@ -72,7 +72,6 @@ class Attempt {
     const { exchange } = this;
     if (exchange.stream) this.#limitHeaders();
     const result = await callUpstream(exchange, request, this.#abort);
-    exchange.checkUpstream = null;
     switch (result.kind) {
       case "abandoned":
         return this.#abandoned();
@@ -111,8 +110,7 @@ class Attempt {
       exchange.stream = true;
       return this.#openStream(response);
     }
-    const isJson = type.includes("json") || type === "";
-    if (isJson && !exchange.stream) return this.#readJson(response);
+    if (type.includes("json") || type === "") return this.#readJson(response);
     if (!exchange.stream && (endpoint.binary === true || endpoint.body === "multipart")) {
       const body = decodedBody(response);
       return this.#succeeded({ kind: "bytes", status, body, headers, lease: this.#lease, abort: this.#abort });
@@ -129,6 +127,9 @@ class Attempt {
     const bytes = await readAnswerBody(response, exchange.snapshot.settings.maxResponseBytes);
     const facts = exchange.protocol.readAnswer(bytes, exchange.incoming.endpoint.id);
     if (facts.isError) return this.#rejected(status, headers, Buffer.from(bytes).toString("utf8"));
+    if (exchange.stream) {
+      return this.#failed(classifyUnreachable({ cause: "protocol", message: "a whole answer instead of a stream" }));
+    }
     exchange.usage = facts.usage;
     exchange.rawUsage = facts.rawUsage;
     exchange.usageSource = facts.usage === null ? "unknown" : "reported";
@@ -174,7 +175,7 @@ class Attempt {
       case "timeout":
         return this.#failed(classifyUnreachable({ cause: "timeout", message: "no first token within the time limit" }));
       case "error":
-        return this.#rejected(statusOfStreamError(end.body), headers, decodeLatin1(end.body));
+        return this.#rejected(200, headers, decodeLatin1(end.body));
       default:
         return this.#failed(
           classifyUnreachable({ cause: "truncated", message: end.kind === "truncated" ? end.message : null }),
@@ -264,15 +265,4 @@ async function readErrorText(response: Response): Promise<string> {
   } catch {
     return ""; // the status says enough
   }
-}
-
-/** An error inside a stream has no status of its own but may name one. */
-function statusOfStreamError(body: string): number {
-  const code = /"(?:code|status)":\s*"?(\d{3})\b/.exec(body);
-  const status = code === null ? 0 : Number(code[1]);
-  if (status >= 400 && status < 600) return status;
-  if (/overloaded/.test(body)) return 529;
-  if (/rate_limit|RESOURCE_EXHAUSTED/.test(body)) return 429;
-  if (/invalid_request/.test(body)) return 400;
-  return 502;
 }

@@ -1,4 +1,3 @@
-import { GatewayError } from "../errors.ts";
 import type { Failure } from "../policy/failure.ts";
 import { combineNone, finalError, mayRetry, type NoCandidate } from "../policy/retry.ts";
 import type { Admitted } from "./admit.ts";
@@ -6,6 +5,7 @@ import { type Answer, type AttemptResult, attempt } from "./attempt.ts";
 import { stickyId } from "./binding.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RouteTarget } from "./route.ts";
+import { stoppedError } from "./stopped.ts";
 import { asksForUsage } from "./upstream-request.ts";
 
 /** The upstream's own refusal of the client's request, to be shown as it is. */
@@ -148,27 +148,5 @@ function isErrorObject(body: string): boolean {
     return typeof value === "object" && value !== null && "error" in value && typeof value.error === "object";
   } catch {
     return false;
-  }
-}
-
-/** Why this request ended without an answer, when it was not the upstream's doing. */
-export function stoppedError(exchange: Exchange): GatewayError {
-  switch (exchange.stopped) {
-    case "cancelled":
-      return new GatewayError("cancelled", 503, "An administrator of this gateway stopped this request.", {
-        code: "request_cancelled",
-        final: true,
-      });
-    case "shutdown":
-      return new GatewayError("overloaded", 503, "This gateway is shutting down. Try again in a moment.", {
-        retryAfterMs: 1000,
-      });
-    case "timeout":
-      return new GatewayError("timeout", 504, "The request took longer than this gateway allows.", {
-        code: "request_timeout",
-        final: true,
-      });
-    default:
-      return new GatewayError("client_closed", 499, "The client closed the connection.");
   }
 }

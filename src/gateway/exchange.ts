@@ -1,3 +1,4 @@
+import type { GatewayError } from "../errors.ts";
 import { newId } from "../lib/id.ts";
 import type { Usage, UsageSource } from "../llm/usage.ts";
 import { costNanoUsd, priceFor } from "../policy/pricing.ts";
@@ -8,7 +9,7 @@ import type { ClientEntry, KeyEntry, ModelEntry, ProviderEntry, Snapshot } from 
 import type { ContentCapture } from "./content.ts";
 import type { Gateway, Incoming } from "./gateway.ts";
 
-export type StopReason = "client" | "cancelled" | "shutdown" | "timeout" | "too_slow";
+export type StopReason = "client" | "cancelled" | "shutdown" | "timeout" | "too_slow" | "refused";
 
 /** Requests that are over before this never need attention. */
 const ATTEND_AFTER_MS = 100;
@@ -52,6 +53,7 @@ export class Exchange {
 
   /** Why it must stop, once somebody said so. */
   stopped: StopReason | null = null;
+  refusal: GatewayError | null = null;
   /** When it stops by itself (Unix ms), and why; the sweep of the running requests looks. */
   stopAtMs = Number.POSITIVE_INFINITY;
   stopAtReason: "timeout" | "too_slow" = "timeout";
@@ -110,6 +112,12 @@ export class Exchange {
     this.stopped = reason;
     this.#onStop?.();
     this.#abort?.abort();
+  }
+
+  /** Stops it for a fault that showed only after the upstream call had begun; this is what the client is told. */
+  refuse(error: GatewayError): void {
+    this.refusal ??= error;
+    this.stop("refused");
   }
 
   /** The one call to abort when the request must stop; at once when that has happened already. */

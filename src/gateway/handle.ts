@@ -4,12 +4,13 @@ import { errorText } from "../lib/log.ts";
 import { type Admitted, admit } from "./admit.ts";
 import { answerHeaders, errorHeaders, streamHeaders } from "./answer-headers.ts";
 import type { Answer } from "./attempt.ts";
-import { dispatch, stoppedError, UpstreamRefusal } from "./dispatch.ts";
+import { dispatch, UpstreamRefusal } from "./dispatch.ts";
 import { Exchange } from "./exchange.ts";
 import type { Gateway, Incoming } from "./gateway.ts";
 import { relayBytes } from "./relay-bytes.ts";
 import { relayJson } from "./relay-json.ts";
 import { relayStream } from "./relay-stream.ts";
+import { stoppedError } from "./stopped.ts";
 
 /**
  * A client request from start to end: admit → dispatch (plan, attempts) → relay → settle. Every path out of here ends in exactly

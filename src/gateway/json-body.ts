@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import { GatewayError } from "../errors.ts";
 import { type Splice, splice, utf8 } from "../lib/bytes.ts";
 import { JsonObject } from "../lib/json-object.ts";
 import { JsonScanError } from "../lib/json-scan.ts";
 import type { EndpointId } from "../llm/names.ts";
+import { invalidRequest } from "./refusals.ts";
 
 /** A client's JSON body: its bytes, and where the few fields stand that the gateway acts on. */
 export interface JsonBody {
@@ -14,7 +14,7 @@ export interface JsonBody {
 
 /** Throws GatewayError 400 that says what is wrong; nothing malformed goes upstream. */
 export function readJsonBody(bytes: Uint8Array, maxDepth: number): JsonBody {
-  if (!isUtf8(bytes)) throw invalid("The request body is not valid UTF-8.");
+  if (!isUtf8(bytes)) throw invalidRequest("The request body is not valid UTF-8.");
   try {
     return { kind: "json", bytes, json: JsonObject.read(bytes, maxDepth) };
   } catch (error) {
@@ -24,11 +24,11 @@ export function readJsonBody(bytes: Uint8Array, maxDepth: number): JsonBody {
 
 export function readModel({ json }: JsonBody): string {
   const model = safely(() => json.getOnce("model"));
-  if (model === undefined) throw invalid("The field `model` is missing: name the model to use.", "model");
+  if (model === undefined) throw invalidRequest("The field `model` is missing: name the model to use.", "model");
   if (typeof model !== "string" || model === "")
-    throw invalid("The field `model` must be a non-empty string.", "model");
+    throw invalidRequest("The field `model` must be a non-empty string.", "model");
   if (hasControlCharacter(model) || !model.isWellFormed() || model.length > 256)
-    throw invalid("The field `model` is not a model name.", "model");
+    throw invalidRequest("The field `model` is not a model name.", "model");
   return model;
 }
 
@@ -36,7 +36,7 @@ export function readStream({ json }: JsonBody): boolean {
   if (!json.has("stream")) return false;
   const stream = safely(() => json.getOnce("stream"));
   if (typeof stream !== "boolean" && stream !== null)
-    throw invalid("The field `stream` must be true or false.", "stream");
+    throw invalidRequest("The field `stream` must be true or false.", "stream");
   return stream === true;
 }
 
@@ -130,8 +130,9 @@ function safely<T>(read: () => T): T {
 }
 
 function asInvalid(error: unknown): unknown {
-  if (error instanceof JsonScanError) return invalid(`${capital(error.message)}.`);
-  if (error instanceof SyntaxError) return invalid("The request body is not valid JSON: a string holds a bad escape.");
+  if (error instanceof JsonScanError) return invalidRequest(`${capital(error.message)}.`);
+  if (error instanceof SyntaxError)
+    return invalidRequest("The request body is not valid JSON: a string holds a bad escape.");
   return error;
 }
 
@@ -141,10 +142,6 @@ function hasControlCharacter(text: string): boolean {
     if (code < 32 || code === 127) return true;
   }
   return false;
-}
-
-function invalid(message: string, param?: string): GatewayError {
-  return new GatewayError("invalid_request", 400, message, param === undefined ? {} : { param });
 }
 
 function capital(text: string): string {

@@ -1,6 +1,8 @@
 import { GatewayError } from "../errors.ts";
 import { type ByteReader, concat, decodeLatin1, latin1, readerOf, splice, utf8 } from "../lib/bytes.ts";
+import { type FoundField, MultipartScan, MultipartScanError } from "../lib/multipart-scan.ts";
 import type { Exchange } from "./exchange.ts";
+import { invalidRequest, tooLarge } from "./refusals.ts";
 import { limitBodyTime, untilStopped } from "./request-body.ts";
 
 /**
@@ -14,112 +16,109 @@ export interface MultipartBody {
   /** What has been read so far. */
   readonly head: Uint8Array;
   /** Where the model's value stands in `head`. */
-  readonly modelStart: number;
-  readonly modelEnd: number;
-  /** The rest, while it has not been read; null when `head` is everything. */
-  readonly rest: ByteReader | null;
+  readonly model: FoundField;
+  /** Reads on, checked like the head; null when `head` is everything. */
+  readonly rest: (() => Promise<Uint8Array | null>) | null;
 }
-
-/** How far back a part's headers may begin before the chunk that completes them. */
-const WINDOW = 8192;
 
 /** Throws GatewayError 400, 413. */
 export async function readMultipartBody(exchange: Exchange): Promise<{ body: MultipartBody; model: string }> {
   const { request } = exchange.incoming;
   const contentType = request.headers.get("content-type") ?? "";
   const boundary = /;\s*boundary=(?:"([^"]{1,70})"|([^;\s]{1,70}))/i.exec(contentType);
-  if (boundary === null) throw invalid("The multipart body names no boundary in its content-type.");
+  if (boundary === null) throw invalidRequest("The multipart body names no boundary in its content-type.");
   const limit = exchange.snapshot.settings.maxRequestBytes;
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > limit) throw tooLarge(limit);
-  const pattern = modelPart((boundary[1] ?? boundary[2])!);
-  if (request.body === null) throw invalid("The request body is empty.");
-  const reader = readerOf(request.body);
+  if (request.body === null) throw invalidRequest("The request body is empty.");
   limitBodyTime(exchange, declared || limit);
+  const form = new Form(
+    exchange,
+    readerOf(request.body),
+    new MultipartScan((boundary[1] ?? boundary[2])!, "model"),
+    limit,
+  );
   const parts: Uint8Array[] = [];
-  let length = 0;
-  let tail = "";
-  for (;;) {
-    const { done, value } = await untilStopped(exchange, reader.read());
-    if (done || value === undefined) throw invalid("The form has no field `model`: name the model to use.", "model");
-    parts.push(value);
-    const text = tail + latin1(value);
-    const match = pattern.exec(text);
-    const textStart = length - tail.length;
-    length += value.length;
-    if (length > limit) throw tooLarge(limit);
-    if (match !== null) {
-      const modelStart = textStart + match.index + match[0].length - match[2]!.length - match[1]!.length;
-      const model = decodeLatin1(match[1]!);
-      if (model.trim() === "" || model.length > 256) throw invalid("The field `model` is not a model name.", "model");
-      const head = concat(parts);
-      const body = {
-        kind: "multipart" as const,
-        contentType,
-        head,
-        modelStart,
-        modelEnd: modelStart + match[1]!.length,
-        rest: (await restOf(exchange, reader, declared, length)) ? null : reader,
-      };
-      exchange.requestBytes = Math.max(declared, length);
-      return { body, model };
-    }
-    tail = text.slice(-WINDOW);
+  while (form.model === null) {
+    const chunk = await form.read();
+    if (chunk === null) throw invalidRequest("The form has no field `model`: name the model to use.", "model");
+    parts.push(chunk);
   }
+  const model = decodeLatin1(form.model.value);
+  if (model.trim() === "" || model.length > 256)
+    throw invalidRequest("The field `model` is not a model name.", "model");
+  // When everything declared has come, the end can be awaited without waiting for the client.
+  const isAll = declared > 0 && form.length >= declared && (await form.read()) === null;
+  exchange.requestBytes = Math.max(declared, form.length);
+  exchange.stopAtMs = Number.POSITIVE_INFINITY;
+  const rest = isAll ? null : () => form.read();
+  return { body: { kind: "multipart", contentType, head: concat(parts), model: form.model, rest }, model };
 }
 
 /** What is sent upstream: bytes when everything is there (can be sent again), else a stream (once only). */
 export function multipartFor(
+  exchange: Exchange,
   body: MultipartBody,
   model: string,
-  requested: string,
 ): Uint8Array | ReadableStream<Uint8Array> {
-  const head =
-    model === requested
-      ? body.head
-      : splice(body.head, [{ start: body.modelStart, end: body.modelEnd, bytes: utf8(model) }]);
+  const { start, end } = body.model;
+  const isRenamed = model !== exchange.requestedModel;
+  const head = isRenamed ? splice(body.head, [{ start, end, bytes: utf8(model) }]) : body.head;
   const { rest } = body;
   if (rest === null) return head;
-  let headSent = false;
+  let next: Uint8Array | null = head;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        if (!headSent) {
-          headSent = true;
-          controller.enqueue(head);
-          return;
+        try {
+          const chunk = next ?? (await rest());
+          next = null;
+          if (chunk === null) controller.close();
+          else controller.enqueue(chunk);
+        } catch (error) {
+          // Ends the upload: the upstream must not take half a form for a whole one.
+          if (error instanceof GatewayError) exchange.refuse(error);
+          controller.error(error);
         }
-        const { done, value } = await rest.read();
-        if (done || value === undefined) controller.close();
-        else controller.enqueue(value);
       },
-      cancel: () => void rest.cancel(),
     },
     { highWaterMark: 0 },
   );
 }
 
-/** True when everything declared has come: the end can be awaited without waiting for the client. */
-async function restOf(exchange: Exchange, reader: ByteReader, declared: number, length: number): Promise<boolean> {
-  if (declared === 0 || length < declared) return false;
-  return (await untilStopped(exchange, reader.read())).done;
-}
+/** The client's form as it comes: size, time and the one model are checked on the way, before and behind the model. */
+class Form {
+  model: FoundField | null = null;
+  length = 0;
 
-function modelPart(boundary: string): RegExp {
-  const mark = `--${boundary.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}`;
-  return new RegExp(
-    `${mark}\\r\\n(?:[^\\r\\n]+\\r\\n)*?content-disposition:[^\\r\\n]*[;\\s]name="?model"?(?:;[^\\r\\n]*)?\\r\\n(?:[^\\r\\n]+\\r\\n)*\\r\\n([^\\r\\n]*)(\\r\\n${mark})`,
-    "i",
-  );
-}
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly reader: ByteReader,
+    private readonly scan: MultipartScan,
+    private readonly limit: number,
+  ) {}
 
-function invalid(message: string, param?: string): GatewayError {
-  return new GatewayError("invalid_request", 400, message, param === undefined ? {} : { param });
-}
+  /** The next chunk; null at the end. Throws GatewayError. */
+  async read(): Promise<Uint8Array | null> {
+    const { done, value } = await untilStopped(this.exchange, this.reader.read());
+    if (done || value === undefined) return null;
+    this.length += value.length;
+    this.exchange.requestBytes = Math.max(this.exchange.requestBytes, this.length);
+    if (this.length > this.limit) throw tooLarge(this.limit);
+    for (const field of this.#found(value)) {
+      // Which of two the upstream would take is not ours to guess: access and price hang on it.
+      if (this.model !== null) throw invalidRequest("The field `model` stands twice.", "model");
+      this.model = field;
+    }
+    return value;
+  }
 
-function tooLarge(limit: number): GatewayError {
-  return new GatewayError("too_large", 413, `The request body is larger than ${Math.floor(limit / 1_048_576)} MiB.`, {
-    code: "request_too_large",
-    headers: { connection: "close" },
-  });
+  #found(value: Uint8Array): FoundField[] {
+    try {
+      return this.scan.feed(latin1(value));
+    } catch (error) {
+      if (error instanceof MultipartScanError) throw invalidRequest(`The form cannot be read: ${error.message}.`);
+      throw error;
+    }
+  }
 }

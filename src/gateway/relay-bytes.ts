@@ -35,7 +35,7 @@ export function relayBytes(exchange: Exchange, answer: Extract<Answer, { kind: "
           exchange.responseBytes += value.length;
           exchange.capture?.response(value);
           controller.enqueue(value);
-        } catch (error) {
+        } catch {
           const left = exchange.stopped !== null;
           if (!left) {
             const cause = timedOut ? "timeout" : "truncated";
@@ -49,7 +49,7 @@ export function relayBytes(exchange: Exchange, answer: Extract<Answer, { kind: "
             errorText: left ? null : "the upstream broke off in the middle of its answer",
           });
           // The only honest end of a body without an error format: the connection breaks.
-          controller.error(error);
+          controller.error(undefined); // an error object would be printed by Bun, upstream address and all
         }
         waitingSinceMs = 0;
       },

@@ -2,10 +2,11 @@ import { GatewayError } from "../errors.ts";
 import { decodeLatin1, utf8 } from "../lib/bytes.ts";
 import { classifyUnreachable } from "../policy/failure.ts";
 import type { Answer } from "./attempt.ts";
-import { stoppedError, UpstreamRefusal } from "./dispatch.ts";
+import { UpstreamRefusal } from "./dispatch.ts";
 import { estimateUsage } from "./estimate.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import { GeminiArray } from "./gemini-array.ts";
+import { stoppedError } from "./stopped.ts";
 import type { StreamEnd, UpstreamStream } from "./upstream-stream.ts";
 
 type OpenStream = Extract<Answer, { kind: "stream" }>;
@@ -226,7 +227,7 @@ function operatorText(end: StreamEnd): string | null {
 }
 
 /** An error that the upstream meant for the client, after the headers have gone out. */
-export function refusalError({ status, body, failure }: UpstreamRefusal): GatewayError {
+function refusalError({ status, body, failure }: UpstreamRefusal): GatewayError {
   const message = /"message":\s*("(?:[^"\\]|\\.)*")/.exec(body)?.[1];
   return new GatewayError(
     failure.errorClass,

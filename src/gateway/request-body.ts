@@ -1,6 +1,8 @@
 import { GatewayError } from "../errors.ts";
 import { concat, readerOf } from "../lib/bytes.ts";
 import type { Exchange } from "./exchange.ts";
+import { tooLarge } from "./refusals.ts";
+import { stoppedError } from "./stopped.ts";
 
 /** A body must come at 8 KB a second on average after a start of 15 s, or it is holding a connection for nothing. */
 const GRACE_MS = 15_000;
@@ -66,19 +68,9 @@ export function untilStopped<T>(exchange: Exchange, work: Promise<T>): Promise<T
 /** What a failed read means for the client. */
 export function bodyError(exchange: Exchange, cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause;
-  if (exchange.stopped === "too_slow") {
-    return new GatewayError("timeout", 408, "The request body came too slowly.", { headers: { connection: "close" } });
-  }
+  if (exchange.stopped === "too_slow") return stoppedError(exchange);
   if (exchange.stopped !== null || exchange.incoming.request.signal.aborted) {
     return new GatewayError("client_closed", 499, "The client closed the connection before its request was complete.");
   }
   return new GatewayError("invalid_request", 400, "The request body could not be read.", { cause });
-}
-
-function tooLarge(limit: number): GatewayError {
-  const mib = Math.floor((limit / 1_048_576) * 10) / 10;
-  return new GatewayError("too_large", 413, `The request body is larger than ${mib} MiB, which is the limit here.`, {
-    code: "request_too_large",
-    headers: { connection: "close" },
-  });
 }

@@ -57,7 +57,7 @@ function encodeBody(
       return null;
     case "multipart":
       headers["content-type"] = body.contentType;
-      return multipartFor(body, target.upstreamModel, exchange.requestedModel);
+      return multipartFor(exchange, body, target.upstreamModel);
     case "json": {
       headers["content-type"] = "application/json";
       const { id } = exchange.incoming.endpoint;

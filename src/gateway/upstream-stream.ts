@@ -22,6 +22,7 @@ const NEWLINES = Buffer.from("\n\n");
 export class UpstreamStream {
   readonly #reader: ByteReader;
   readonly #framer = new SseFramer();
+  readonly #openedAtMs = Date.now();
   #timedOut = false;
   /** Since when a read is waiting; 0 while the client's side is slow and nothing is read. */
   #waitingSinceMs = 0;
@@ -105,7 +106,11 @@ export class UpstreamStream {
   check(nowMs: number): void {
     if (this.#waitingSinceMs === 0) return;
     const { firstTokenMs, idleMs, abort } = this.options;
-    if (nowMs - this.#waitingSinceMs < (this.watcher.facts.hasContent ? idleMs : firstTokenMs)) return;
+    // Before the first content comments do not count: an upstream may send them for ever.
+    const isLate = this.watcher.facts.hasContent
+      ? nowMs - this.#waitingSinceMs >= idleMs
+      : nowMs - this.#openedAtMs >= firstTokenMs;
+    if (!isLate) return;
     this.#timedOut = true;
     abort.abort();
   }

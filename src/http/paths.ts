@@ -60,20 +60,23 @@ function matchV1(method: string, rest: string, pathModel: string | null = null):
     return { kind: "method", allow: Object.keys(methods).join(", "), endpoint: endpoints["responses.get"] };
   }
   if (rest === "models" || rest === "models/") return models(method, null, false);
-  const model = GEMINI.test(rest) ? undefined : MODEL.exec(rest)?.[1];
+  const model = verbOf(rest) === null ? MODEL.exec(rest)?.[1] : undefined;
   return model === undefined ? null : models(method, decodeURIComponent(model), false);
 }
 
 function matchGemini(method: string, rest: string, version: "v1" | "v1beta"): PathMatch | null {
-  const call = GEMINI.exec(rest);
-  if (call !== null) {
-    const id = `gemini.${call[2]}` as EndpointId;
-    if (endpoints[id] === undefined) return null;
-    return found(method, id, decodeURIComponent(call[1]!), null, version);
-  }
+  const verb = verbOf(rest);
+  if (verb !== null) return found(method, verb.endpoint, decodeURIComponent(verb.model), null, version);
   if (rest === "models" || rest === "models/") return models(method, null, true);
   const model = MODEL.exec(rest)?.[1];
   return model === undefined ? null : models(method, decodeURIComponent(model), true);
+}
+
+/** "models/{model}:{verb}" with a verb of ours; a model's name may hold colons itself ("llama3:latest"). */
+function verbOf(rest: string): { readonly model: string; readonly endpoint: EndpointId } | null {
+  const call = GEMINI.exec(rest);
+  const endpoint = `gemini.${call?.[2]}` as EndpointId;
+  return call === null || endpoints[endpoint] === undefined ? null : { model: call[1]!, endpoint };
 }
 
 /** Azure's SDK names the deployment, which is our model, in the path. */
@@ -95,7 +98,8 @@ function found(
   return { kind: "endpoint", endpoint, pathModel, resourceId, geminiVersion };
 }
 
-function models(method: string, model: string | null, gemini: boolean): PathMatch {
+function models(method: string, model: string | null, gemini: boolean): PathMatch | null {
+  if (model !== null && method === "POST" && model.includes(":")) return null; // a verb that is not ours
   if (method !== "GET" && method !== "HEAD") {
     return { kind: "method", allow: "GET", endpoint: endpoints["chat.completions"] };
   }

@@ -2,7 +2,7 @@ import type { EndpointId } from "../llm/names.ts";
 import type { Dialect, UpstreamCall } from "./dialect.ts";
 
 /** Path below /v1 (or a vendor's own prefix). */
-export function openAiPath(call: UpstreamCall): string {
+function openAiPath(call: UpstreamCall): string {
   switch (call.endpoint) {
     case "responses.get":
     case "responses.delete":
@@ -27,7 +27,7 @@ const modelEndpoints = [
   "audio.translations",
 ] as const satisfies readonly EndpointId[];
 
-export const responseEndpoints = [
+const responseEndpoints = [
   "responses",
   "responses.get",
   "responses.delete",

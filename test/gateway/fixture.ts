@@ -8,9 +8,9 @@ export const SHORT_LIMITS = {
   maxAttempts: 3,
   connectTimeoutMs: 1000,
   requestTimeoutMs: 2000,
-  headersTimeoutMs: 300,
-  firstTokenTimeoutMs: 300,
-  streamIdleTimeoutMs: 300,
+  headersTimeoutMs: 200,
+  firstTokenTimeoutMs: 200,
+  streamIdleTimeoutMs: 200,
   pingIntervalMs: 5000,
 };
 

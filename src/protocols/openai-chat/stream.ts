@@ -1,7 +1,7 @@
 import { decodeLatin1 } from "../../lib/bytes.ts";
 import { parseRecord } from "../answer.ts";
 import type { StreamWatcher, WatchOptions } from "../protocol.ts";
-import { createWatcher, type FrameView, type MutableFacts, toLatin1, type Verdict } from "../stream.ts";
+import { createWatcher, type FrameView, type MutableFacts, type Verdict } from "../stream.ts";
 import { createRepair } from "./repair.ts";
 import { readOpenAiUsage } from "./usage.ts";
 
@@ -79,5 +79,3 @@ function watchEvents(): StreamWatcher {
     (facts) => (facts.finished ? "" : null),
   );
 }
-
-export { DONE, DONE_FRAME, toLatin1 };

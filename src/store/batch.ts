@@ -1,0 +1,141 @@
+import { locateRequest, msOfRow, nodeOfRequest } from "../lib/id.ts";
+import type { RequestContent, RequestRecord } from "../record.ts";
+import { encodeDetail } from "./log-detail.ts";
+import { FIELD, FIELDS_PER_ROW } from "./log-fields.ts";
+import type { Shape, ShapeNumbers } from "./shape.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Settled requests as they cross to the writer Worker. */
+export interface Batch {
+  readonly kind: "batch";
+  readonly number: number;
+  readonly count: number;
+  /** Shape numbers of another generation are forgotten. */
+  readonly generation: number;
+  readonly shapes: readonly Shape[];
+  readonly numbers: Float64Array<ArrayBuffer>;
+  /** Per row: upstream request id, raw usage, detail, one after the other. */
+  readonly text: string;
+  readonly contents: readonly BatchContent[];
+  /** All bodies, one after the other. */
+  readonly bodies: Uint8Array<ArrayBuffer>;
+}
+
+export interface BatchContent extends Omit<RequestContent, "requestBody" | "responseBody"> {
+  /** Null: no body. */
+  readonly requestBodyBytes: number | null;
+  readonly responseBodyBytes: number | null;
+}
+
+const NO_BODIES = new Uint8Array(0);
+
+/** Bytes of its bodies, for the queue's bound. */
+export function contentBytes(content: RequestContent | null): number {
+  if (content === null) return 0;
+  return (content.requestBody?.length ?? 0) + (content.responseBody?.length ?? 0);
+}
+
+/** Records that make no sense (no proper request id, a missing part) are left out: `count` tells how many are in. */
+export function encodeBatch(number: number, records: readonly RequestRecord[], shapes: ShapeNumbers): Batch {
+  shapes.renewWhenFull();
+  const numbers = new Float64Array(records.length * FIELDS_PER_ROW);
+  const kept: RequestContent[] = [];
+  let text = "";
+  let count = 0;
+  for (const record of records) {
+    try {
+      text += encodeRow(numbers, count * FIELDS_PER_ROW, record, shapes);
+    } catch {
+      continue; // a bug elsewhere costs its own row, not the batch
+    }
+    if (record.content !== null && record.content.policy !== "none") {
+      numbers[count * FIELDS_PER_ROW + FIELD.content] = kept.push(record.content) - 1;
+    }
+    count++;
+  }
+  return {
+    kind: "batch",
+    number,
+    count,
+    generation: shapes.generation,
+    shapes: shapes.takeFresh(),
+    numbers,
+    text,
+    contents: kept.map(describeContent),
+    bodies: kept.length === 0 ? NO_BODIES : joinBodies(kept),
+  };
+}
+
+/** Returns the row's texts. */
+function encodeRow(numbers: Float64Array, at: number, record: RequestRecord, shapes: ShapeNumbers): string {
+  const place = locateRequest(record.id);
+  if (place === null) throw new RangeError("not a request id");
+  numbers[at + FIELD.day] = place.day;
+  numbers[at + FIELD.row] = place.row;
+  writeNumbers(numbers, at, record, place.day * DAY_MS + msOfRow(place.row), shapes);
+  const { rawUsage } = record;
+  const upstreamId = record.attempts[record.attempts.length - 1]?.upstreamRequestId ?? null;
+  const detail = encodeDetail(record);
+  numbers[at + FIELD.upstreamIdChars] = upstreamId === null ? Number.NaN : upstreamId.length;
+  numbers[at + FIELD.rawUsageChars] = rawUsage === null ? Number.NaN : rawUsage.length;
+  numbers[at + FIELD.detailChars] = detail === null ? Number.NaN : detail.length;
+  numbers[at + FIELD.content] = Number.NaN;
+  return (upstreamId ?? "") + (rawUsage ?? "") + (detail ?? "");
+}
+
+function writeNumbers(
+  numbers: Float64Array,
+  at: number,
+  record: RequestRecord,
+  idMs: number,
+  shapes: ShapeNumbers,
+): void {
+  const { receivedAtMs, firstTokenAtMs, usage } = record;
+  numbers[at + FIELD.route] = shapes.route(record);
+  numbers[at + FIELD.caller] = shapes.caller(record, nodeOfRequest(record.id));
+  numbers[at + FIELD.outcome] = shapes.outcome(record);
+  numbers[at + FIELD.receivedUs] = microseconds(receivedAtMs - idMs);
+  numbers[at + FIELD.firstTokenUs] = firstTokenAtMs === null ? Number.NaN : microseconds(firstTokenAtMs - receivedAtMs);
+  numbers[at + FIELD.durationUs] = microseconds(record.endedAtMs - receivedAtMs);
+  numbers[at + FIELD.inputTokens] = usage === null ? Number.NaN : usage.inputTokens;
+  numbers[at + FIELD.cacheReadTokens] = usage === null ? Number.NaN : usage.cacheReadTokens;
+  numbers[at + FIELD.cacheWriteTokens] = usage === null ? Number.NaN : usage.cacheWriteTokens;
+  numbers[at + FIELD.outputTokens] = usage === null ? Number.NaN : usage.outputTokens;
+  numbers[at + FIELD.reasoningTokens] = usage === null ? Number.NaN : usage.reasoningTokens;
+  numbers[at + FIELD.costNanoUsd] = record.costNanoUsd === null ? Number.NaN : Math.round(record.costNanoUsd);
+  numbers[at + FIELD.requestBytes] = record.requestBytes;
+  numbers[at + FIELD.responseBytes] = record.responseBytes;
+  numbers[at + FIELD.attempts] = record.attempts.length;
+  const attempt = record.attempts[record.attempts.length - 1];
+  numbers[at + FIELD.attemptStartUs] =
+    attempt === undefined ? Number.NaN : microseconds(attempt.startedAtMs - receivedAtMs);
+  numbers[at + FIELD.attemptUs] = attempt === undefined ? Number.NaN : microseconds(attempt.durationMs);
+}
+
+function microseconds(ms: number): number {
+  return Math.round(ms * 1000);
+}
+
+function describeContent(content: RequestContent): BatchContent {
+  const { requestBody, responseBody, ...rest } = content;
+  return {
+    ...rest,
+    requestBodyBytes: requestBody?.length ?? null,
+    responseBodyBytes: responseBody?.length ?? null,
+  };
+}
+
+/** A copy: the caller's buffers may be views of larger ones, or still be in use, so they cannot be transferred themselves. */
+function joinBodies(contents: readonly RequestContent[]): Uint8Array<ArrayBuffer> {
+  const bodies = new Uint8Array(contents.reduce((bytes, content) => bytes + contentBytes(content), 0));
+  let at = 0;
+  for (const { requestBody, responseBody } of contents) {
+    for (const body of [requestBody, responseBody]) {
+      if (body === null) continue;
+      bodies.set(body, at);
+      at += body.length;
+    }
+  }
+  return bodies;
+}

@@ -1,0 +1,118 @@
+import { Database } from "bun:sqlite";
+import { existsSync, readdirSync } from "node:fs";
+import { dayFilePath, dayOfFile, LOG_VERSION } from "./day-file.ts";
+import type { DayShapes } from "./log-filter.ts";
+import { schemaVersion } from "./open-schema.ts";
+import type { Caller, Outcome, Route, Shape } from "./shape.ts";
+
+const MAX_OPEN = 12;
+
+/** A day of the request log, open for reading. */
+export class DayReader {
+  readonly #routes = new Map<number, Route>();
+  readonly #callers = new Map<number, Caller>();
+  readonly #outcomes = new Map<number, Outcome>();
+  #lastShape = 0;
+  usedAt = 0;
+
+  private constructor(
+    readonly database: Database,
+    readonly day: number,
+  ) {}
+
+  /** Null when there is no such file, or none that this program can read. */
+  static open(folder: string, day: number): DayReader | null {
+    const path = dayFilePath(folder, day);
+    if (!existsSync(path)) return null;
+    let database: Database | null = null;
+    try {
+      database = openForReading(path);
+      if (schemaVersion(database) === LOG_VERSION) return new DayReader(database, day);
+    } catch {
+      // Damaged, or deleted between looking and opening: the writer deals with it, a list shows the other days.
+    }
+    database?.close();
+    return null;
+  }
+
+  /** Called before each query: the writer may have added some. */
+  shapes(): DayShapes {
+    const added = this.database
+      .query<Shape & { id: number }, [number]>("SELECT id, kind, value FROM shape WHERE id > ?")
+      .all(this.#lastShape);
+    for (const { id, kind, value } of added) {
+      this.#lastShape = Math.max(this.#lastShape, id);
+      const parsed = JSON.parse(value);
+      if (kind === "route") this.#routes.set(id, parsed);
+      else if (kind === "caller") this.#callers.set(id, parsed);
+      else this.#outcomes.set(id, parsed);
+    }
+    return { routes: this.#routes, callers: this.#callers, outcomes: this.#outcomes };
+  }
+
+  /** The last batch in the file. */
+  get batch(): number {
+    return this.database.query<{ batch: number }, []>("SELECT batch FROM progress").get()?.batch ?? 0;
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
+
+/** The day files that are there, a few of them open. */
+export class DayReaders {
+  readonly #open = new Map<number, DayReader>();
+  #uses = 0;
+
+  constructor(private readonly folder: string) {}
+
+  /** Newest first. */
+  list(): number[] {
+    const days = readdirSync(this.folder).map(dayOfFile);
+    return days.filter((day) => day !== null).sort((a, b) => b - a);
+  }
+
+  get(day: number): DayReader | null {
+    let reader = this.#open.get(day) ?? null;
+    if (reader !== null && !existsSync(dayFilePath(this.folder, day))) {
+      this.#close(reader);
+      return null;
+    }
+    if (reader === null) {
+      reader = DayReader.open(this.folder, day);
+      if (reader === null) return null;
+      if (this.#open.size >= MAX_OPEN) {
+        this.#close([...this.#open.values()].reduce((a, b) => (a.usedAt <= b.usedAt ? a : b)));
+      }
+      this.#open.set(day, reader);
+    }
+    reader.usedAt = ++this.#uses;
+    return reader;
+  }
+
+  /** Lets go of the days before `firstDay`: they are about to be deleted. */
+  releaseBefore(firstDay: number): void {
+    for (const reader of this.#open.values()) if (reader.day < firstDay) this.#close(reader);
+  }
+
+  close(): void {
+    for (const reader of this.#open.values()) this.#close(reader);
+  }
+
+  #close(reader: DayReader): void {
+    this.#open.delete(reader.day);
+    reader.close();
+  }
+}
+
+/**
+ * Read-write, and then told not to write: SQLite cannot open a database with a write-ahead log read-only when its shared-memory file is
+ * missing, as it is after a clean end.
+ */
+export function openForReading(path: string): Database {
+  const database = new Database(path, { readwrite: true, create: false });
+  database.run("PRAGMA busy_timeout = 1000");
+  database.run("PRAGMA query_only = 1");
+  return database;
+}

@@ -1,0 +1,99 @@
+import type { Vault } from "../lib/secret.ts";
+import { openClientKeys } from "./client-keys.ts";
+import { ConfigDatabase } from "./config-database.ts";
+import { prepareDataDirectory } from "./data-directory.ts";
+import { DAY_MS } from "./day-file.ts";
+import { holdInstanceLock } from "./instance-lock.ts";
+import { openModels } from "./models.ts";
+import { openProviderKeys } from "./provider-keys.ts";
+import { openProviders } from "./providers.ts";
+import { Reader } from "./reader.ts";
+import { openSettings } from "./settings.ts";
+import type { Store } from "./types.ts";
+import { Writer } from "./writer.ts";
+
+export interface StoreOptions {
+  readonly dataDir: string;
+  readonly vault: Vault;
+  /** How long `close` waits for a disk that cannot be written. */
+  readonly closePatienceMs?: number;
+}
+
+/**
+ * Opens the data directory for this process alone: takes its lock, migrates the configuration, starts the writer and the reader.
+ * Throws StoreError with a text for the operator.
+ */
+export async function openStore({ dataDir, vault, closePatienceMs = 10_000 }: StoreOptions): Promise<Store> {
+  const directory = prepareDataDirectory(dataDir);
+  const lock = holdInstanceLock(directory.lock, directory.root);
+  // The Workers start while the configuration is opened; the reader opens its files when it is first asked.
+  const reader = new Reader(directory);
+  const writerStarting = Writer.open(directory);
+  writerStarting.catch(() => {}); // heard below: not "unhandled" when the configuration fails first
+  let database: ConfigDatabase | null = null;
+  try {
+    database = ConfigDatabase.open(directory.config, vault);
+    const writer = await writerStarting;
+    const lastUses = new Map(await reader.ask("clientUses"));
+    return assemble({ database, writer, reader, lastUses, vault, lock, closePatienceMs });
+  } catch (error) {
+    reader.abandon();
+    await writerStarting.then((writer) => writer.close(1000)).catch(() => {});
+    database?.close();
+    lock.release();
+    throw error;
+  }
+}
+
+function assemble(parts: {
+  readonly database: ConfigDatabase;
+  readonly writer: Writer;
+  readonly reader: Reader;
+  readonly lastUses: Map<string, number>;
+  readonly vault: Vault;
+  readonly lock: { release(): void };
+  readonly closePatienceMs: number;
+}): Store {
+  const { database, writer, reader, lastUses, vault, lock } = parts;
+  const forgetKeys = (ids: readonly string[]) => writer.forgetKeys(ids);
+  return {
+    providers: openProviders(database, forgetKeys),
+    providerKeys: openProviderKeys(database, vault, forgetKeys),
+    models: openModels(database),
+    clientKeys: openClientKeys(database, vault, {
+      get: (id) => lastUses.get(id) ?? null,
+      put(lastUsed) {
+        for (const [id, at] of lastUsed) lastUses.set(id, at);
+        writer.touchClients(lastUsed);
+      },
+    }),
+    settings: openSettings(database),
+    keyStates: {
+      all: () => reader.ask("keyStates"),
+      save: (states, uses, changes) => writer.saveStates(states, uses, changes),
+      async history(keyId, limit) {
+        await writer.settleStates();
+        return reader.ask("keyHistory", keyId, limit);
+      },
+    },
+    logs: {
+      page: (query) => reader.ask("page", query),
+      get: (id) => reader.ask("get", id),
+    },
+    usage: { report: (query) => reader.ask("report", query) },
+    record: (record) => writer.record(record),
+    flush: () => writer.flush(),
+    stats: () => writer.stats(),
+    async expire(nowMs, { logDays, usageDays }) {
+      const firstDay = Math.floor(nowMs / DAY_MS) - logDays;
+      await reader.ask("releaseBefore", firstDay);
+      await writer.expire(firstDay, nowMs - usageDays * DAY_MS);
+    },
+    async close() {
+      await reader.close();
+      await writer.close(parts.closePatienceMs);
+      database.close();
+      lock.release();
+    },
+  };
+}

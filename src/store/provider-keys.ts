@@ -1,0 +1,174 @@
+import { and, eq, inArray } from "drizzle-orm";
+import { newId } from "../lib/id.ts";
+import type { Secret, Vault } from "../lib/secret.ts";
+import type { ConfigDatabase, Queries } from "./config-database.ts";
+import { StoreError } from "./store-error.ts";
+import { providerKey } from "./tables.ts";
+import type { OpenedProviderKey, ProviderKeyRow, ProviderKeyStore, ProviderKeyValues, Written } from "./types.ts";
+import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
+
+type Columns = typeof providerKey.$inferSelect;
+type Opened = { readonly version: number; readonly secret: Secret; readonly proxyUrl: Secret | null };
+
+/** How many keys of an import are written before other work gets a turn. */
+const IMPORT_SLICE = 50;
+
+/** Secrets and proxy URLs are sealed for their own row and column; everything else about a key is plain. */
+export function openProviderKeys(
+  database: ConfigDatabase,
+  vault: Vault,
+  onDeleted: (ids: readonly string[]) => void,
+): ProviderKeyStore {
+  const opened = new Map<string, Opened>();
+
+  function open(columns: Columns): Opened {
+    const cached = opened.get(columns.id);
+    if (cached?.version === columns.version) return cached;
+    try {
+      const value = {
+        version: columns.version,
+        secret: vault.open(columns.secret, place(columns.id, "secret")),
+        proxyUrl: columns.proxyUrl === null ? null : vault.open(columns.proxyUrl, place(columns.id, "proxy_url")),
+      };
+      opened.set(columns.id, value);
+      return value;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : "unknown";
+      throw new StoreError(`provider key ${columns.name} (${columns.id}) cannot be opened: ${reason}`, error);
+    }
+  }
+
+  function insert(queries: Queries, values: ProviderKeyValues): Written<ProviderKeyRow> {
+    const id = newId("pky");
+    const { secret, proxyUrl, ...plain } = values;
+    const sealed = { ...sealSecret(vault, id, secret), ...sealProxy(vault, id, proxyUrl) };
+    const duplicate = findDuplicate(queries, values.providerId, id, values.name, sealed.fingerprint);
+    if (duplicate !== null) return { kind: "duplicate", ...duplicate };
+    const row = { ...plain, ...sealed, ...firstStamps(id) };
+    return { kind: "ok", row: toRow(queries.insert(providerKey).values(row).returning().get()) };
+  }
+
+  return {
+    async list() {
+      return database.read((queries) => all(queries).map(toRow));
+    },
+    async listOpened(): Promise<OpenedProviderKey[]> {
+      const rows = database.read(all);
+      const keys = rows.map((row) => ({ ...toRow(row), ...pickOpened(open(row)) }));
+      if (opened.size > rows.length) {
+        const present = new Set(rows.map((row) => row.id));
+        for (const id of opened.keys()) if (!present.has(id)) opened.delete(id);
+      }
+      return keys;
+    },
+    async get(id) {
+      const columns = database.read((queries) => find(queries, id));
+      return columns === null ? null : toRow(columns);
+    },
+    create(values) {
+      return database.write((queries) => insert(queries, values));
+    },
+    async createMany(values) {
+      const written: Written<ProviderKeyRow>[] = [];
+      for (let start = 0; start < values.length; start += IMPORT_SLICE) {
+        const slice = values.slice(start, start + IMPORT_SLICE);
+        written.push(...(await database.write((queries) => slice.map((value) => insert(queries, value)))));
+        await Bun.sleep(0);
+      }
+      return written;
+    },
+    update(id, patch, expectedVersion) {
+      const { secret, proxyUrl, ...plain } = defined(patch);
+      const sealed = {
+        ...(secret === undefined ? {} : sealSecret(vault, id, secret)),
+        ...(proxyUrl === undefined ? {} : sealProxy(vault, id, proxyUrl)),
+      };
+      return database.write((queries) => {
+        const columns = find(queries, id);
+        return change({
+          current: columns && toRow(columns),
+          expectedVersion,
+          duplicate(current) {
+            const next = { ...current, ...plain, ...sealed };
+            return findDuplicate(queries, next.providerId, id, next.name, next.fingerprint);
+          },
+          write: (current) =>
+            toRow(
+              queries
+                .update(providerKey)
+                .set({ ...plain, ...sealed, ...nextStamps(current) })
+                .where(eq(providerKey.id, id))
+                .returning()
+                .get(),
+            ),
+        });
+      });
+    },
+    async delete(ids) {
+      const gone = await database.write((queries) =>
+        inSlices(ids, (slice) =>
+          queries.delete(providerKey).where(inArray(providerKey.id, slice)).returning({ id: providerKey.id }).all(),
+        ),
+      );
+      const deleted = gone.map((row) => row.id);
+      for (const id of deleted) opened.delete(id);
+      if (deleted.length > 0) onDeleted(deleted);
+      return deleted;
+    },
+  };
+}
+
+function all(queries: Queries): Columns[] {
+  return queries.select().from(providerKey).orderBy(providerKey.id).all();
+}
+
+function find(queries: Queries, id: string): Columns | null {
+  return queries.select().from(providerKey).where(eq(providerKey.id, id)).get() ?? null;
+}
+
+function findDuplicate(queries: Queries, providerId: string, id: string, name: string, fingerprint: string) {
+  const unique = [
+    ["name", eq(providerKey.name, name)],
+    ["secret", eq(providerKey.fingerprint, fingerprint)],
+  ] as const;
+  for (const [field, same] of unique) {
+    const row = queries
+      .select()
+      .from(providerKey)
+      .where(and(eq(providerKey.providerId, providerId), same))
+      .get();
+    if (row !== undefined && row.id !== id) return { field, existing: toRow(row) };
+  }
+  return null;
+}
+
+/** The public part: neither sealed column leaves this file. */
+function toRow(columns: Columns): ProviderKeyRow {
+  const { secret: _secret, proxyUrl: _proxyUrl, ...row } = columns;
+  return row;
+}
+
+function pickOpened({ secret, proxyUrl }: Opened) {
+  return { secret, proxyUrl };
+}
+
+function sealSecret(vault: Vault, id: string, secret: Secret) {
+  return {
+    secret: Buffer.from(vault.seal(secret, place(id, "secret"))),
+    secretPreview: secret.preview(),
+    fingerprint: vault.fingerprint(secret),
+  };
+}
+
+function sealProxy(vault: Vault, id: string, proxyUrl: Secret | null) {
+  if (proxyUrl === null) return { proxyUrl: null, proxyPreview: null };
+  const url = URL.parse(proxyUrl.reveal());
+  return {
+    proxyUrl: Buffer.from(vault.seal(proxyUrl, place(id, "proxy_url"))),
+    proxyPreview: url === null ? "…" : `${url.hostname}:${url.port || (url.protocol === "https:" ? 443 : 80)}`,
+  };
+}
+
+function place(id: string, column: string) {
+  return { table: "provider_key", row: id, column };
+}

@@ -1,0 +1,87 @@
+import { eq, inArray } from "drizzle-orm";
+import { newId } from "../lib/id.ts";
+import type { ConfigDatabase, Queries } from "./config-database.ts";
+import { bumpModels } from "./models.ts";
+import { modelTarget, provider, providerKey } from "./tables.ts";
+import type { Nouns, ProviderRow, ProviderValues } from "./types.ts";
+import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
+
+/** `onKeysDeleted` hears of the keys that went with a provider: their observed state is forgotten elsewhere. */
+export function openProviders(
+  database: ConfigDatabase,
+  onKeysDeleted: (ids: readonly string[]) => void,
+): Nouns<ProviderRow, ProviderValues> {
+  return {
+    async list() {
+      return database.read((queries) => queries.select().from(provider).orderBy(provider.id).all());
+    },
+    async get(id) {
+      return database.read((queries) => find(queries, id));
+    },
+    create(values) {
+      return database.write((queries) => {
+        const existing = findByName(queries, values.name);
+        if (existing !== null) return { kind: "duplicate", field: "name", existing };
+        const row = { ...values, ...firstStamps(newId("prv")) };
+        return { kind: "ok", row: queries.insert(provider).values(row).returning().get() };
+      });
+    },
+    update(id, given, expectedVersion) {
+      const patch = defined(given);
+      return database.write((queries) =>
+        change({
+          current: find(queries, id),
+          expectedVersion,
+          duplicate(current) {
+            if (patch.name === undefined || patch.name === current.name) return null;
+            const existing = findByName(queries, patch.name);
+            return existing === null ? null : { field: "name", existing };
+          },
+          write: (current) =>
+            queries
+              .update(provider)
+              .set({ ...patch, ...nextStamps(current) })
+              .where(eq(provider.id, id))
+              .returning()
+              .get(),
+        }),
+      );
+    },
+    async delete(ids) {
+      const gone = await database.write((queries) => ({
+        keys: inSlices(ids, (slice) => keysOf(queries, slice)),
+        // Keys and targets go with it (foreign keys); a model that loses a target has changed.
+        providers: inSlices(ids, (slice) => {
+          bumpModels(queries, modelsOf(queries, slice));
+          return queries.delete(provider).where(inArray(provider.id, slice)).returning({ id: provider.id }).all();
+        }),
+      }));
+      if (gone.keys.length > 0) onKeysDeleted(gone.keys);
+      return gone.providers.map((row) => row.id);
+    },
+  };
+}
+
+function find(queries: Queries, id: string): ProviderRow | null {
+  return queries.select().from(provider).where(eq(provider.id, id)).get() ?? null;
+}
+
+function findByName(queries: Queries, name: string): ProviderRow | null {
+  return queries.select().from(provider).where(eq(provider.name, name)).get() ?? null;
+}
+
+function keysOf(queries: Queries, providerIds: string[]): string[] {
+  const rows = queries
+    .select({ id: providerKey.id })
+    .from(providerKey)
+    .where(inArray(providerKey.providerId, providerIds));
+  return rows.all().map((row) => row.id);
+}
+
+function modelsOf(queries: Queries, providerIds: string[]): string[] {
+  const rows = queries
+    .selectDistinct({ id: modelTarget.modelId })
+    .from(modelTarget)
+    .where(inArray(modelTarget.providerId, providerIds));
+  return rows.all().map((row) => row.id);
+}

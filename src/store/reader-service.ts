@@ -1,0 +1,57 @@
+import type { DataDirectory } from "./data-directory.ts";
+import { DayReaders, openForReading } from "./day-reader.ts";
+import { HourIndex } from "./hour-index.ts";
+import { KnownGroups } from "./known-groups.ts";
+import { LogReader } from "./log-reader.ts";
+import type { Question, ReaderQuestions, ReaderReply, ReaderRequest } from "./reader-messages.ts";
+import { StateReader } from "./state-reader.ts";
+import { describeFault, StoreError } from "./store-error.ts";
+import { makeReport } from "./usage-report.ts";
+
+/** What the reader Worker does. The files are opened when it is first asked: by then the writer has made them. */
+export class ReaderService {
+  #questions: ReaderQuestions | null = null;
+
+  constructor(private readonly directory: DataDirectory) {}
+
+  answer({ id, question, parameters }: ReaderRequest): ReaderReply {
+    try {
+      const value = this.#ask(question, parameters);
+      return question === "get" ? { id, value } : { id, json: JSON.stringify(value) };
+    } catch (error) {
+      return { id, error: error instanceof StoreError ? error.message : `the query failed: ${describeFault(error)}` };
+    }
+  }
+
+  #ask(question: Question, parameters: readonly unknown[]): unknown {
+    this.#questions ??= openQuestions(this.directory);
+    const method = this.#questions[question] as (...parameters: readonly unknown[]) => unknown;
+    return method(...parameters);
+  }
+}
+
+function openQuestions(directory: DataDirectory): ReaderQuestions {
+  const usage = openForReading(directory.usage);
+  const state = new StateReader(openForReading(directory.state));
+  const days = new DayReaders(directory.logs);
+  const groups = new KnownGroups(usage);
+  const logs = new LogReader(days, new HourIndex(usage, groups));
+  return {
+    page: (query) => logs.page(query),
+    get: (id) => logs.get(id),
+    report: (query) => makeReport(usage, groups.all(), query),
+    keyStates: () => state.keyStates(),
+    keyHistory: (keyId, limit) => state.keyHistory(keyId, limit),
+    clientUses: () => state.clientUses(),
+    releaseBefore(firstDay) {
+      days.releaseBefore(firstDay);
+      return null;
+    },
+    close() {
+      days.close();
+      usage.close();
+      state.close();
+      return null;
+    },
+  };
+}

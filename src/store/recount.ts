@@ -1,0 +1,84 @@
+import type { Database } from "bun:sqlite";
+import { msOfRow, rowAt } from "../lib/id.ts";
+import { DAY_MS, type DayFile } from "./day-file.ts";
+import type { Caller, Outcome, Route } from "./shape.ts";
+import { LONGEST_SPAN_MS, QUARTER_MS } from "./usage-cell.ts";
+import { type QuarterRange, UsageDeltas } from "./usage-deltas.ts";
+import type { UsageFile } from "./usage-file.ts";
+
+/**
+ * Makes the roll-ups agree with a day file. A crash between the two commits leaves the file one or more batches ahead: their quarter
+ * hours are counted again from the rows. Any other difference (a power cut may set either file back) counts the whole day again.
+ */
+export function reconcile(file: DayFile, usage: UsageFile): void {
+  const counted = usage.progressOf(file.day);
+  const { progress } = file;
+  if (progress.batch === counted) return;
+  const whole = { first: file.day * DAY_MS, last: (file.day + 1) * DAY_MS - QUARTER_MS };
+  recount(file, usage, progress.counted === counted ? progress : whole);
+}
+
+/** Counts some quarter hours again from the raw rows, and everything that shares a longest span with them. */
+export function recount(file: DayFile, usage: UsageFile, range: Readonly<QuarterRange>): void {
+  const fromMs = range.first - (range.first % LONGEST_SPAN_MS);
+  const toMs = range.last - (range.last % LONGEST_SPAN_MS) + LONGEST_SPAN_MS;
+  // Span by span, to bound the memory; the progress comes last, so that a crash in between starts over.
+  for (let spanMs = fromMs; spanMs < toMs; spanMs += LONGEST_SPAN_MS) {
+    const deltas = new UsageDeltas();
+    countRows(file.database, file.day, spanMs, spanMs + LONGEST_SPAN_MS, deltas);
+    usage.replace(spanMs, spanMs + LONGEST_SPAN_MS, deltas);
+  }
+  usage.setProgress(file.day, file.progress.batch);
+}
+
+interface RawRow {
+  readonly row: number;
+  readonly route: number;
+  readonly caller: number;
+  readonly outcome: number;
+  readonly firstTokenUs: number | null;
+  readonly durationUs: number | null;
+  readonly inputTokens: number | null;
+  readonly cacheReadTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly reasoningTokens: number | null;
+  readonly costNanoUsd: number | null;
+  readonly attempts: number | null;
+}
+
+/** Exported for tests: what the roll-ups of a time must be. */
+export function countRows(database: Database, day: number, fromMs: number, toMs: number, deltas: UsageDeltas): void {
+  const shapes: unknown[] = [];
+  for (const { id, value } of database.query<{ id: number; value: string }, []>("SELECT id, value FROM shape").all()) {
+    shapes[id] = JSON.parse(value);
+  }
+  const rows = database.query<RawRow, [number, number]>(
+    `SELECT row, route, caller, outcome, first_token_us AS firstTokenUs, duration_us AS durationUs, input_tokens AS inputTokens,
+       cache_read_tokens AS cacheReadTokens, cache_write_tokens AS cacheWriteTokens, output_tokens AS outputTokens,
+       reasoning_tokens AS reasoningTokens, cost_nano_usd AS costNanoUsd, attempts
+     FROM request WHERE row >= ? AND row < ?`,
+  );
+  const dayMs = day * DAY_MS;
+  for (const raw of rows.iterate(rowAt(fromMs - dayMs), rowAt(toMs - dayMs))) {
+    const pair = raw.route * 2 ** 24 + raw.caller;
+    deltas.add(
+      dayMs + msOfRow(raw.row),
+      pair,
+      shapes[raw.route] as Route,
+      shapes[raw.caller] as Caller,
+      shapes[raw.outcome] as Outcome,
+      {
+        attempts: raw.attempts ?? 0,
+        inputTokens: raw.inputTokens ?? Number.NaN,
+        cacheReadTokens: raw.cacheReadTokens ?? 0,
+        cacheWriteTokens: raw.cacheWriteTokens ?? 0,
+        outputTokens: raw.outputTokens ?? 0,
+        reasoningTokens: raw.reasoningTokens ?? 0,
+        costNanoUsd: raw.costNanoUsd ?? Number.NaN,
+        firstTokenUs: raw.firstTokenUs ?? Number.NaN,
+        durationUs: raw.durationUs ?? Number.NaN,
+      },
+    );
+  }
+}

@@ -1,0 +1,157 @@
+import type { EndpointId, ProtocolId } from "../llm/names.ts";
+import type { UsageSource } from "../llm/usage.ts";
+import type { ErrorClass, PriceUsed, RequestRecord } from "../record.ts";
+
+/**
+ * What many requests have in common is written once per day file and referred to by number: the *route* a request took, its
+ * *caller* and its *outcome*. Rows shrink to a third, inserts bind three numbers instead of sixteen strings, and a filter on any of
+ * these becomes a filter on numbers.
+ */
+export type Route = readonly [
+  protocol: ProtocolId,
+  endpoint: EndpointId,
+  requestedModel: string,
+  servedModel: string | null,
+  providerId: string | null,
+  keyId: string | null,
+  price: PriceUsed | null,
+];
+export type Caller = readonly [clientKeyId: string | null, address: string, userAgent: string, node: string];
+export type Outcome = readonly [
+  status: RequestRecord["status"],
+  httpStatus: number,
+  errorClass: ErrorClass | null,
+  usageSource: UsageSource,
+  stream: boolean,
+];
+
+/** A shape on its way to the writer: its kind and its JSON. */
+export interface Shape {
+  readonly kind: "route" | "caller" | "outcome";
+  readonly value: string;
+}
+
+/** Texts that come from clients are cut here: they must not fill the disk. */
+export const MAX_NAME_CHARS = 256;
+export const MAX_AGENT_CHARS = 512;
+
+/** Beyond this many the numbering starts anew: a crawler with a thousand addresses must not grow the map for ever. */
+const MAX_SHAPES = 50_000;
+
+/**
+ * Numbers shapes as they are met. A number is valid within one `generation`; what `takeFresh` gives is new to the writer. The map's
+ * keys are joined texts; lengths in front of the clients' own texts keep two different shapes from joining to the same key. Before
+ * that, a look at the last shape of the same key or client: it mostly is the same, and comparing costs a fifth of joining.
+ */
+export class ShapeNumbers {
+  readonly #numbers = new Map<string, number>();
+  readonly #lastRoutes = new Map<string | null, { readonly route: Route; readonly number: number }>();
+  readonly #lastCallers = new Map<string | null, { readonly caller: Caller; readonly number: number }>();
+  #fresh: Shape[] = [];
+  generation = 0;
+
+  route(record: RequestRecord): number {
+    const { servedModel, providerId, keyId, price } = record;
+    const last = this.#lastRoutes.get(keyId);
+    if (last !== undefined && isRoute(last.route, record)) return last.number;
+    const route = routeOf(record);
+    const requestedModel = route[2];
+    const key = `r${requestedModel.length},${servedModel === null ? -1 : servedModel.length} ${requestedModel} ${servedModel} ${providerId} ${keyId} ${record.protocol} ${record.endpoint} ${price === null ? "" : JSON.stringify(price)}`;
+    const number = this.#numbers.get(key) ?? this.#add(key, "route", route);
+    this.#lastRoutes.set(keyId, { route, number });
+    return number;
+  }
+
+  caller(record: RequestRecord, node: string): number {
+    const { clientKeyId, clientAddress } = record;
+    const last = this.#lastCallers.get(clientKeyId);
+    if (last !== undefined && isCaller(last.caller, record, node)) return last.number;
+    const caller = callerOf(record, node);
+    const userAgent = caller[2];
+    const key = `c${clientAddress.length},${userAgent.length} ${clientAddress} ${userAgent} ${clientKeyId} ${node}`;
+    const number = this.#numbers.get(key) ?? this.#add(key, "caller", caller);
+    this.#lastCallers.set(clientKeyId, { caller, number });
+    return number;
+  }
+
+  outcome(record: RequestRecord): number {
+    const key = `o${record.status} ${record.httpStatus} ${record.errorClass} ${record.usageSource} ${record.stream}`;
+    return this.#numbers.get(key) ?? this.#add(key, "outcome", outcomeOf(record));
+  }
+
+  /** The new shapes since the last call, in the order of their numbers. */
+  takeFresh(): Shape[] {
+    const fresh = this.#fresh;
+    if (fresh.length > 0) this.#fresh = [];
+    return fresh;
+  }
+
+  /** Forgets all numbers when there are too many. Only between batches. */
+  renewWhenFull(): void {
+    if (this.#numbers.size >= MAX_SHAPES) this.renew();
+  }
+
+  renew(): void {
+    this.#numbers.clear();
+    this.#lastRoutes.clear();
+    this.#lastCallers.clear();
+    this.#fresh = [];
+    this.generation++;
+  }
+
+  #add(key: string, kind: Shape["kind"], value: Route | Caller | Outcome): number {
+    const number = this.#numbers.size;
+    this.#numbers.set(key, number);
+    this.#fresh.push({ kind, value: JSON.stringify(value) });
+    return number;
+  }
+}
+
+function routeOf(record: RequestRecord): Route {
+  return [
+    record.protocol,
+    record.endpoint,
+    record.requestedModel.slice(0, MAX_NAME_CHARS),
+    record.servedModel?.slice(0, MAX_NAME_CHARS) ?? null,
+    record.providerId,
+    record.keyId,
+    record.price,
+  ];
+}
+
+function callerOf(record: RequestRecord, node: string): Caller {
+  return [record.clientKeyId, record.clientAddress, record.userAgent.slice(0, MAX_AGENT_CHARS), node];
+}
+
+function outcomeOf(record: RequestRecord): Outcome {
+  return [record.status, record.httpStatus, record.errorClass, record.usageSource, record.stream];
+}
+
+function isRoute(route: Route, record: RequestRecord): boolean {
+  return (
+    route[2] === record.requestedModel &&
+    route[3] === record.servedModel &&
+    route[4] === record.providerId &&
+    route[1] === record.endpoint &&
+    route[0] === record.protocol &&
+    isPrice(route[6], record.price)
+  );
+}
+
+function isPrice(a: PriceUsed | null, b: PriceUsed | null): boolean {
+  if (a === b) return true;
+  return (
+    a !== null &&
+    b !== null &&
+    a.input === b.input &&
+    a.output === b.output &&
+    a.cacheRead === b.cacheRead &&
+    a.cacheWrite === b.cacheWrite &&
+    a.source === b.source &&
+    a.ref === b.ref
+  );
+}
+
+function isCaller(caller: Caller, record: RequestRecord, node: string): boolean {
+  return caller[2] === record.userAgent && caller[1] === record.clientAddress && caller[3] === node;
+}

@@ -1,0 +1,39 @@
+import type { Database } from "bun:sqlite";
+import type { KeyHealthChange } from "../events.ts";
+import type { KeyStateRow, KeyUseRow } from "./types.ts";
+
+/** Reads what StateFile writes. */
+export class StateReader {
+  constructor(private readonly database: Database) {}
+
+  keyStates(): { states: KeyStateRow[]; uses: KeyUseRow[] } {
+    const states = this.database.query<KeyStateRow, []>(
+      `SELECT key_id AS keyId, model, state, until_ms AS untilMs, failures, since_ms AS sinceMs, error_class AS errorClass,
+         http_status AS httpStatus, message FROM key_state`,
+    );
+    const uses = this.database.query<KeyUseRow, []>(
+      "SELECT key_id AS keyId, last_used_at AS lastUsedAt, use_count AS useCount FROM key_use",
+    );
+    return { states: states.all(), uses: uses.all() };
+  }
+
+  keyHistory(keyId: string, limit: number): KeyHealthChange[] {
+    return this.database
+      .query<{ change: string }, [string, number]>(
+        "SELECT change FROM key_history WHERE key_id = ? ORDER BY id DESC LIMIT ?",
+      )
+      .all(keyId, limit)
+      .map((row) => JSON.parse(row.change));
+  }
+
+  clientUses(): [string, number][] {
+    return this.database
+      .query<{ id: string; at: number }, []>("SELECT client_key_id AS id, last_used_at AS at FROM client_use")
+      .all()
+      .map(({ id, at }) => [id, at]);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}

@@ -1,0 +1,204 @@
+import type { KeyHealthChange, KeyHealthState } from "../events.ts";
+import type { Secret } from "../lib/secret.ts";
+import type { ContentPolicy, ProviderKind, Strategy } from "../llm/names.ts";
+import type { ErrorClass, RequestRecord } from "../record.ts";
+import type { LogStore, UsageStore } from "./reports.ts";
+
+/**
+ * The store's face: asynchronous from the first day, a noun each, because a server database follows. Transactions live inside
+ * these methods. Times are Unix milliseconds.
+ */
+export interface Store {
+  readonly providers: Nouns<ProviderRow, ProviderValues>;
+  readonly providerKeys: ProviderKeyStore;
+  readonly models: Nouns<ModelRow, ModelValues>;
+  readonly clientKeys: ClientKeyStore;
+  readonly settings: SettingStore;
+  readonly keyStates: KeyStateStore;
+  readonly logs: LogStore;
+  readonly usage: UsageStore;
+  /** Hands a settled request to the writer. Never waits, never throws; counts what it had to drop. */
+  record(record: RequestRecord): void;
+  /** Resolves when everything handed over so far is on disk. */
+  flush(): Promise<void>;
+  stats(): StoreStats;
+  /** Deletes whole days of the request log, and old roll-ups. What is being written to is kept. */
+  expire(nowMs: number, keep: { readonly logDays: number; readonly usageDays: number }): Promise<void>;
+  /** Flushes, then closes files and workers. */
+  close(): Promise<void>;
+}
+
+export interface StoreStats {
+  readonly queuedRecords: number;
+  readonly droppedRecords: number;
+  readonly writtenRecords: number;
+  readonly databaseBytes: number;
+  /** False while the writer cannot write (disk full, locked, read-only). */
+  readonly writable: boolean;
+  readonly lastWriteError: string | null;
+}
+
+interface Stamped {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Starts at 1, one more with each change: what `expectedVersion` is compared with. */
+  readonly version: number;
+}
+
+export type Written<Row> =
+  | { readonly kind: "ok"; readonly row: Row }
+  | { readonly kind: "not_found" }
+  | { readonly kind: "stale"; readonly current: Row }
+  | { readonly kind: "duplicate"; readonly field: string; readonly existing: Row };
+
+export interface Nouns<Row extends Stamped, Values> {
+  list(): Promise<Row[]>;
+  get(id: string): Promise<Row | null>;
+  create(values: Values): Promise<Written<Row>>;
+  update(id: string, patch: Partial<Values>, expectedVersion?: number): Promise<Written<Row>>;
+  /** Returns the ids that were there. */
+  delete(ids: readonly string[]): Promise<string[]>;
+}
+
+export interface ProviderValues {
+  readonly name: string;
+  readonly kind: ProviderKind;
+  readonly baseUrl: string;
+  /** Azure only: null = the /openai/v1 surface. */
+  readonly apiVersion: string | null;
+  /** Coze only. */
+  readonly botId: string | null;
+  readonly strategy: Strategy;
+  readonly enabled: boolean;
+  readonly memo: string | null;
+}
+export interface ProviderRow extends Stamped, ProviderValues {}
+
+export interface ProviderKeyValues {
+  readonly providerId: string;
+  readonly name: string;
+  readonly secret: Secret;
+  readonly enabled: boolean;
+  readonly weight: number;
+  readonly priority: number;
+  readonly tags: readonly string[];
+  readonly memo: string | null;
+  readonly userAgent: string | null;
+  /** May hold a password: sealed at rest like the secret. */
+  readonly proxyUrl: Secret | null;
+}
+export interface ProviderKeyRow extends Stamped, Omit<ProviderKeyValues, "secret" | "proxyUrl"> {
+  /** First 3 and last 4 characters ("sk-…wxyz"); shorter secrets show less. */
+  readonly secretPreview: string;
+  /** Keyed hash (hex): equal secrets have equal fingerprints, whatever their name. */
+  readonly fingerprint: string;
+  /** Host and port only. */
+  readonly proxyPreview: string | null;
+}
+export interface OpenedProviderKey extends ProviderKeyRow {
+  readonly secret: Secret;
+  readonly proxyUrl: Secret | null;
+}
+export interface ProviderKeyStore extends Nouns<ProviderKeyRow, ProviderKeyValues> {
+  /** With their secrets opened, for the snapshot. Opened values are cached by (id, version). */
+  listOpened(): Promise<OpenedProviderKey[]>;
+  /** An import: answers in the order given; thousands of keys are written in slices, so that other work gets its turns. */
+  createMany(values: readonly ProviderKeyValues[]): Promise<Written<ProviderKeyRow>[]>;
+}
+
+export interface ModelTarget {
+  readonly providerId: string;
+  readonly upstreamModel: string;
+  /** Lower first; equal numbers share by weight; the next number is the fallback. */
+  readonly priority: number;
+  readonly weight: number;
+  readonly enabled: boolean;
+}
+/** A person's price in USD per million tokens; absent parts fall back to `input`/`output`. */
+export interface ModelPrice {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number | null;
+  readonly cacheWrite: number | null;
+}
+export interface ModelValues {
+  readonly name: string;
+  readonly description: string | null;
+  readonly capabilities: readonly string[];
+  readonly contextWindow: number | null;
+  readonly maxOutputTokens: number | null;
+  readonly enabled: boolean;
+  /** Unique over all names and aliases. */
+  readonly aliases: readonly string[];
+  readonly price: ModelPrice | null;
+  readonly targets: readonly ModelTarget[];
+}
+export interface ModelRow extends Stamped, ModelValues {}
+
+export interface ClientKeyValues {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly expiresAt: number | null;
+  /** Model names or patterns with `*`; empty = all. */
+  readonly allowedModels: readonly string[];
+  /** Null = the global setting. */
+  readonly requestContent: ContentPolicy | null;
+  readonly memo: string | null;
+}
+export interface ClientKeyRow extends Stamped, ClientKeyValues {
+  /** HMAC-SHA-256 of the key, hex; null for the built-in `anonymous`. */
+  readonly hash: string | null;
+  readonly secretPreview: string;
+  readonly builtin: "default" | "anonymous" | null;
+  readonly lastUsedAt: number | null;
+}
+export interface ClientKeyStore {
+  list(): Promise<ClientKeyRow[]>;
+  get(id: string): Promise<ClientKeyRow | null>;
+  /** `secret` null makes the built-in anonymous client. Only its HMAC and preview are stored. */
+  create(
+    values: ClientKeyValues & { secret: Secret | null; builtin: ClientKeyRow["builtin"] },
+  ): Promise<Written<ClientKeyRow>>;
+  /** `secret` replaces the credential (config file upsert, rotation). */
+  update(
+    id: string,
+    patch: Partial<ClientKeyValues> & { secret?: Secret },
+    expectedVersion?: number,
+  ): Promise<Written<ClientKeyRow>>;
+  delete(ids: readonly string[]): Promise<string[]>;
+  /** Batched by the caller; does not touch `version`. */
+  touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
+}
+
+export interface SettingStore {
+  /** Stored values only (JSON), by key. */
+  all(): Promise<Record<string, unknown>>;
+  /** Null removes the override. */
+  put(changes: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+/** What a restart must not forget about a key. `model` "" is the key as a whole. */
+export interface KeyStateRow {
+  readonly keyId: string;
+  readonly model: string;
+  readonly state: KeyHealthState;
+  readonly untilMs: number | null;
+  readonly failures: number;
+  readonly sinceMs: number;
+  readonly errorClass: ErrorClass | null;
+  readonly httpStatus: number | null;
+  readonly message: string | null;
+}
+export interface KeyUseRow {
+  readonly keyId: string;
+  readonly lastUsedAt: number;
+  readonly useCount: number;
+}
+export interface KeyStateStore {
+  all(): Promise<{ states: KeyStateRow[]; uses: KeyUseRow[] }>;
+  /** Upserts; a row with state "active", no failures and a model is deleted instead. Goes through the writer: never blocks. */
+  save(states: readonly KeyStateRow[], uses: readonly KeyUseRow[], changes: readonly KeyHealthChange[]): void;
+  /** Newest first. */
+  history(keyId: string, limit: number): Promise<KeyHealthChange[]>;
+}

@@ -1,0 +1,102 @@
+import { Histogram } from "../lib/histogram.ts";
+import type { Outcome } from "./shape.ts";
+
+/**
+ * The roll-ups' time spans. A quarter of an hour fits every time zone's offset; the longer ones spare a long report most of its
+ * rows. Each divides the next, and the longest divides the UTC day, so that a day file can be recomputed alone.
+ */
+export const SPANS_MS = [15 * 60_000, 60 * 60_000, 6 * 60 * 60_000] as const;
+export const QUARTER_MS = SPANS_MS[0];
+export const LONGEST_SPAN_MS = SPANS_MS[2];
+
+/** Sums over requests. Durations are integer microseconds. */
+export class UsageCell {
+  requests = 0;
+  successes = 0;
+  errors = 0;
+  cancelled = 0;
+  retries = 0;
+  unpriced = 0;
+  estimated = 0;
+  inputTokens = 0;
+  cacheReadTokens = 0;
+  cacheWriteTokens = 0;
+  outputTokens = 0;
+  reasoningTokens = 0;
+  costNanoUsd = 0;
+  /** Latency of the successful requests: refusals are fast and time-outs are slow, both would say nothing about the model. */
+  latencySumUs = 0;
+  latencyMinUs = Number.POSITIVE_INFINITY;
+  latencyMaxUs = 0;
+  readonly latency = new Histogram();
+  readonly firstToken = new Histogram();
+
+  /** One request; NaN stands for null. This is the only place that says what counts as what. */
+  add(row: CountedRow, outcome: Outcome): void {
+    const [status, , , usageSource] = outcome;
+    this.requests++;
+    if (row.attempts > 1) this.retries += row.attempts - 1;
+    if (usageSource === "estimated") this.estimated++;
+    if (row.inputTokens >= 0) {
+      this.inputTokens += row.inputTokens;
+      this.cacheReadTokens += row.cacheReadTokens;
+      this.cacheWriteTokens += row.cacheWriteTokens;
+      this.outputTokens += row.outputTokens;
+      this.reasoningTokens += row.reasoningTokens;
+    }
+    const priced = !Number.isNaN(row.costNanoUsd);
+    if (priced) this.costNanoUsd += row.costNanoUsd;
+    if (row.firstTokenUs >= 0) this.firstToken.add(row.firstTokenUs);
+    if (status === "error") {
+      this.errors++;
+    } else if (status === "cancelled") {
+      this.cancelled++;
+    } else {
+      this.successes++;
+      if (!priced) this.unpriced++;
+      const latencyUs = Math.max(0, row.durationUs || 0);
+      this.latencySumUs += latencyUs;
+      if (latencyUs < this.latencyMinUs) this.latencyMinUs = latencyUs;
+      if (latencyUs > this.latencyMaxUs) this.latencyMaxUs = latencyUs;
+      this.latency.add(latencyUs);
+    }
+  }
+
+  merge(other: UsageCell): void {
+    for (const sum of SUMS) this[sum] += other[sum];
+    this.latencyMinUs = Math.min(this.latencyMinUs, other.latencyMinUs);
+    this.latencyMaxUs = Math.max(this.latencyMaxUs, other.latencyMaxUs);
+    this.latency.merge(other.latency);
+    this.firstToken.merge(other.firstToken);
+  }
+}
+
+export interface CountedRow {
+  readonly attempts: number;
+  readonly inputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+  readonly costNanoUsd: number;
+  readonly firstTokenUs: number;
+  readonly durationUs: number;
+}
+
+/** The parts of a cell that add up. Also the columns of usage.db, in this order. */
+export const SUMS = [
+  "requests",
+  "successes",
+  "errors",
+  "cancelled",
+  "retries",
+  "unpriced",
+  "estimated",
+  "inputTokens",
+  "cacheReadTokens",
+  "cacheWriteTokens",
+  "outputTokens",
+  "reasoningTokens",
+  "costNanoUsd",
+  "latencySumUs",
+] as const;

@@ -1,0 +1,25 @@
+import type { Batch } from "./batch.ts";
+import type { DataDirectory } from "./data-directory.ts";
+import type { StateChanges } from "./state-file.ts";
+
+/** What the main thread says to the writer Worker. Handled in order. */
+export type WriterRequest =
+  | { readonly kind: "open"; readonly directory: DataDirectory }
+  | Batch
+  | { readonly kind: "states"; readonly changes: StateChanges }
+  | { readonly kind: "flush"; readonly id: number }
+  | { readonly kind: "expire"; readonly id: number; readonly firstDay: number; readonly usageBeforeMs: number }
+  | { readonly kind: "close" };
+
+export type WriterReply =
+  | { readonly kind: "opened" }
+  /** Nothing can be done with this data directory; the operator's text. */
+  | { readonly kind: "failed"; readonly message: string }
+  /** The batch is on disk: so many rows, without those that had no place. */
+  | { readonly kind: "written"; readonly number: number; readonly rows: number }
+  | { readonly kind: "saved" }
+  | { readonly kind: "done"; readonly id: number }
+  /** Null: everything can be written again. */
+  | { readonly kind: "fault"; readonly message: string | null }
+  | { readonly kind: "size"; readonly bytes: number }
+  | { readonly kind: "closed" };

@@ -1,0 +1,158 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { DataDirectory } from "./data-directory.ts";
+import { Lane } from "./lane.ts";
+import { LogWriter } from "./log-writer.ts";
+import { StateFile } from "./state-file.ts";
+import { describeFault, StoreError } from "./store-error.ts";
+import { UsageFile } from "./usage-file.ts";
+import type { WriterReply, WriterRequest } from "./writer-messages.ts";
+
+/** Roll-ups are written in bulk: a busy group is added to a thousand times, and written twice a second. */
+const COUNT_EVERY_MS = 500;
+const MEASURE_EVERY_MS = 10_000;
+const IDLE_DAY_MS = 600_000;
+const EXPIRE_SLICE_ROWS = 2000;
+
+interface Files {
+  readonly directory: DataDirectory;
+  readonly state: StateFile;
+  readonly usage: UsageFile;
+  readonly logs: LogWriter;
+}
+
+/** What the writer Worker does: requests in, replies out. The lanes keep a fault of one file from stopping the others. */
+export class WriterService {
+  readonly #faults = new Map<string, string>();
+  readonly #logLane = this.#lane("the request log");
+  readonly #usageLane = this.#lane("the usage database");
+  readonly #stateLane = this.#lane("the key state database");
+  #files: Files | null = null;
+  #countTimer: ReturnType<typeof setTimeout> | null = null;
+  #measuredAtMs = 0;
+
+  constructor(private readonly reply: (message: WriterReply) => void) {}
+
+  handle(request: WriterRequest): void {
+    if (request.kind === "open") {
+      this.#open(request.directory);
+      return;
+    }
+    const files = this.#files;
+    if (files === null) return;
+    switch (request.kind) {
+      case "batch": {
+        const job = files.logs.prepare(request);
+        this.#logLane.push(() => {
+          files.logs.write(job);
+          this.reply({ kind: "written", number: request.number, rows: job.rows.count });
+          this.#countSoon(files);
+        });
+        return;
+      }
+      case "states":
+        this.#stateLane.push(() => {
+          files.state.save(request.changes);
+          this.reply({ kind: "saved" });
+        });
+        return;
+      case "flush":
+        void this.#flush(files).then(() => this.reply({ kind: "done", id: request.id }));
+        return;
+      case "expire":
+        void this.#expire(files, request).then(() => this.reply({ kind: "done", id: request.id }));
+        return;
+      case "close":
+        void this.#flush(files).then(() => this.#close(files));
+        return;
+      default:
+        request satisfies never;
+    }
+  }
+
+  #lane(name: string): Lane {
+    return new Lane((fault) => {
+      if (fault === null) this.#faults.delete(name);
+      else this.#faults.set(name, `${name}: ${fault instanceof StoreError ? fault.message : describeFault(fault)}`);
+      this.reply({ kind: "fault", message: [...this.#faults.values()][0] ?? null });
+    });
+  }
+
+  #open(directory: DataDirectory): void {
+    try {
+      const state = openFile(directory.state, (path) => new StateFile(path));
+      const usage = openFile(directory.usage, (path) => new UsageFile(path));
+      this.#files = { directory, state, usage, logs: new LogWriter(directory.logs, usage) };
+    } catch (error) {
+      this.reply({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    this.reply({ kind: "opened" });
+    const { logs } = this.#files;
+    this.#logLane.push(() => logs.reconcileAll());
+    this.#measure(directory);
+  }
+
+  #countSoon(files: Files): void {
+    this.#countTimer ??= setTimeout(() => {
+      this.#countTimer = null;
+      this.#usageLane.push(() => files.logs.count());
+      this.#logLane.push(() => files.logs.closeIdle(Date.now() - IDLE_DAY_MS));
+      if (Date.now() - this.#measuredAtMs > MEASURE_EVERY_MS) this.#measure(files.directory);
+    }, COUNT_EVERY_MS);
+  }
+
+  async #flush({ logs }: Files): Promise<void> {
+    await this.#logLane.drained();
+    this.#usageLane.push(() => logs.count());
+    await this.#usageLane.drained();
+    await this.#stateLane.drained();
+  }
+
+  /** Old roll-ups go in slices, so that batches get their turns in between. */
+  async #expire(files: Files, { firstDay, usageBeforeMs }: WriterRequest & { kind: "expire" }): Promise<void> {
+    this.#logLane.push(() => files.logs.expireDays(firstDay));
+    await this.#logLane.drained();
+    let more = true;
+    while (more) {
+      this.#usageLane.push(() => {
+        more = files.usage.expireSlice(usageBeforeMs, EXPIRE_SLICE_ROWS);
+      });
+      await this.#usageLane.drained();
+      await Bun.sleep(0);
+    }
+    this.#measure(files.directory);
+  }
+
+  #close(files: Files): void {
+    if (this.#countTimer !== null) clearTimeout(this.#countTimer);
+    this.#files = null;
+    try {
+      files.logs.close();
+      files.usage.close();
+      files.state.close();
+    } finally {
+      this.reply({ kind: "closed" });
+    }
+  }
+
+  #measure({ root, logs }: DataDirectory): void {
+    this.#measuredAtMs = Date.now();
+    let bytes = 0;
+    for (const folder of [root, logs]) {
+      for (const entry of readdirSync(folder)) {
+        const file = statSync(join(folder, entry), { throwIfNoEntry: false });
+        if (file?.isFile()) bytes += file.size;
+      }
+    }
+    this.reply({ kind: "size", bytes });
+  }
+}
+
+function openFile<T>(path: string, make: (path: string) => T): T {
+  try {
+    return make(path);
+  } catch (error) {
+    throw error instanceof StoreError ? error : new StoreError(`cannot open ${path}: ${describeFault(error)}`);
+  }
+}

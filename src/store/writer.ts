@@ -1,0 +1,297 @@
+import type { KeyHealthChange } from "../events.ts";
+import type { RequestRecord } from "../record.ts";
+import { contentBytes, encodeBatch } from "./batch.ts";
+import type { DataDirectory } from "./data-directory.ts";
+import { PendingStates } from "./pending-states.ts";
+import { ShapeNumbers } from "./shape.ts";
+import { spawnWorker } from "./spawn-worker.ts";
+import type { StateChanges } from "./state-file.ts";
+import { StoreError } from "./store-error.ts";
+import type { KeyStateRow, KeyUseRow, StoreStats } from "./types.ts";
+import type { WriterReply, WriterRequest } from "./writer-messages.ts";
+
+const FLUSH_AFTER_MS = 100;
+const BATCH_RECORDS = 500;
+const BATCH_BODY_BYTES = 4 * 1_048_576;
+const MAX_UNACKNOWLEDGED = 4;
+const MAX_QUEUED_RECORDS = 10_000;
+const MAX_QUEUED_BODY_BYTES = 64 * 1_048_576;
+const RESTART_AFTER_MS = 250;
+const STATES_PATIENCE_MS = 500;
+
+interface Sent {
+  readonly number: number;
+  readonly records: readonly RequestRecord[];
+  readonly bodyBytes: number;
+}
+
+/**
+ * The main thread's end of the writer Worker. Records wait in a bounded queue, at most 100 ms or 500 of them, then cross as one batch;
+ * at most four batches are under way. What does not fit is dropped and counted: the request path never waits for a disk.
+ */
+export class Writer {
+  readonly #directory: DataDirectory;
+  readonly #shapes = new ShapeNumbers();
+  readonly #states = new PendingStates();
+  #worker: Worker | null = null;
+  #pending: RequestRecord[] = [];
+  #pendingBodyBytes = 0;
+  #unacknowledged: Sent[] = [];
+  #sentBodyBytes = 0;
+  /** What crossed and is not acknowledged. */
+  #savingStates: StateChanges | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #nextNumber = 1;
+  #waiters = new Map<number, { readonly request: WriterRequest; readonly resolve: () => void }>();
+  #closed: (() => void) | null = null;
+  #closing = false;
+  /** Records that entered the queue, and those that left it. */
+  #accepted = 0;
+  #acknowledged = 0;
+  #dropped = 0;
+  #written = 0;
+  #databaseBytes = 0;
+  #fault: string | null = null;
+
+  private constructor(
+    directory: DataDirectory,
+    private readonly spawn: () => Worker,
+  ) {
+    this.#directory = directory;
+  }
+
+  /** Rejects with StoreError when the files cannot be opened. */
+  static async open(directory: DataDirectory, spawn = () => spawnWorker("writer-worker")): Promise<Writer> {
+    const writer = new Writer(directory, spawn);
+    await writer.#start();
+    return writer;
+  }
+
+  record(record: RequestRecord): void {
+    const bytes = contentBytes(record.content);
+    if (this.#closing || this.#isFull(bytes)) {
+      this.#dropped++;
+      return;
+    }
+    this.#accepted++;
+    this.#pending.push(record);
+    this.#pendingBodyBytes += bytes;
+    if (this.#pending.length >= BATCH_RECORDS || this.#pendingBodyBytes >= BATCH_BODY_BYTES) this.#send();
+    else this.#sendSoon();
+  }
+
+  saveStates(states: readonly KeyStateRow[], uses: readonly KeyUseRow[], changes: readonly KeyHealthChange[]): void {
+    this.#states.save(states, uses, changes);
+    this.#sendSoon();
+  }
+
+  touchClients(lastUsed: ReadonlyMap<string, number>): void {
+    this.#states.touchClients(lastUsed);
+    this.#sendSoon();
+  }
+
+  forgetKeys(ids: readonly string[]): void {
+    this.#states.forget(ids);
+    this.#sendSoon();
+  }
+
+  /** Resolves when everything handed over so far is on disk, in the roll-ups too. */
+  async flush(): Promise<void> {
+    if (this.#closing) return;
+    const target = this.#accepted;
+    let again = true;
+    while (again) {
+      this.#send();
+      const statesWait = !this.#states.isEmpty;
+      await this.#ask({ kind: "flush", id: this.#nextNumber++ });
+      again = statesWait || this.#acknowledged < target;
+    }
+  }
+
+  /** Resolves when observed key state is on disk, or soon after when the disk does not take it. */
+  async settleStates(): Promise<void> {
+    if (this.#states.isEmpty && this.#savingStates === null) return;
+    await settledWithin(this.flush(), STATES_PATIENCE_MS);
+  }
+
+  expire(firstDay: number, usageBeforeMs: number): Promise<void> {
+    return this.#ask({ kind: "expire", id: this.#nextNumber++, firstDay, usageBeforeMs });
+  }
+
+  stats(): StoreStats {
+    return {
+      queuedRecords: this.#queued(),
+      droppedRecords: this.#dropped,
+      writtenRecords: this.#written,
+      databaseBytes: this.#databaseBytes,
+      writable: this.#fault === null,
+      lastWriteError: this.#fault,
+    };
+  }
+
+  /** Flushes and ends the Worker. A disk that cannot be written gets `patienceMs`, then what is left counts as dropped. */
+  async close(patienceMs: number): Promise<void> {
+    if (this.#closing) return;
+    const closed = this.flush().then(() => {
+      this.#closing = true;
+      return new Promise<void>((resolve) => {
+        this.#closed = resolve;
+        this.#post({ kind: "close" });
+      });
+    });
+    await settledWithin(closed, patienceMs);
+    this.#closing = true;
+    this.#dropped += this.#queued();
+    this.#pending = [];
+    this.#unacknowledged = [];
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#worker?.terminate();
+    this.#worker = null;
+  }
+
+  #queued(): number {
+    return this.#unacknowledged.reduce((sum, sent) => sum + sent.records.length, this.#pending.length);
+  }
+
+  #isFull(bytes: number): boolean {
+    return (
+      this.#pending.length + this.#unacknowledged.length * BATCH_RECORDS >= MAX_QUEUED_RECORDS ||
+      (bytes > 0 && this.#pendingBodyBytes + this.#sentBodyBytes + bytes > MAX_QUEUED_BODY_BYTES)
+    );
+  }
+
+  #sendSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#send();
+    }, FLUSH_AFTER_MS);
+  }
+
+  #send(): void {
+    if (this.#worker === null) return;
+    if (!this.#states.isEmpty && this.#savingStates === null) {
+      this.#savingStates = this.#states.take();
+      this.#post({ kind: "states", changes: this.#savingStates });
+    }
+    while (this.#pending.length > 0 && this.#unacknowledged.length < MAX_UNACKNOWLEDGED) {
+      const records = this.#pending.length <= BATCH_RECORDS ? this.#pending : this.#pending.slice(0, BATCH_RECORDS);
+      this.#pending = records === this.#pending ? [] : this.#pending.slice(BATCH_RECORDS);
+      const bodyBytes = records.reduce((sum, record) => sum + contentBytes(record.content), 0);
+      this.#pendingBodyBytes -= bodyBytes;
+      this.#sentBodyBytes += bodyBytes;
+      const sent = { number: this.#nextNumber++, records, bodyBytes };
+      this.#unacknowledged.push(sent);
+      this.#sendBatch(sent);
+    }
+  }
+
+  #sendBatch({ number, records }: Sent): void {
+    const batch = encodeBatch(number, records, this.#shapes);
+    this.#worker?.postMessage(
+      batch,
+      batch.bodies.length > 0 ? [batch.numbers.buffer, batch.bodies.buffer] : [batch.numbers.buffer],
+    );
+  }
+
+  #ask(request: WriterRequest & { readonly id: number }): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.set(request.id, { request, resolve });
+      this.#post(request);
+    });
+  }
+
+  #post(request: WriterRequest): void {
+    this.#worker?.postMessage(request);
+  }
+
+  #hear(message: WriterReply): void {
+    switch (message.kind) {
+      case "written": {
+        const index = this.#unacknowledged.findIndex((sent) => sent.number === message.number);
+        const sent = this.#unacknowledged[index];
+        if (sent === undefined) return;
+        this.#unacknowledged.splice(index, 1);
+        this.#sentBodyBytes -= sent.bodyBytes;
+        this.#acknowledged += sent.records.length;
+        this.#written += message.rows;
+        this.#dropped += sent.records.length - message.rows;
+        if (this.#pending.length >= BATCH_RECORDS || this.#timer === null) this.#send();
+        return;
+      }
+      case "saved":
+        this.#savingStates = null;
+        if (!this.#states.isEmpty) this.#sendSoon();
+        return;
+      case "done":
+        this.#waiters.get(message.id)?.resolve();
+        this.#waiters.delete(message.id);
+        return;
+      case "fault":
+        this.#fault = message.message;
+        return;
+      case "size":
+        this.#databaseBytes = message.bytes;
+        return;
+      case "closed":
+        this.#closed?.();
+        return;
+    }
+  }
+
+  #start(): Promise<void> {
+    const worker = this.spawn();
+    return new Promise((resolve, reject) => {
+      worker.onmessage = (event: MessageEvent<WriterReply>) => {
+        const message = event.data;
+        if (message.kind === "opened") {
+          this.#worker = worker;
+          resolve();
+        } else if (message.kind === "failed") {
+          worker.terminate();
+          reject(new StoreError(message.message));
+        } else {
+          this.#hear(message);
+        }
+      };
+      worker.onerror = (event) => {
+        worker.onmessage = null;
+        worker.terminate();
+        reject(new StoreError(`the writer stopped: ${event.message}`));
+        if (this.#worker === worker) this.#restart();
+      };
+      worker.postMessage({ kind: "open", directory: this.#directory } satisfies WriterRequest);
+    });
+  }
+
+  /** A bug or a lack of memory ended the Worker: what it had not acknowledged is sent again, the files tell twice from once. */
+  #restart(): void {
+    this.#worker = null;
+    this.#fault = "the writer stopped and is being restarted";
+    if (this.#closing) return;
+    setTimeout(async () => {
+      try {
+        await this.#start();
+      } catch {
+        this.#restart();
+        return;
+      }
+      this.#fault = null;
+      this.#shapes.renew();
+      for (const sent of this.#unacknowledged) this.#sendBatch(sent);
+      if (this.#savingStates !== null) this.#post({ kind: "states", changes: this.#savingStates });
+      for (const { request } of this.#waiters.values()) this.#post(request);
+      this.#send();
+    }, RESTART_AFTER_MS);
+  }
+}
+
+/** Waits for `work`, but not longer than this. */
+function settledWithin(work: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void work.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
