@@ -19,9 +19,9 @@ export class GeminiArray {
     return Buffer.from(out, "latin1");
   }
 
-  /** White space between elements is a sign of life. */
+  /** White space is a sign of life, before the array as well as inside it. */
   ping(): Uint8Array {
-    return Buffer.from(this.#begun ? "\n" : "");
+    return Buffer.from("\n");
   }
 
   end(): Uint8Array {

@@ -1,65 +1,83 @@
-import { readerOf } from "../lib/bytes.ts";
+import { type ByteReader, readerOf } from "../lib/bytes.ts";
 import { classifyUnreachable } from "../policy/failure.ts";
 import type { Answer } from "./attempt.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Ending, Exchange } from "./exchange.ts";
+import { stoppedError } from "./stopped.ts";
+
+type OpenBytes = Extract<Answer, { kind: "bytes" }>;
 
 /** Relays an answer that is no JSON (audio, subtitles) as it comes, and settles at its end. */
-export function relayBytes(exchange: Exchange, answer: Extract<Answer, { kind: "bytes" }>): ReadableStream<Uint8Array> {
-  const { lease, abort } = answer;
-  const reader = readerOf(answer.body ?? new Blob([]).stream());
-  const { streamIdleTimeoutMs } = exchange.snapshot.settings;
-  let timedOut = false;
-  /** Since when a read waits; 0 while the client is the slow side. */
-  let waitingSinceMs = 0;
-  exchange.checkUpstream = (nowMs) => {
-    if (waitingSinceMs === 0 || nowMs - waitingSinceMs < streamIdleTimeoutMs) return;
-    timedOut = true;
-    abort.abort();
-  };
-  const finish = () => {
-    lease.release();
-  };
+export function relayBytes(exchange: Exchange, answer: OpenBytes): ReadableStream<Uint8Array> {
+  const relay = new BytesRelay(exchange, answer);
   return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        waitingSinceMs = Date.now();
-        try {
-          const { done, value } = await reader.read();
-          if (done || value === undefined) {
-            finish();
-            exchange.settle({ status: "success", httpStatus: answer.status, errorClass: null, errorText: null });
-            controller.close();
-            return;
-          }
-          exchange.firstTokenAtMs ??= exchange.now();
-          exchange.responseBytes += value.length;
-          exchange.capture?.response(value);
-          controller.enqueue(value);
-        } catch {
-          const left = exchange.stopped !== null;
-          if (!left) {
-            const cause = timedOut ? "timeout" : "truncated";
-            lease.failed(classifyUnreachable({ cause, message: null }), Date.now(), exchange.id);
-          }
-          finish();
-          exchange.settle({
-            status: left ? "cancelled" : "error",
-            httpStatus: left ? 499 : 502,
-            errorClass: left ? "client_closed" : timedOut ? "timeout" : "truncated",
-            errorText: left ? null : "the upstream broke off in the middle of its answer",
-          });
-          // The only honest end of a body without an error format: the connection breaks.
-          controller.error(undefined); // an error object would be printed by Bun, upstream address and all
-        }
-        waitingSinceMs = 0;
-      },
-      cancel() {
-        exchange.stop("client");
-        reader.cancel().catch(() => {});
-        finish();
-        exchange.settle({ status: "cancelled", httpStatus: 499, errorClass: "client_closed", errorText: null });
-      },
-    },
+    { pull: (controller) => relay.pull(controller), cancel: () => relay.cancel() },
     { highWaterMark: 0 },
   );
+}
+
+class BytesRelay {
+  readonly #reader: ByteReader;
+  #timedOut = false;
+  /** Since when a read waits; 0 while the client is the slow side. */
+  #waitingSinceMs = 0;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly answer: OpenBytes,
+  ) {
+    this.#reader = readerOf(answer.body ?? new Blob([]).stream());
+    const { streamIdleTimeoutMs } = exchange.snapshot.settings;
+    // From here on it is silence that is limited, not length: a recording may be long.
+    exchange.stopAtMs = Number.POSITIVE_INFINITY;
+    exchange.checkUpstream = (nowMs) => {
+      if (this.#waitingSinceMs === 0 || nowMs - this.#waitingSinceMs < streamIdleTimeoutMs) return;
+      this.#timedOut = true;
+      answer.abort.abort();
+    };
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const { exchange, answer } = this;
+    this.#waitingSinceMs = Date.now();
+    try {
+      const { done, value } = await this.#reader.read();
+      this.#waitingSinceMs = 0;
+      if (done || value === undefined) {
+        this.#settle({ status: "success", httpStatus: answer.status, errorClass: null, errorText: null });
+        controller.close();
+        return;
+      }
+      exchange.firstTokenAtMs ??= exchange.now();
+      exchange.responseBytes += value.length;
+      exchange.capture?.response(value);
+      controller.enqueue(value);
+    } catch {
+      this.#settle(exchange.stopped === null ? this.#brokeOff() : this.#stopped());
+      // The only honest end of a body without an error format: the connection breaks. Bun would print an error object.
+      controller.error(undefined);
+    }
+  }
+
+  cancel(): void {
+    this.exchange.stop("client");
+    this.#reader.cancel().catch(() => {});
+    this.#settle(this.#stopped());
+  }
+
+  #brokeOff(): Ending {
+    const cause = this.#timedOut ? "timeout" : "truncated";
+    this.answer.lease.failed(classifyUnreachable({ cause, message: null }), Date.now(), this.exchange.id);
+    const errorText = "the upstream broke off in the middle of its answer";
+    return { status: "error", httpStatus: this.#timedOut ? 504 : 502, errorClass: cause, errorText };
+  }
+
+  #stopped(): Ending {
+    const { errorClass, status, message } = stoppedError(this.exchange);
+    return { status: "cancelled", httpStatus: status, errorClass, errorText: message };
+  }
+
+  #settle(ending: Ending): void {
+    this.answer.lease.release();
+    this.exchange.settle(ending);
+  }
 }

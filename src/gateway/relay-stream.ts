@@ -54,10 +54,11 @@ class StreamRelay {
       const { stream } = this.#open;
       let block = stream.takeHeld();
       while (block === null && stream.ended === null) block = stream.accept(await stream.read());
+      if (this.#done) return; // the client left meanwhile
       if (block === null) this.#finish(controller, stream);
       else this.#send(controller, block);
     } catch (error) {
-      this.#fail(controller, error);
+      if (!this.#done) this.#fail(controller, error);
     }
     this.#waitingSinceMs = 0;
   }
@@ -74,8 +75,7 @@ class StreamRelay {
     this.#exchange.checkClient = (nowMs) => {
       if (this.#done || this.#waitingSinceMs === 0 || nowMs - this.#waitingSinceMs < pingIntervalMs) return;
       this.#waitingSinceMs = nowMs;
-      const ping = this.#array?.ping() ?? (this.#open === null ? COMMENT : this.#ping);
-      if (ping.length > 0) controller.enqueue(ping);
+      controller.enqueue(this.#array?.ping() ?? (this.#open === null ? COMMENT : this.#ping));
     };
     return controller;
   }
