@@ -135,7 +135,8 @@ export class KeyPool {
     const turn = {
       field,
       filter,
-      cursor: this.#cursorOf(provider.id),
+      // Second tries have a turn of their own, or they would lead the first ones past the keys nobody has asked yet.
+      cursor: isRetry ? this.#cursorOf(provider.id).tier(RETRIES) : this.#cursorOf(provider.id),
       stickyHash: stickyId === null ? null : hashText(stickyId),
       random: this.#random,
     };
@@ -271,6 +272,9 @@ function nobodyIn(keys: readonly LiveKey[], model: string, nowMs: number): PickR
   }
   return { kind: "none", reason, earliestMs: earliestMs === Infinity ? null : earliestMs, errorClass };
 }
+
+/** A turn apart from those of all priorities. */
+const RETRIES = -1;
 
 /** How long somebody else's probe is waited for, at a guess. */
 const PROBE_WAIT_MS = 1000;

@@ -1,6 +1,5 @@
 import { decodeLatin1, readerOf } from "../lib/bytes.ts";
 import { JsonScanError } from "../lib/json-scan.ts";
-import { maskSecrets } from "../lib/log.ts";
 import { classifyRejection, classifyUnreachable, type Failure } from "../policy/failure.ts";
 import type { Lease } from "../pool.ts";
 import { dialects } from "../providers/index.ts";
@@ -10,6 +9,7 @@ import type { Admitted } from "./admit.ts";
 import { AnswerTooLarge, AnswerUndecodable, decodedBody, readAnswerBody } from "./answer-body.ts";
 import { callUpstream, type UpstreamRequest } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
+import { maskKey } from "./mask.ts";
 import type { RouteTarget } from "./route.ts";
 import { upstreamRequest } from "./upstream-request.ts";
 import { type StreamEnd, UpstreamStream } from "./upstream-stream.ts";
@@ -196,8 +196,10 @@ class Attempt {
     return this.#failed(failure, failure.scope === "none" && !failure.retryable ? this.#mask(body) : null);
   }
 
-  #failed(failure: Failure, body: string | null = null): AttemptResult {
+  /** From here on the upstream's words may be shown: to the operator, in part to the client, in the log on disk. */
+  #failed(found: Failure, body: string | null = null): AttemptResult {
     const { exchange } = this;
+    const failure = found.message === null ? found : { ...found, message: this.#mask(found.message) };
     const { cooldownMs } = this.#lease.failed(failure, Date.now(), exchange.id);
     this.#lease.release();
     const outcome = failure.httpStatus === null ? "unreachable" : "rejected";
@@ -225,15 +227,14 @@ class Attempt {
       outcome,
       httpStatus: outcome === "ok" ? 200 : (failure?.httpStatus ?? null),
       errorClass: failure?.errorClass ?? null,
-      errorText: failure === null || failure.message === null ? null : this.#mask(failure.message),
+      errorText: failure?.message ?? null,
       cooldownMs,
       upstreamRequestId: this.#upstreamRequestId,
     });
   }
 
-  /** An upstream may echo the key it was sent. */
   #mask(text: string): string {
-    return maskSecrets(text.replaceAll(this.key.secret.reveal(), "…"));
+    return maskKey(text, this.key);
   }
 }
 

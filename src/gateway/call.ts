@@ -22,7 +22,8 @@ const STALE_WITHIN_MS = 1000;
 
 /**
  * Sends one call and waits for the answer's headers. `abort` ends it at any time, also while its body is read. A connection
- * that dies before any answer, from an origin with idle connections, is tried once more on a new one: that is nobody's fault.
+ * that dies before any answer, from an origin with idle connections, is tried once more on a new one: that is nobody's fault. Once
+ * per request, or an upstream that resets everything would be called twice as often as `maxAttempts` allows.
  */
 export async function callUpstream(
   exchange: Exchange,
@@ -66,11 +67,15 @@ export async function callUpstream(
       if (abort.signal.aborted) return { kind: "abandoned" };
       const stale =
         !fresh &&
+        !exchange.hasRepeated &&
         !(request.body instanceof ReadableStream) &&
         isConnectionLoss(error) &&
         gateway.origins.mayBeStale(checked.origin) &&
         performance.now() - startedAt < STALE_WITHIN_MS;
-      if (stale) continue;
+      if (stale) {
+        exchange.hasRepeated = true;
+        continue;
+      }
       return unreachable(isProtocolError(error) ? "protocol" : "network", errorText(error));
     }
   }

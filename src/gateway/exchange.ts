@@ -50,6 +50,8 @@ export class Exchange {
   /** Null when this client's content is not kept. */
   capture: ContentCapture | null = null;
   readonly attempts: AttemptRecord[] = [];
+  /** A call was repeated because its connection had gone stale. */
+  hasRepeated = false;
 
   /** Why it must stop, once somebody said so. */
   stopped: StopReason | null = null;

@@ -6,6 +6,7 @@ import { UpstreamRefusal } from "./dispatch.ts";
 import { estimateUsage } from "./estimate.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import { GeminiArray } from "./gemini-array.ts";
+import { maskKey } from "./mask.ts";
 import { stoppedError } from "./stopped.ts";
 import type { StreamEnd, UpstreamStream } from "./upstream-stream.ts";
 
@@ -118,10 +119,10 @@ class StreamRelay {
     }
     const error = errorOf(end, this.#exchange);
     if (end.kind !== "aborted") {
-      lease.failed(failureOf(end), Date.now(), this.#exchange.id);
+      lease.failed(failureOf(end, this.#exchange), Date.now(), this.#exchange.id);
     }
     lease.release();
-    this.#endWithError(controller, error, operatorText(end));
+    this.#endWithError(controller, error, operatorText(end, this.#exchange));
   }
 
   #fail(controller: ReadableStreamDefaultController<Uint8Array>, error: unknown): void {
@@ -215,14 +216,14 @@ function errorOf(end: StreamEnd, exchange: Exchange): GatewayError {
   }
 }
 
-function failureOf(end: StreamEnd) {
+function failureOf(end: StreamEnd, exchange: Exchange) {
   if (end.kind === "timeout")
     return classifyUnreachable({ cause: "timeout", message: "silent in the middle of a stream" });
-  return classifyUnreachable({ cause: "truncated", message: operatorText(end) });
+  return classifyUnreachable({ cause: "truncated", message: operatorText(end, exchange) });
 }
 
-function operatorText(end: StreamEnd): string | null {
-  if (end.kind === "error") return decodeLatin1(end.body).slice(0, 1000);
+function operatorText(end: StreamEnd, exchange: Exchange): string | null {
+  if (end.kind === "error") return maskKey(decodeLatin1(end.body), exchange.key!).slice(0, 1000);
   return end.kind === "truncated" ? end.message : null;
 }
 

@@ -1,6 +1,5 @@
-import type { RequestContent } from "../record.ts";
 import type { Batch } from "./batch.ts";
-import { FIELD, FIELDS_PER_ROW } from "./log-fields.ts";
+import { BODY_FIELDS, BULK_FIELDS, FIELD, FIELDS_PER_ROW, TEXT_FIELDS } from "./log-fields.ts";
 import type { Caller, Outcome, Route, Shape } from "./shape.ts";
 
 /** A shape as the writer keeps it: its JSON for the files, its value for the roll-ups. */
@@ -31,30 +30,25 @@ export class BatchRows {
   readonly generation: number;
   readonly count: number;
   readonly #text: string;
+  readonly #bodies: Uint8Array;
+  readonly bulk: string;
   readonly #textStarts: Float64Array;
-  readonly #bodyStarts: number[] = [];
+  readonly #bulkStarts: Float64Array;
+  readonly #bodyStarts: Float64Array;
 
   constructor(
-    readonly batch: Batch,
+    batch: Batch,
     readonly shapes: readonly KnownShape[],
   ) {
     this.numbers = batch.numbers;
     this.generation = batch.generation;
     this.count = batch.count;
     this.#text = batch.text;
-    this.#textStarts = new Float64Array(batch.count);
-    let text = 0;
-    for (let position = 0; position < batch.count; position++) {
-      this.#textStarts[position] = text;
-      text += this.#chars(position, FIELD.upstreamIdChars);
-      text += this.#chars(position, FIELD.rawUsageChars);
-      text += this.#chars(position, FIELD.detailChars);
-    }
-    let body = 0;
-    for (const content of batch.contents) {
-      this.#bodyStarts.push(body);
-      body += (content.requestBodyBytes ?? 0) + (content.responseBodyBytes ?? 0);
-    }
+    this.#bodies = batch.bodies;
+    this.bulk = batch.bulk;
+    this.#textStarts = this.#starts(TEXT_FIELDS);
+    this.#bulkStarts = this.#starts(BULK_FIELDS);
+    this.#bodyStarts = this.#starts(BODY_FIELDS);
   }
 
   startOf(position: number): number {
@@ -81,41 +75,44 @@ export class BatchRows {
     return this.shapes[this.number(position, FIELD.outcome)]!.parsed as Outcome;
   }
 
-  upstreamId(position: number): string | null {
-    return this.#slice(position, FIELD.upstreamIdChars, 0);
+  /** One of TEXT_FIELDS. */
+  text(position: number, field: number): string | null {
+    const chars = this.number(position, field);
+    if (Number.isNaN(chars)) return null;
+    let start = this.#textStarts[position]!;
+    for (const before of TEXT_FIELDS) {
+      if (before === field) break;
+      start += this.number(position, before) || 0;
+    }
+    return this.#text.slice(start, start + chars);
   }
 
-  rawUsage(position: number): string | null {
-    return this.#slice(position, FIELD.rawUsageChars, this.#chars(position, FIELD.upstreamIdChars));
+  /** Where the row's texts begin in `bulk`. */
+  bulkStart(position: number): number {
+    return this.#bulkStarts[position]!;
   }
 
-  detail(position: number): string | null {
-    const before = this.#chars(position, FIELD.upstreamIdChars) + this.#chars(position, FIELD.rawUsageChars);
-    return this.#slice(position, FIELD.detailChars, before);
-  }
-
-  content(position: number): RequestContent | null {
-    const index = this.number(position, FIELD.content);
-    if (Number.isNaN(index)) return null;
-    const { requestBodyBytes, responseBodyBytes, ...rest } = this.batch.contents[index]!;
-    const start = this.#bodyStarts[index]!;
-    const middle = start + (requestBodyBytes ?? 0);
+  /** Null when the row has no bodies. */
+  bodies(position: number): { readonly request: Uint8Array | null; readonly response: Uint8Array | null } | null {
+    const requestBytes = this.number(position, FIELD.requestBodyBytes);
+    const responseBytes = this.number(position, FIELD.responseBodyBytes);
+    if (Number.isNaN(requestBytes) && Number.isNaN(responseBytes)) return null;
+    const start = this.#bodyStarts[position]!;
+    const middle = start + (requestBytes || 0);
     return {
-      ...rest,
-      requestBody: requestBodyBytes === null ? null : this.batch.bodies.subarray(start, middle),
-      responseBody: responseBodyBytes === null ? null : this.batch.bodies.subarray(middle, middle + responseBodyBytes),
+      request: Number.isNaN(requestBytes) ? null : this.#bodies.subarray(start, middle),
+      response: Number.isNaN(responseBytes) ? null : this.#bodies.subarray(middle, middle + responseBytes),
     };
   }
 
-  #chars(position: number, field: number): number {
-    const chars = this.number(position, field);
-    return Number.isNaN(chars) ? 0 : chars;
-  }
-
-  #slice(position: number, field: number, offset: number): string | null {
-    const chars = this.number(position, field);
-    if (Number.isNaN(chars)) return null;
-    const start = this.#textStarts[position]! + offset;
-    return this.#text.slice(start, start + chars);
+  /** Where each row's part begins, by the lengths of all parts before it. NaN, no part, counts nothing. */
+  #starts(lengths: readonly number[]): Float64Array {
+    const starts = new Float64Array(this.count);
+    let at = 0;
+    for (let position = 0; position < this.count; position++) {
+      starts[position] = at;
+      for (const field of lengths) at += this.number(position, field) || 0;
+    }
+    return starts;
   }
 }

@@ -1,7 +1,7 @@
 import { locateRequest, msOfRow, nodeOfRequest } from "../lib/id.ts";
 import type { RequestContent, RequestRecord } from "../record.ts";
 import { encodeDetail } from "./log-detail.ts";
-import { FIELD, FIELDS_PER_ROW } from "./log-fields.ts";
+import { BODY_FIELDS, CONTENT_FULL, CONTENT_TRUNCATED, FIELD, FIELDS_PER_ROW } from "./log-fields.ts";
 import type { Shape, ShapeNumbers } from "./shape.ts";
 
 const DAY_MS = 86_400_000;
@@ -15,24 +15,20 @@ export interface Batch {
   readonly generation: number;
   readonly shapes: readonly Shape[];
   readonly numbers: Float64Array<ArrayBuffer>;
-  /** Per row: upstream request id, raw usage, detail, one after the other. */
+  /** The short texts, one after the other. */
   readonly text: string;
-  readonly contents: readonly BatchContent[];
+  /** Raw usage and headers: apart, since a batch's are much alike and are compressed together. */
+  readonly bulk: string;
   /** All bodies, one after the other. */
   readonly bodies: Uint8Array<ArrayBuffer>;
 }
 
-export interface BatchContent extends Omit<RequestContent, "requestBody" | "responseBody"> {
-  /** Null: no body. */
-  readonly requestBodyBytes: number | null;
-  readonly responseBodyBytes: number | null;
-}
-
+const CONTENT_FIELDS = [FIELD.contentFlags, FIELD.requestHeadersChars, FIELD.responseHeadersChars, ...BODY_FIELDS];
 const NO_BODIES = new Uint8Array(0);
 
 /** Bytes of its bodies, for the queue's bound. */
 export function contentBytes(content: RequestContent | null): number {
-  if (content === null) return 0;
+  if (content === null || content.policy === "none") return 0;
   return (content.requestBody?.length ?? 0) + (content.responseBody?.length ?? 0);
 }
 
@@ -42,18 +38,20 @@ export function encodeBatch(number: number, records: readonly RequestRecord[], s
   const numbers = new Float64Array(records.length * FIELDS_PER_ROW);
   const kept: RequestContent[] = [];
   let text = "";
+  let bulk = "";
   let count = 0;
   for (const record of records) {
+    const at = count * FIELDS_PER_ROW;
     try {
-      text += encodeRow(numbers, count * FIELDS_PER_ROW, record, shapes);
+      text += encodeRow(numbers, at, record, shapes);
     } catch {
       continue; // a bug elsewhere costs its own row, not the batch
     }
-    if (record.content !== null && record.content.policy !== "none") {
-      numbers[count * FIELDS_PER_ROW + FIELD.content] = kept.push(record.content) - 1;
-    }
+    bulk += measured(numbers, at + FIELD.rawUsageChars, record.rawUsage) + encodeContent(numbers, at, record.content);
+    if (contentBytes(record.content) > 0) kept.push(record.content!);
     count++;
   }
+  const bodies = kept.length === 0 ? NO_BODIES : joinBodies(kept);
   return {
     kind: "batch",
     number,
@@ -62,26 +60,45 @@ export function encodeBatch(number: number, records: readonly RequestRecord[], s
     shapes: shapes.takeFresh(),
     numbers,
     text,
-    contents: kept.map(describeContent),
-    bodies: kept.length === 0 ? NO_BODIES : joinBodies(kept),
+    bulk,
+    bodies,
   };
 }
 
-/** Returns the row's texts. */
+/** Returns the row's short texts. */
 function encodeRow(numbers: Float64Array, at: number, record: RequestRecord, shapes: ShapeNumbers): string {
   const place = locateRequest(record.id);
   if (place === null) throw new RangeError("not a request id");
   numbers[at + FIELD.day] = place.day;
   numbers[at + FIELD.row] = place.row;
   writeNumbers(numbers, at, record, place.day * DAY_MS + msOfRow(place.row), shapes);
-  const { rawUsage } = record;
   const upstreamId = record.attempts[record.attempts.length - 1]?.upstreamRequestId ?? null;
-  const detail = encodeDetail(record);
-  numbers[at + FIELD.upstreamIdChars] = upstreamId === null ? Number.NaN : upstreamId.length;
-  numbers[at + FIELD.rawUsageChars] = rawUsage === null ? Number.NaN : rawUsage.length;
-  numbers[at + FIELD.detailChars] = detail === null ? Number.NaN : detail.length;
-  numbers[at + FIELD.content] = Number.NaN;
-  return (upstreamId ?? "") + (rawUsage ?? "") + (detail ?? "");
+  return (
+    measured(numbers, at + FIELD.upstreamIdChars, upstreamId) +
+    measured(numbers, at + FIELD.detailChars, encodeDetail(record))
+  );
+}
+
+/** Returns the header texts. */
+function encodeContent(numbers: Float64Array, at: number, content: RequestContent | null): string {
+  if (content === null || content.policy === "none") {
+    for (const field of CONTENT_FIELDS) numbers[at + field] = Number.NaN;
+    return "";
+  }
+  numbers[at + FIELD.contentFlags] =
+    (content.policy === "full" ? CONTENT_FULL : 0) | (content.truncated ? CONTENT_TRUNCATED : 0);
+  numbers[at + FIELD.requestBodyBytes] = content.requestBody === null ? Number.NaN : content.requestBody.length;
+  numbers[at + FIELD.responseBodyBytes] = content.responseBody === null ? Number.NaN : content.responseBody.length;
+  return (
+    measured(numbers, at + FIELD.requestHeadersChars, content.requestHeaders) +
+    measured(numbers, at + FIELD.responseHeadersChars, content.responseHeaders)
+  );
+}
+
+/** Notes a text's length at `at`. */
+function measured(numbers: Float64Array, at: number, text: string | null): string {
+  numbers[at] = text === null ? Number.NaN : text.length;
+  return text ?? "";
 }
 
 function writeNumbers(
@@ -115,15 +132,6 @@ function writeNumbers(
 
 function microseconds(ms: number): number {
   return Math.round(ms * 1000);
-}
-
-function describeContent(content: RequestContent): BatchContent {
-  const { requestBody, responseBody, ...rest } = content;
-  return {
-    ...rest,
-    requestBodyBytes: requestBody?.length ?? null,
-    responseBodyBytes: responseBody?.length ?? null,
-  };
 }
 
 /** A copy: the caller's buffers may be views of larger ones, or still be in use, so they cannot be transferred themselves. */

@@ -19,12 +19,11 @@ const SCHEMA = `
     input_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER, output_tokens INTEGER, reasoning_tokens INTEGER,
     cost_nano_usd INTEGER, request_bytes INTEGER, response_bytes INTEGER,
     attempts INTEGER, attempt_start_us INTEGER, attempt_us INTEGER,
-    upstream_request_id TEXT, raw_usage TEXT, detail TEXT
+    upstream_request_id TEXT, detail TEXT, bulk INTEGER, bulk_start INTEGER, raw_usage_chars INTEGER,
+    content_flags INTEGER, request_headers_chars INTEGER, response_headers_chars INTEGER
   );
-  CREATE TABLE content (
-    row INTEGER PRIMARY KEY, policy TEXT NOT NULL, request_headers TEXT, response_headers TEXT,
-    request_body BLOB, response_body BLOB, truncated INTEGER NOT NULL
-  );
+  CREATE TABLE bulk (id INTEGER PRIMARY KEY, texts BLOB NOT NULL);
+  CREATE TABLE body (row INTEGER PRIMARY KEY, request BLOB, response BLOB);
   CREATE TABLE progress (
     id INTEGER PRIMARY KEY CHECK (id = 1), batch INTEGER NOT NULL, counted INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
   );
@@ -54,7 +53,7 @@ export function dayOfFile(name: string): number | null {
 export class DayFile {
   readonly database: Database;
   readonly #insert: Statement<unknown, (number | string | null)[]>;
-  readonly #insertContent: Statement<unknown, (number | string | Uint8Array | null)[]>;
+  readonly #insertBody: Statement<unknown, [number, Uint8Array | null, Uint8Array | null]>;
   readonly #shapeIds = new Map<string, number>();
   /** This file's id of a shape number of the running generation. */
   #idsByNumber: number[] = [];
@@ -82,9 +81,9 @@ export class DayFile {
         .query<DayProgress, []>("SELECT batch, counted, first, last FROM progress")
         .get() ?? { batch: counted, counted, first: 0, last: 0 };
       this.#insert = this.database.query(
-        `INSERT INTO request VALUES (${"?, ".repeat(20)}?) ON CONFLICT (row) DO NOTHING`,
+        `INSERT INTO request VALUES (${"?, ".repeat(25)}?) ON CONFLICT (row) DO NOTHING`,
       );
-      this.#insertContent = this.database.query("INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?, ?, ?, ?)");
+      this.#insertBody = this.database.query("INSERT OR REPLACE INTO body VALUES (?, ?, ?)");
     } catch (error) {
       this.database.close();
       throw error;
@@ -105,7 +104,8 @@ export class DayFile {
     try {
       this.database
         .transaction(() => {
-          for (const position of positions) if (this.#insertRow(batch, position)) added.push(position);
+          const bulk = this.#insertBulk(batch.bulk);
+          for (const position of positions) if (this.#insertRow(batch, position, bulk)) added.push(position);
           this.database
             .query("INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?)")
             .run(progress.batch, progress.counted, progress.first, progress.last);
@@ -125,7 +125,19 @@ export class DayFile {
     this.database.close();
   }
 
-  #insertRow(batch: BatchRows, position: number): boolean {
+  /**
+   * The bulky texts of a batch are much alike: compressed together they take a tenth of their size and less time than being inserted
+   * one by one. Null when there are none.
+   */
+  #insertBulk(texts: string): number | null {
+    if (texts === "") return null;
+    const insert = this.database.query<{ id: number }, [Uint8Array]>(
+      "INSERT INTO bulk (texts) VALUES (?) RETURNING id",
+    );
+    return insert.get(Bun.zstdCompressSync(texts, { level: 1 }))!.id;
+  }
+
+  #insertRow(batch: BatchRows, position: number, bulk: number | null): boolean {
     const { numbers } = batch;
     const at = batch.startOf(position);
     const row = numbers[at + FIELD.row]!;
@@ -148,23 +160,18 @@ export class DayFile {
       numbers[at + FIELD.attempts]!,
       numbers[at + FIELD.attemptStartUs]!,
       numbers[at + FIELD.attemptUs]!,
-      batch.upstreamId(position),
-      batch.rawUsage(position),
-      batch.detail(position),
+      batch.text(position, FIELD.upstreamIdChars),
+      batch.text(position, FIELD.detailChars),
+      bulk,
+      batch.bulkStart(position),
+      numbers[at + FIELD.rawUsageChars]!,
+      numbers[at + FIELD.contentFlags]!,
+      numbers[at + FIELD.requestHeadersChars]!,
+      numbers[at + FIELD.responseHeadersChars]!,
     );
     if (result.changes === 0) return false;
-    const content = batch.content(position);
-    if (content !== null) {
-      this.#insertContent.run(
-        row,
-        content.policy,
-        content.requestHeaders,
-        content.responseHeaders,
-        content.requestBody === null ? null : Bun.zstdCompressSync(content.requestBody),
-        content.responseBody === null ? null : Bun.zstdCompressSync(content.responseBody),
-        content.truncated ? 1 : 0,
-      );
-    }
+    const bodies = batch.bodies(position);
+    if (bodies !== null) this.#insertBody.run(row, compress(bodies.request), compress(bodies.response));
     return true;
   }
 
@@ -192,4 +199,8 @@ export class DayFile {
     }
     return id;
   }
+}
+
+function compress(body: Uint8Array | null): Uint8Array | null {
+  return body === null ? null : Bun.zstdCompressSync(body);
 }

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync } from "node:fs";
-import { dayFilePath, dayOfFile, LOG_VERSION } from "./day-file.ts";
+import { BulkTexts } from "./bulk-texts.ts";
+import { type DayProgress, dayFilePath, dayOfFile, LOG_VERSION } from "./day-file.ts";
 import type { DayShapes } from "./log-filter.ts";
 import { schemaVersion } from "./open-schema.ts";
 import type { Caller, Outcome, Route, Shape } from "./shape.ts";
@@ -12,13 +13,16 @@ export class DayReader {
   readonly #routes = new Map<number, Route>();
   readonly #callers = new Map<number, Caller>();
   readonly #outcomes = new Map<number, Outcome>();
+  readonly bulk: BulkTexts;
   #lastShape = 0;
   usedAt = 0;
 
   private constructor(
     readonly database: Database,
     readonly day: number,
-  ) {}
+  ) {
+    this.bulk = new BulkTexts(database);
+  }
 
   /** Null when there is no such file, or none that this program can read. */
   static open(folder: string, day: number): DayReader | null {
@@ -50,9 +54,9 @@ export class DayReader {
     return { routes: this.#routes, callers: this.#callers, outcomes: this.#outcomes };
   }
 
-  /** The last batch in the file. */
-  get batch(): number {
-    return this.database.query<{ batch: number }, []>("SELECT batch FROM progress").get()?.batch ?? 0;
+  /** How far the file is ahead of the roll-ups; null for an empty one. */
+  progress(): DayProgress | null {
+    return this.database.query<DayProgress, []>("SELECT batch, counted, first, last FROM progress").get();
   }
 
   close(): void {

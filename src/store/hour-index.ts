@@ -21,21 +21,38 @@ export class HourIndex {
     private readonly groups: KnownGroups,
   ) {}
 
-  /** The parts of a range that may hold matching rows, newest first. All of it when the roll-ups do not know every row of the day. */
+  /** The parts of a range that may hold matching rows, newest first. */
   narrow(reader: DayReader, range: RowRange, filter: DayFilter, shapes: DayShapes): RowRange[] {
     const counted = countedCondition(filter, shapes);
     if (filter.routes === null && filter.callers === null && counted === null) return [range];
-    // In this order: a batch that comes in between makes them differ, which is the safe side.
-    const progress = this.usage
-      .query<{ batch: number }, [number]>("SELECT batch FROM progress WHERE day = ?")
-      .get(reader.day);
-    if (progress === null || progress.batch !== reader.batch) return [range];
-    return this.#hoursWith(reader.day, this.#groupsOf(filter, shapes), counted ?? "1")
+    const uncounted = this.#uncountedHours(reader);
+    if (uncounted === null) return [range];
+    const hours = new Set([
+      ...uncounted,
+      ...this.#hoursWith(reader.day, this.#groupsOf(filter, shapes), counted ?? "1"),
+    ]);
+    return [...hours]
+      .sort((a, b) => b - a)
       .map((hour) => ({
         low: Math.max(range.low, rowAt(hour - reader.day * DAY_MS)),
         high: Math.min(range.high, rowAt(hour - reader.day * DAY_MS + HOUR_MS)),
       }))
       .filter((part) => part.low < part.high);
+  }
+
+  /** The hours that have rows which the roll-ups do not count yet; null when nobody knows which. */
+  #uncountedHours(reader: DayReader): number[] | null {
+    // In this order: a batch that comes in between makes them differ, which is the safe side.
+    const counted =
+      this.usage.query<{ batch: number }, [number]>("SELECT batch FROM progress WHERE day = ?").get(reader.day)
+        ?.batch ?? 0;
+    const progress = reader.progress();
+    if (progress === null || counted === progress.batch) return [];
+    if (counted !== progress.counted) return null;
+    const hours: number[] = [];
+    for (let hour = progress.first - (progress.first % HOUR_MS); hour <= progress.last; hour += HOUR_MS)
+      hours.push(hour);
+    return hours;
   }
 
   #hoursWith(day: number, groups: readonly number[], counted: string): number[] {

@@ -22,10 +22,14 @@ const NAMES = [
   "attempts",
   "attemptStartUs", // of the last attempt, after receipt
   "attemptUs",
-  "upstreamIdChars", // NaN: no text
-  "rawUsageChars",
+  "upstreamIdChars", // lengths of the row's texts, in this order; NaN: no text
   "detailChars",
-  "content", // index among the batch's contents
+  "rawUsageChars", // lengths of its bulky texts, likewise
+  "requestHeadersChars",
+  "responseHeadersChars",
+  "contentFlags", // NaN: nothing was kept
+  "requestBodyBytes", // lengths of the row's bodies, in this order
+  "responseBodyBytes",
 ] as const;
 
 type FieldName = (typeof NAMES)[number];
@@ -33,3 +37,12 @@ type FieldName = (typeof NAMES)[number];
 /** Position of each number. */
 export const FIELD = Object.fromEntries(NAMES.map((name, index) => [name, index])) as Record<FieldName, number>;
 export const FIELDS_PER_ROW = NAMES.length;
+
+/** The lengths of what a row has in each of the batch's long strings and buffers, in their order there. */
+export const TEXT_FIELDS = [FIELD.upstreamIdChars, FIELD.detailChars] as const;
+export const BULK_FIELDS = [FIELD.rawUsageChars, FIELD.requestHeadersChars, FIELD.responseHeadersChars] as const;
+export const BODY_FIELDS = [FIELD.requestBodyBytes, FIELD.responseBodyBytes] as const;
+
+/** Bits of `contentFlags`. */
+export const CONTENT_FULL = 1;
+export const CONTENT_TRUNCATED = 2;

@@ -2,9 +2,10 @@ import { locateRequest, nodeOfRequest, type RequestPlace, rowAt } from "../lib/i
 import { DAY_MS } from "./day-file.ts";
 import type { DayReader, DayReaders } from "./day-reader.ts";
 import type { HourIndex } from "./hour-index.ts";
+import { readContent } from "./log-content.ts";
 import { compileFilter, type DayFilter } from "./log-filter.ts";
 import { readAttempts, readRow, type StoredRow } from "./log-row.ts";
-import type { LogDetail, LogFilter, LogPage, LogRow, StoredContent } from "./reports.ts";
+import type { LogDetail, LogFilter, LogPage, LogRow } from "./reports.ts";
 
 export interface PageQuery {
   readonly filter: LogFilter;
@@ -56,10 +57,10 @@ export class LogReader {
     const reader = place === null ? null : this.days.get(place.day);
     if (place === null || reader === null) return null;
     const stored = reader.database.query<StoredRow, [number]>("SELECT * FROM request WHERE row = ?").get(place.row);
-    const row = stored === null ? null : readRow(stored, place.day, reader.shapes());
+    const row = stored === null ? null : readRow(stored, place.day, reader.shapes(), reader.bulk);
     if (stored === null || row === null || nodeOfRequest(row.id) !== nodeOfRequest(id)) return null;
     const { attemptCount: _count, ...rest } = row;
-    return { ...rest, attempts: readAttempts(stored, row), content: readContent(reader, place.row) };
+    return { ...rest, attempts: readAttempts(stored, row), content: readContent(reader.database, stored, reader.bulk) };
   }
 
   #daysOf({ fromMs, toMs }: LogFilter): number[] {
@@ -82,7 +83,7 @@ export class LogReader {
       );
       const shapes = reader.shapes();
       for (const row of stored) {
-        const read = readRow(row, day, shapes);
+        const read = readRow(row, day, shapes, reader.bulk);
         if (read !== null) found.push(read);
       }
     }
@@ -157,26 +158,4 @@ function narrow(range: RowRange, day: number, after: RequestPlace | null, before
 function only(range: RowRange, place: RequestPlace | null): RowRange {
   if (place === null) return range;
   return { low: Math.max(range.low, place.row), high: Math.min(range.high, place.row + 1) };
-}
-
-interface ContentRow {
-  readonly policy: "metadata" | "full";
-  readonly request_headers: string | null;
-  readonly response_headers: string | null;
-  readonly request_body: Uint8Array | null;
-  readonly response_body: Uint8Array | null;
-  readonly truncated: number;
-}
-
-function readContent(reader: DayReader, row: number): StoredContent | null {
-  const stored = reader.database.query<ContentRow, [number]>("SELECT * FROM content WHERE row = ?").get(row);
-  if (stored === null) return null;
-  return {
-    policy: stored.policy,
-    requestHeaders: stored.request_headers,
-    responseHeaders: stored.response_headers,
-    requestBody: stored.request_body && new Uint8Array(Bun.zstdDecompressSync(stored.request_body)),
-    responseBody: stored.response_body && new Uint8Array(Bun.zstdDecompressSync(stored.response_body)),
-    truncated: stored.truncated === 1,
-  };
 }

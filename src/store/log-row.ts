@@ -1,5 +1,6 @@
 import { msOfRow, requestIdAt } from "../lib/id.ts";
 import type { AttemptRecord } from "../record.ts";
+import type { BulkTexts } from "./bulk-texts.ts";
 import { DAY_MS } from "./day-file.ts";
 import type { StoredDetail } from "./log-detail.ts";
 import type { DayShapes } from "./log-filter.ts";
@@ -26,12 +27,19 @@ export interface StoredRow {
   readonly attempt_start_us: number | null;
   readonly attempt_us: number | null;
   readonly upstream_request_id: string | null;
-  readonly raw_usage: string | null;
   readonly detail: string | null;
+  /** Which of the bulk texts holds this row's, and where. */
+  readonly bulk: number | null;
+  readonly bulk_start: number;
+  readonly raw_usage_chars: number | null;
+  /** Null: no content was kept. */
+  readonly content_flags: number | null;
+  readonly request_headers_chars: number | null;
+  readonly response_headers_chars: number | null;
 }
 
 /** The record again, as it was settled; times to the microsecond. Null when a shape is missing (a damaged file). */
-export function readRow(stored: StoredRow, day: number, shapes: DayShapes): LogRow | null {
+export function readRow(stored: StoredRow, day: number, shapes: DayShapes, bulk: BulkTexts): LogRow | null {
   const route = shapes.routes.get(stored.route);
   const caller = shapes.callers.get(stored.caller);
   const outcome = shapes.outcomes.get(stored.outcome);
@@ -59,7 +67,7 @@ export function readRow(stored: StoredRow, day: number, shapes: DayShapes): LogR
     clientKeyId,
     usage: readUsage(stored),
     usageSource,
-    rawUsage: stored.raw_usage,
+    rawUsage: bulk.slice(stored, 0, stored.raw_usage_chars),
     costNanoUsd: stored.cost_nano_usd,
     price,
     stream,

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { json, never, stream } from "../support/fake-vendor.ts";
+import { CHAT_STREAM, openAiError } from "../support/samples.ts";
+import { type Gateway, inFlight, startGateway } from "./fixture.ts";
+
+/**
+ * A big pool in bad shape: of 300 keys 50 are refused, 50 rate limited for long and 50 never answer. The sick ones are spread, as
+ * they are in life; at most two upstream faults in a row cost a request its third attempt, not its answer.
+ */
+type Kind = "healthy" | "refused" | "limited" | "silent";
+const KINDS: readonly Kind[] = ["refused", "healthy", "limited", "healthy", "silent", "healthy"];
+const KEYS = Array.from({ length: 300 }, (_, index) => {
+  const kind = KINDS[index % KINDS.length]!;
+  return { secret: `sk-${kind}-${index}`, kind };
+});
+const keysOf = (kind: Kind) => KEYS.filter((key) => key.kind === kind);
+
+let gateway: Gateway;
+beforeAll(async () => {
+  gateway = await startGateway({
+    providers: (vendor) => [
+      {
+        name: "openai",
+        kind: "openai",
+        baseUrl: `${vendor.origin}/v1`,
+        keys: KEYS.map(({ secret }) => ({ name: secret, secret })),
+      },
+    ],
+    models: [{ name: "gpt", targets: [{ provider: "openai", model: "gpt" }] }],
+    // A key that did not answer in time is not asked again within this test.
+    settings: { headersTimeoutMs: 100, cooldownBaseMs: 60_000, cooldownMaxMs: 600_000 },
+    reply: stream(CHAT_STREAM),
+  });
+  for (const { secret, kind } of KEYS) {
+    if (kind === "refused") {
+      gateway.vendor.forKey(secret, json(openAiError("Incorrect API key provided", "invalid_request_error", "invalid_api_key"), 401));
+    }
+    if (kind === "limited") {
+      gateway.vendor.forKey(
+        secret,
+        json(openAiError("Rate limit reached", "requests", "rate_limit_exceeded"), 429, { "retry-after": "600" }),
+      );
+    }
+    if (kind === "silent") gateway.vendor.forKey(secret, never);
+  }
+});
+afterAll(() => gateway.close());
+
+const ask = () => gateway.send("/v1/chat/completions", { model: "gpt", stream: true });
+const isWhole = ({ status, text }: { status: number; text: string }) => status === 200 && text === CHAT_STREAM.join("");
+
+test("clients see no error, and each sick key is called once", async () => {
+  // In rounds: what one round finds out the next one knows.
+  for (let round = 0; round < 20; round++) {
+    const outcomes = await Promise.all(Array.from({ length: 20 }, ask));
+    expect(outcomes.filter((outcome) => !isWhole(outcome)).map(({ status, text }) => [status, text])).toEqual([]);
+  }
+  for (const kind of ["refused", "limited", "silent"] as const) {
+    const counts = keysOf(kind).map(({ secret }) => gateway.vendor.callsWith(secret).length);
+    expect({ kind, counts }).toEqual({ kind, counts: counts.map(() => 1) });
+  }
+  expect(gateway.records.every(({ status }) => status === "success")).toBe(true);
+  expect(gateway.records).toHaveLength(400);
+  expect(inFlight(gateway)).toBe(0);
+}, 20_000);
+
+test("the sick keys stand in the state that their vendor put them in", () => {
+  const { pool, snapshots } = gateway.app.gateway;
+  const states: Record<string, Record<string, number>> = {};
+  const nowMs = Date.now();
+  for (const entry of snapshots.current.providersByName.get("openai")!.keys) {
+    const status = pool.status(entry.id, nowMs);
+    const state = status.models[0]?.state ?? status.health;
+    const kind = entry.name.split("-")[1]!;
+    states[kind] ??= {};
+    states[kind][state] = (states[kind][state] ?? 0) + 1;
+  }
+  expect(states).toEqual({
+    healthy: { active: 150 },
+    refused: { invalid: 50 },
+    limited: { cooling: 50 },
+    silent: { cooling: 50 },
+  });
+});
+
+test("one healthy key is enough", async () => {
+  const [last, ...others] = keysOf("healthy");
+  const refusal = json(openAiError("Incorrect API key provided", "invalid_request_error", "invalid_api_key"), 401);
+  for (const { secret } of others) gateway.vendor.forKey(secret, refusal);
+  // A request swaps at most 100 refused keys for another one, so it takes a few to find the last.
+  let found = false;
+  for (let tries = 0; tries < 4 && !found; tries++) found = isWhole(await ask());
+  const before = gateway.vendor.calls.length;
+  for (let round = 0; round < 20; round++) expect(isWhole(await ask())).toBe(true);
+  expect(new Set(gateway.vendor.calls.slice(before).map(({ key }) => key))).toEqual(new Set([last!.secret]));
+});
