@@ -28,7 +28,7 @@ const NO_BODIES = new Uint8Array(0);
 
 /** Bytes of its bodies, for the queue's bound. */
 export function contentBytes(content: RequestContent | null): number {
-  if (content === null || content.policy === "none") return 0;
+  if (!content || content.policy === "none") return 0;
   return (content.requestBody?.length ?? 0) + (content.responseBody?.length ?? 0);
 }
 
@@ -43,11 +43,12 @@ export function encodeBatch(number: number, records: readonly RequestRecord[], s
   for (const record of records) {
     const at = count * FIELDS_PER_ROW;
     try {
-      text += encodeRow(numbers, at, record, shapes);
+      const rowText = encodeRow(numbers, at, record, shapes);
+      bulk += encodeBulk(numbers, at, record);
+      text += rowText;
     } catch {
       continue; // a bug elsewhere costs its own row, not the batch
     }
-    bulk += measured(numbers, at + FIELD.rawUsageChars, record.rawUsage) + encodeContent(numbers, at, record.content);
     if (contentBytes(record.content) > 0) kept.push(record.content!);
     count++;
   }
@@ -79,17 +80,19 @@ function encodeRow(numbers: Float64Array, at: number, record: RequestRecord, sha
   );
 }
 
-/** Returns the header texts. */
-function encodeContent(numbers: Float64Array, at: number, content: RequestContent | null): string {
+/** Returns the row's bulky texts. */
+function encodeBulk(numbers: Float64Array, at: number, { rawUsage, content }: RequestRecord): string {
+  const usage = measured(numbers, at + FIELD.rawUsageChars, rawUsage);
   if (content === null || content.policy === "none") {
     for (const field of CONTENT_FIELDS) numbers[at + field] = Number.NaN;
-    return "";
+    return usage;
   }
   numbers[at + FIELD.contentFlags] =
     (content.policy === "full" ? CONTENT_FULL : 0) | (content.truncated ? CONTENT_TRUNCATED : 0);
   numbers[at + FIELD.requestBodyBytes] = content.requestBody === null ? Number.NaN : content.requestBody.length;
   numbers[at + FIELD.responseBodyBytes] = content.responseBody === null ? Number.NaN : content.responseBody.length;
   return (
+    usage +
     measured(numbers, at + FIELD.requestHeadersChars, content.requestHeaders) +
     measured(numbers, at + FIELD.responseHeadersChars, content.responseHeaders)
   );

@@ -6,6 +6,7 @@ import { readContent } from "./log-content.ts";
 import { compileFilter, type DayFilter } from "./log-filter.ts";
 import { readAttempts, readRow, type StoredRow } from "./log-row.ts";
 import type { LogDetail, LogFilter, LogPage, LogRow } from "./reports.ts";
+import { isDamage } from "./store-error.ts";
 
 export interface PageQuery {
   readonly filter: LogFilter;
@@ -44,7 +45,8 @@ export class LogReader {
     for (const day of newestFirst ? days : [...days].reverse()) {
       if (rows.length > query.limit) break;
       const range = narrow(timeRange(filter, day), day, after, before);
-      rows.push(...this.#rowsOf(day, only(range, wholeId), filter, query.limit + 1 - rows.length, newestFirst));
+      const wanted = query.limit + 1 - rows.length;
+      rows.push(...unlessDamaged(() => this.#rowsOf(day, only(range, wholeId), filter, wanted, newestFirst), []));
     }
     const hasMore = rows.length > query.limit;
     if (hasMore) rows.pop();
@@ -94,20 +96,29 @@ export class LogReader {
     const deadline = performance.now() + TOTAL_BUDGET_MS;
     let total = 0;
     for (const day of days) {
-      const plan = this.#plan(day, only(timeRange(filter, day), wholeId), filter);
-      if (plan === null) continue;
-      for (const part of plan.ranges) {
-        if (performance.now() > deadline) return null;
-        const [counted] = selectOnce<{ count: number }>(
-          plan.reader,
-          `SELECT count(*) AS count FROM (SELECT 1 FROM request WHERE ${whereOf(plan.compiled)} LIMIT ?)`,
-          [part.low, part.high, ...plan.compiled.parameters, MAX_TOTAL + 1 - total],
-        );
-        total += counted!.count;
-        if (total > MAX_TOTAL) return null;
-      }
+      if (performance.now() > deadline) return null;
+      const range = only(timeRange(filter, day), wholeId);
+      total += unlessDamaged(() => this.#countIn(day, range, filter, MAX_TOTAL + 1 - total), 0);
+      if (total > MAX_TOTAL) return null;
     }
     return total;
+  }
+
+  /** Stops counting at `limit`. */
+  #countIn(day: number, range: RowRange, filter: LogFilter, limit: number): number {
+    const plan = this.#plan(day, range, filter);
+    if (plan === null) return 0;
+    let count = 0;
+    for (const part of plan.ranges) {
+      const [counted] = selectOnce<{ count: number }>(
+        plan.reader,
+        `SELECT count(*) AS count FROM (SELECT 1 FROM request WHERE ${whereOf(plan.compiled)} LIMIT ?)`,
+        [part.low, part.high, ...plan.compiled.parameters, limit - count],
+      );
+      count += counted!.count;
+      if (count >= limit) break;
+    }
+    return count;
   }
 
   /** Where to look in a day, newest first; null when there is nothing to find. */
@@ -123,6 +134,16 @@ export class LogReader {
     const compiled = compileFilter(filter, shapes);
     if (compiled === null) return null;
     return { reader, compiled, ranges: this.hours.narrow(reader, range, compiled, shapes) };
+  }
+}
+
+/** A day that cannot be read must not hide the others: it counts as empty here. The writer sets it aside when it next writes it. */
+function unlessDamaged<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (isDamage(error)) return otherwise;
+    throw error;
   }
 }
 

@@ -19,7 +19,7 @@ export function reconcile(file: DayFile, usage: UsageFile): void {
 }
 
 /** Counts some quarter hours again from the raw rows, and everything that shares a longest span with them. */
-export function recount(file: DayFile, usage: UsageFile, range: Readonly<QuarterRange>): void {
+function recount(file: DayFile, usage: UsageFile, range: Readonly<QuarterRange>): void {
   const fromMs = range.first - (range.first % LONGEST_SPAN_MS);
   const toMs = range.last - (range.last % LONGEST_SPAN_MS) + LONGEST_SPAN_MS;
   // Span by span, to bound the memory; the progress comes last, so that a crash in between starts over.

@@ -32,8 +32,8 @@ export interface Shape {
 }
 
 /** Texts that come from clients are cut here: they must not fill the disk. */
-export const MAX_NAME_CHARS = 256;
-export const MAX_AGENT_CHARS = 512;
+const MAX_NAME_CHARS = 256;
+const MAX_AGENT_CHARS = 512;
 
 /** Beyond this many the numbering starts anew: a crawler with a thousand addresses must not grow the map for ever. */
 const MAX_SHAPES = 50_000;

@@ -5,7 +5,7 @@ import { openSchema } from "./open-schema.ts";
 import { setPragmas } from "./pragmas.ts";
 import type { KeyStateRow, KeyUseRow } from "./types.ts";
 
-export const STATE_VERSION = 1;
+const STATE_VERSION = 1;
 const HISTORY_PER_KEY = 200;
 
 const SCHEMA = `

@@ -8,7 +8,7 @@ import { VIEWS, viewOf, withWholes } from "./usage-group.ts";
 
 /** Columns of the sums, as SQL names. */
 export const SUM_COLUMNS = SUMS.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
-export const USAGE_VERSION = 1;
+const USAGE_VERSION = 1;
 const DAY_MS = 86_400_000;
 
 const SCHEMA = `

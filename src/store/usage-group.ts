@@ -2,7 +2,7 @@ import type { Caller, Route } from "./shape.ts";
 import { UsageCell } from "./usage-cell.ts";
 
 /** In the place of a value: all of them together. */
-export const ALL = 0;
+const ALL = 0;
 type Part = string | null | typeof ALL;
 
 /** Who shares a cell of the roll-ups, in the order of USAGE_DIMENSIONS. */

@@ -1,0 +1,9 @@
+import initial from "./0000_initial.sql" with { type: "text" };
+
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** In order. Imported as text, so that they travel inside the compiled binary. Never change one that was released. */
+export const MIGRATIONS: readonly Migration[] = [{ name: "0000_initial", sql: initial }];

@@ -1,0 +1,268 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { encodeBatch } from "../../src/store/batch.ts";
+import { prepareDataDirectory } from "../../src/store/data-directory.ts";
+import { dayFilePath, dayOfFile } from "../../src/store/day-file.ts";
+import { LogWriter } from "../../src/store/log-writer.ts";
+import { countRows } from "../../src/store/recount.ts";
+import { ShapeNumbers } from "../../src/store/shape.ts";
+import { SUMS } from "../../src/store/usage-cell.ts";
+import { UsageDeltas } from "../../src/store/usage-deltas.ts";
+import { minutes, SUM_COLUMNS, UsageFile } from "../../src/store/usage-file.ts";
+import { withWholes } from "../../src/store/usage-group.ts";
+import { makeFailure, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
+import { TestLog } from "./test-log.ts";
+
+const DAY_MS = 86_400_000;
+
+/** What usage.db holds of the quarter hours, and what it must hold by the raw rows of all day files. */
+function rollups(dataDir: string): { stored: unknown; counted: unknown } {
+  const usage = new Database(join(dataDir, "usage.db"));
+  const stored = usage
+    .query<Record<string, unknown>, []>(
+      `SELECT start, value, ${SUM_COLUMNS.join(", ")}, hex(latency) AS latency, hex(first_token) AS first_token
+       FROM usage JOIN usage_group ON usage_group.id = usage_group WHERE span = 15 ORDER BY start, value`,
+    )
+    .all();
+  usage.close();
+  const deltas = new UsageDeltas();
+  for (const name of readdirSync(join(dataDir, "logs"))) {
+    const day = dayOfFile(name);
+    if (day === null) continue;
+    const database = new Database(join(dataDir, "logs", name));
+    countRows(database, day, day * DAY_MS, (day + 1) * DAY_MS, deltas);
+    database.close();
+  }
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex").toUpperCase();
+  const counted = [...deltas.quarters].flatMap(([quarter, groups]) =>
+    Array.from(withWholes(groups), ([value, cell]) => ({
+      start: minutes(quarter),
+      value,
+      ...Object.fromEntries(SUMS.map((sum, index) => [SUM_COLUMNS[index], cell[sum]])),
+      latency: hex(cell.latency.encode()),
+      first_token: hex(cell.firstToken.encode()),
+    })),
+  );
+  return { stored, counted: counted.sort((a, b) => a.start - b.start || (a.value < b.value ? -1 : 1)) };
+}
+
+/** Rows and roll-ups under the test's control: `write` and `count` are the two commits, and there is nothing else. */
+class Steps {
+  readonly directory = prepareDataDirectory(temporaryDirectory());
+  readonly #shapes = new ShapeNumbers();
+  #usage = new UsageFile(this.directory.usage);
+  #logs = new LogWriter(this.directory.logs, this.#usage);
+
+  constructor() {
+    onCleanup(() => this.#usage.close());
+  }
+
+  write(...atMs: number[]): void {
+    const records = atMs.map((at, index) => (index % 2 === 0 ? makeRecord(at) : makeFailure(at)));
+    this.#logs.write(this.#logs.prepare(encodeBatch(1, records, this.#shapes)));
+  }
+
+  count(): void {
+    this.#logs.count();
+  }
+
+  /** What a kill leaves: the files as they are, everything in memory gone. The old handles stay as they were. */
+  crash(): void {
+    this.#shapes.renew();
+    this.#usage = new UsageFile(this.directory.usage);
+    this.#logs = new LogWriter(this.directory.logs, this.#usage);
+    this.#logs.reconcileAll();
+  }
+
+  check(rows: number): void {
+    const { stored, counted } = rollups(this.directory.root);
+    expect(stored).toEqual(counted);
+    const total = (counted as { value: string; requests: number }[]).reduce(
+      (sum, cell) => sum + (cell.value === "[0,0,0,0]" ? cell.requests : 0),
+      0,
+    );
+    expect(total).toBe(rows);
+  }
+}
+
+describe("a crash between the rows and the roll-ups is repaired at the next start", () => {
+  test("before the first count", () => {
+    const steps = new Steps();
+    steps.write(NOON, NOON + 1);
+    steps.crash();
+    steps.check(2);
+  });
+
+  test("with several batches and hours uncounted, over midnight", () => {
+    const steps = new Steps();
+    steps.write(NOON, NOON + 1, NOON + 7_200_000);
+    steps.count();
+    steps.write(NOON + 5, NOON + 40_000_000, NOON + 60_000_000);
+    steps.write(NOON + 41_000_000);
+    steps.crash();
+    steps.check(7);
+  });
+
+  test("again and again, with work in between", () => {
+    const steps = new Steps();
+    let rows = 0;
+    for (let round = 0; round < 6; round++) {
+      steps.write(NOON + round * 10_000_000, NOON + round);
+      rows += 2;
+      if (round % 3 === 1) steps.count();
+      if (round % 2 === 0) steps.crash();
+    }
+    steps.count();
+    steps.check(rows);
+  });
+
+  test("nothing is counted again when nothing was lost", () => {
+    const steps = new Steps();
+    steps.write(NOON);
+    steps.count();
+    steps.crash();
+    steps.write(NOON + 1);
+    steps.count();
+    steps.check(2);
+  });
+
+  test("a power cut that set the roll-ups further back counts the whole day", () => {
+    const steps = new Steps();
+    steps.write(NOON);
+    steps.count();
+    steps.write(NOON - 20_000_000);
+    steps.count();
+    const usage = new Database(steps.directory.usage);
+    usage.run("DELETE FROM usage WHERE start < ?", [minutes(NOON - 1_000_000)]);
+    usage.run("UPDATE progress SET batch = 1");
+    usage.close();
+    steps.write(NOON + 1);
+    steps.crash();
+    steps.check(3);
+  });
+
+  test("a power cut that set the rows back takes them out of the roll-ups", () => {
+    const steps = new Steps();
+    steps.write(NOON);
+    steps.count();
+    steps.write(NOON + 1, NOON + 2);
+    steps.count();
+    const day = new Database(dayFilePath(steps.directory.logs, Math.floor(NOON / DAY_MS)));
+    day.run("DELETE FROM request WHERE row IN (SELECT row FROM request ORDER BY row DESC LIMIT 2)");
+    day.run("UPDATE progress SET batch = 1");
+    day.close();
+    steps.crash();
+    steps.check(1);
+  });
+});
+
+test("a batch that is sent twice counts once", async () => {
+  const log = new TestLog();
+  const records = [makeRecord(NOON), makeRecord(NOON + 1)];
+  await log.write(records);
+  await log.write([...records, makeRecord(NOON + 2)]);
+  expect(log.page().totalCount).toBe(3);
+  const { stored, counted } = rollups(log.directory.root);
+  expect(stored).toEqual(counted);
+});
+
+/** Spoils a page of a database: the root of one table, or all of it. */
+function spoil(path: string, table: string | null): void {
+  const database = new Database(path);
+  const page = database
+    .query<{ rootpage: number }, [string | null]>("SELECT rootpage FROM sqlite_master WHERE name = ?")
+    .get(table)?.rootpage;
+  database.close();
+  const bytes = readFileSync(path);
+  if (page === undefined) bytes.fill(0x64);
+  else bytes.fill(0xff, (page - 1) * 4096, page * 4096);
+  writeFileSync(path, bytes);
+}
+
+describe("a damaged day file is set aside, and the day goes on", () => {
+  test.each([null, "progress", "request"])("found at %p", async (table) => {
+    const log = new TestLog();
+    await log.write([makeRecord(NOON)]);
+    await log.close();
+    spoil(dayFilePath(log.directory.logs, Math.floor(NOON / DAY_MS)), table);
+    const again = new TestLog(log.directory.root);
+    const second = makeRecord(NOON + 1);
+    await again.write([second]);
+    expect(again.ids()).toEqual([second.id]);
+    expect(again.report({ fromMs: NOON, toMs: NOON + 1 }).totals.requests).toBe(2); // what was counted stays counted
+    expect(readdirSync(log.directory.logs).filter((name) => name.includes(".damaged-"))).toHaveLength(1);
+    expect(again.replies.filter((reply) => reply.kind === "fault").at(-1)?.message ?? null).toBeNull();
+  });
+});
+
+test("a list leaves out what is damaged until the writer has set it aside", async () => {
+  const log = new TestLog();
+  const older = makeRecord(NOON - DAY_MS);
+  await log.write([makeRecord(NOON), older]);
+  await log.close();
+  spoil(dayFilePath(log.directory.logs, Math.floor(NOON / DAY_MS)), "request");
+  const again = new TestLog(log.directory.root);
+  expect(again.page()).toMatchObject({ rows: [{ id: older.id }], totalCount: 1, hasMore: false });
+});
+
+test("a day file that is moved away while it is written is made anew after the next start", async () => {
+  const log = new TestLog();
+  await log.write([makeRecord(NOON)]);
+  await log.close();
+  const path = dayFilePath(log.directory.logs, Math.floor(NOON / DAY_MS));
+  renameSync(path, `${path}.archived`);
+  const again = new TestLog(log.directory.root);
+  await again.write([makeRecord(NOON + 1)]);
+  expect(again.page().totalCount).toBe(1);
+  expect(again.report({ fromMs: NOON, toMs: NOON + 1 }).totals.requests).toBe(2);
+});
+
+describe("kill -9 under load", () => {
+  test("loses at most 250 ms, opens clean, and the roll-ups equal the rows", async () => {
+    const dataDir = temporaryDirectory();
+    let killed = 0;
+    for (const killAfterLines of [3, 25, 60, 90]) {
+      const child = Bun.spawn([process.execPath, join(import.meta.dir, "child-writer.ts"), dataDir, "3000"], {
+        stdout: "pipe",
+        stderr: "inherit",
+      });
+      const handed: { id: string; atMs: number }[] = [];
+      let rest = "";
+      for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+        const lines = (rest + chunk).split("\n");
+        rest = lines.pop()!;
+        for (const line of lines) {
+          const [, id = "", atMs] = line.split(" ");
+          if (atMs !== undefined) handed.push({ id, atMs: Number(atMs) });
+        }
+        if (handed.length >= killAfterLines && !child.killed) child.kill("SIGKILL");
+      }
+      await child.exited;
+      killed += handed.length;
+
+      const store = await openTestStore(dataDir);
+      await store.flush();
+      const endedAtMs = handed.at(-1)!.atMs;
+      for (const { id, atMs } of handed) {
+        if (atMs < endedAtMs - 250) expect(await store.logs.get(id)).not.toBeNull();
+      }
+      await store.close();
+      expect(existsSync(join(dataDir, "usage.db-wal"))).toBe(false);
+      for (const name of [
+        "sluice.db",
+        "state.db",
+        "usage.db",
+        ...readdirSync(join(dataDir, "logs")).map((log) => `logs/${log}`),
+      ]) {
+        const database = new Database(join(dataDir, name));
+        expect(database.query("PRAGMA quick_check").all()).toEqual([{ quick_check: "ok" }]);
+        database.close();
+      }
+      const { stored, counted } = rollups(dataDir);
+      expect(stored).toEqual(counted);
+    }
+    expect(killed).toBeGreaterThan(100);
+  }, 20_000);
+});

@@ -1,0 +1,268 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import type { RequestRecord } from "../../src/record.ts";
+import type { UsageMetrics, UsageQuery } from "../../src/store/reports.ts";
+import { pieces } from "../../src/store/usage-report.ts";
+import { makeFailure, makeRecord, NOON, openTestStore } from "./fixtures.ts";
+import { TestLog } from "./test-log.ts";
+
+const QUARTER_MS = 15 * 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** Deterministic traffic of three days: all outcomes, five keys, three models, four clients. */
+function traffic(count: number, seed = 1): RequestRecord[] {
+  let state = seed;
+  const random = (below: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * below);
+  };
+  return Array.from({ length: count }, () => {
+    const atMs = NOON + random(3 * DAY_MS) + random(1000) / 1000;
+    const who = {
+      keyId: `pky_${random(5)}`,
+      providerId: `prv_${random(2)}`,
+      clientKeyId: random(9) === 0 ? null : `cky_${random(3)}`,
+    };
+    const kind = random(10);
+    if (kind === 0) return makeFailure(atMs, who);
+    const tokens = {
+      inputTokens: random(5000),
+      cacheReadTokens: random(100),
+      cacheWriteTokens: random(10),
+      outputTokens: random(800),
+      reasoningTokens: random(50),
+    };
+    const record = makeRecord(atMs, {
+      ...who,
+      servedModel: `model-${random(3)}`,
+      usage: tokens,
+      usageSource: kind === 1 ? "estimated" : "reported",
+      costNanoUsd: kind === 2 ? null : random(10_000_000),
+      endedAtMs: atMs + 5 + random(60_000),
+      firstTokenAtMs: random(3) === 0 ? null : atMs + random(5000),
+      status: kind === 3 ? "cancelled" : "success",
+    });
+    return kind === 4 ? { ...record, usage: null, costNanoUsd: null } : record;
+  });
+}
+
+/** The same sums, the slow way. */
+function sumOf(records: readonly RequestRecord[]): Partial<UsageMetrics> {
+  const sum = (of: (record: RequestRecord) => number | null | undefined) =>
+    records.reduce((total, record) => total + (of(record) ?? 0), 0);
+  const good = records.filter((record) => record.status === "success");
+  return {
+    requests: records.length,
+    successes: good.length,
+    errors: records.filter((record) => record.status === "error").length,
+    retries: sum((record) => Math.max(0, record.attempts.length - 1)),
+    inputTokens: sum((record) => record.usage?.inputTokens),
+    cacheReadTokens: sum((record) => record.usage?.cacheReadTokens),
+    cacheWriteTokens: sum((record) => record.usage?.cacheWriteTokens),
+    outputTokens: sum((record) => record.usage?.outputTokens),
+    reasoningTokens: sum((record) => record.usage?.reasoningTokens),
+    costNanoUsd: sum((record) => record.costNanoUsd),
+    unpricedRequests: good.filter((record) => record.costNanoUsd === null).length,
+    estimatedRequests: records.filter((record) => record.usageSource === "estimated").length,
+  };
+}
+
+const WHOLE = { fromMs: NOON, toMs: NOON + 3 * DAY_MS } as const;
+
+describe("a report agrees with the rows", () => {
+  const records = traffic(3000);
+
+  async function filledLog(): Promise<TestLog> {
+    const log = new TestLog();
+    for (let start = 0; start < records.length; start += 250) await log.write(records.slice(start, start + 250));
+    return log;
+  }
+
+  test("in every quarter hour, and for each of the other intervals and some zones", async () => {
+    const log = await filledLog();
+    for (const interval of ["quarter_hour", "hour", "day", "week", "month"] as const) {
+      for (const timeZone of ["UTC", "Asia/Kathmandu", "America/New_York"]) {
+        const report = log.report({ ...WHOLE, interval, timeZone });
+        expect(report.totals).toMatchObject(sumOf(records));
+        expect(report.series).toHaveLength(1);
+        const [series] = report.series;
+        expect(series).toMatchObject({ values: [], isOther: false, totals: report.totals });
+        expect(series!.points).toHaveLength(report.buckets.length);
+        for (const [index, start] of report.buckets.entries()) {
+          const end = report.buckets[index + 1] ?? Number.POSITIVE_INFINITY;
+          const inside = records.filter((record) => record.receivedAtMs >= start && record.receivedAtMs < end);
+          expect(series!.points[index]!).toMatchObject(sumOf(inside));
+        }
+      }
+    }
+  });
+
+  test("for each group of each dimension, and of two", async () => {
+    const log = await filledLog();
+    const values = {
+      provider: (record: RequestRecord) => record.providerId,
+      key: (record: RequestRecord) => record.keyId,
+      model: (record: RequestRecord) => record.servedModel,
+      client: (record: RequestRecord) => record.clientKeyId,
+    };
+    for (const groupBy of [["provider"], ["key"], ["model"], ["client"], ["client", "model"]] as const) {
+      const { series } = log.report({ ...WHOLE, groupBy, top: 100 });
+      const found = new Map(series.map((each) => [JSON.stringify(each.values), each.totals]));
+      const wanted = Map.groupBy(records, (record) => JSON.stringify(groupBy.map((name) => values[name](record))));
+      expect([...found.keys()].sort()).toEqual([...wanted.keys()].sort());
+      for (const [key, members] of wanted) expect(found.get(key)!).toMatchObject(sumOf(members));
+      const costs = series.map((each) => each.totals.costNanoUsd);
+      expect(costs).toEqual(costs.toSorted((a, b) => b - a));
+    }
+  });
+
+  test("under filters", async () => {
+    const log = await filledLog();
+    const check = (filter: UsageQuery["filter"], passes: (record: RequestRecord) => boolean) =>
+      expect(log.report({ ...WHOLE, filter }).totals).toMatchObject(sumOf(records.filter(passes)));
+    check({ keyIds: ["pky_1", "pky_3"] }, (record) => ["pky_1", "pky_3"].includes(record.keyId!));
+    check(
+      { providerIds: ["prv_0"], clientKeyIds: ["cky_2"] },
+      (record) => record.providerId === "prv_0" && record.clientKeyId === "cky_2",
+    );
+    check({ models: ["model-1"] }, (record) => record.servedModel === "model-1");
+    check({ models: ["model-*"] }, (record) => record.servedModel!.startsWith("model-"));
+    check({ keyIds: [] }, () => false);
+  });
+
+  test("over a part of the time, to the quarter hour", async () => {
+    const log = await filledLog();
+    for (const [from, to] of [
+      [3, 200],
+      [17, 18],
+      [40, 41.5],
+      [0.2, 7],
+    ] as const) {
+      const query = { fromMs: NOON + from * QUARTER_MS, toMs: NOON + to * QUARTER_MS };
+      const [first, last] = [NOON + Math.floor(from) * QUARTER_MS, NOON + Math.ceil(to) * QUARTER_MS];
+      const inside = records.filter((record) => record.receivedAtMs >= first && record.receivedAtMs < last);
+      for (const interval of ["quarter_hour", "day"] as const) {
+        expect(log.report({ ...query, interval }).totals).toMatchObject(sumOf(inside));
+      }
+    }
+  });
+
+  test("latency: the average exactly, quantiles within 5 %, of the successful ones", async () => {
+    const log = await filledLog();
+    const { totals } = log.report({ ...WHOLE, interval: "day" });
+    const good = records.filter((record) => record.status === "success");
+    const latencies = good.map((record) => record.endedAtMs - record.receivedAtMs).sort((a, b) => a - b);
+    expect(totals.latencyAvgMs!).toBeCloseTo(latencies.reduce((sum, ms) => sum + ms, 0) / latencies.length, 3);
+    const near = (found: number | null, sorted: readonly number[], share: number) => {
+      const exact = sorted[Math.ceil(share * sorted.length) - 1]!;
+      expect(Math.abs(found! - exact) / exact).toBeLessThan(0.05);
+    };
+    near(totals.latencyP50Ms, latencies, 0.5);
+    near(totals.latencyP95Ms, latencies, 0.95);
+    near(totals.latencyP99Ms, latencies, 0.99);
+    const firsts = records.flatMap((record) =>
+      record.firstTokenAtMs === null ? [] : [record.firstTokenAtMs - record.receivedAtMs],
+    );
+    near(
+      totals.firstTokenP50Ms,
+      firsts.sort((a, b) => a - b),
+      0.5,
+    );
+    near(totals.firstTokenP95Ms, firsts, 0.95);
+  });
+});
+
+test("groups beyond the top fold into one, and all add up", async () => {
+  const log = new TestLog();
+  const records = Array.from({ length: 28 }, (_, index) =>
+    makeRecord(NOON, { keyId: `pky_${Math.floor((Math.sqrt(8 * index + 1) - 1) / 2)}` }),
+  );
+  await log.write(records);
+  const report = log.report({ fromMs: NOON, toMs: NOON + 1, groupBy: ["key"], top: 2 });
+  expect(report.series.map(({ values, isOther, totals }) => [values, isOther, totals.requests])).toEqual([
+    [["pky_6"], false, 7],
+    [["pky_5"], false, 6],
+    [[], true, 15],
+  ]);
+  expect(report.totals.requests).toBe(28);
+  expect(log.report({ fromMs: NOON, toMs: NOON + 1, groupBy: ["key"], top: 7 }).series).toHaveLength(7);
+  expect(log.report({ fromMs: NOON, toMs: NOON + 1, groupBy: ["key"], top: 0 }).series).toHaveLength(1);
+});
+
+test("nothing is a report too: empty points, no latency", () => {
+  const report = new TestLog().report({ fromMs: NOON, toMs: NOON + HOUR_MS, groupBy: [] });
+  expect(report.buckets).toHaveLength(4);
+  expect(report.totals).toMatchObject({ requests: 0, latencyAvgMs: null, latencyP50Ms: null });
+  expect(report.series[0]!.points).toHaveLength(4);
+  expect(new TestLog().report({ fromMs: NOON, toMs: NOON + HOUR_MS, groupBy: ["key"] }).series).toEqual([]);
+});
+
+test("callers without a key cannot fill the roll-ups with model names of their own", async () => {
+  const log = new TestLog();
+  const stranger = { clientKeyId: null, providerId: null, keyId: null, servedModel: null, attempts: [] };
+  await log.write(
+    Array.from({ length: 50 }, (_, index) => makeFailure(NOON, { ...stranger, requestedModel: `name-${index}` })),
+  );
+  await log.write([makeFailure(NOON, { ...stranger, clientKeyId: "cky_a", requestedModel: "asked" })]);
+  const { series } = log.report({ fromMs: NOON, toMs: NOON + 1, groupBy: ["model"] });
+  expect(series.map(({ values, totals }) => [values[0], totals.requests])).toEqual([
+    [null, 50],
+    ["asked", 1],
+  ]);
+});
+
+test("the longer spans and the coarser views say the same as the finest", async () => {
+  const log = new TestLog();
+  await log.write(traffic(2000, 7));
+  const database = new Database(log.directory.usage);
+  const sums = database
+    .query(
+      "SELECT sum(requests) AS requests, sum(cost_nano_usd) AS cost, sum(latency_sum_us) AS latency FROM usage GROUP BY span, view",
+    )
+    .all();
+  database.close();
+  expect(sums).toHaveLength(18);
+  for (const sum of sums) expect(sum).toEqual(sums[0]);
+});
+
+test("an interval is put together from whole spans that join without gaps", () => {
+  for (const [from, to] of [
+    [0, 96],
+    [1, 95],
+    [3, 5],
+    [23, 49],
+    [0, 1],
+    [7, 7],
+    [24, 48],
+    [5, 1000],
+  ] as const) {
+    const parts = pieces(from * QUARTER_MS, to * QUARTER_MS, 2);
+    let at = from * QUARTER_MS;
+    for (const part of parts) {
+      expect(part.fromMs).toBe(at);
+      expect([part.fromMs % part.span, part.toMs % part.span]).toEqual([0, 0]);
+      at = part.toMs;
+    }
+    expect(at).toBe(to * QUARTER_MS);
+    expect(parts.length).toBeLessThanOrEqual(5);
+  }
+});
+
+test("through the Workers: an unknown zone is an error without SQL, and the next report is answered", async () => {
+  const store = await openTestStore();
+  store.record(makeRecord(NOON));
+  await store.flush();
+  const query: UsageQuery = {
+    fromMs: NOON,
+    toMs: NOON + 1,
+    timeZone: "UTC",
+    interval: "day",
+    groupBy: ["provider", "model"],
+    filter: {},
+    top: 5,
+  };
+  expect(store.usage.report({ ...query, timeZone: "Mars/Olympus" })).rejects.toThrow("unknown time zone");
+  const report = await store.usage.report(query);
+  expect(report.series[0]).toMatchObject({ values: ["prv_a", "gpt-4.1-2025-04-14"], totals: { requests: 1 } });
+});
