@@ -141,6 +141,8 @@ export class KeyPool {
       random: this.#random,
     };
     let live = selectCandidate(turn);
+    // The key that answered last finds its way out of a pool whose keys are dying together.
+    if (exclude !== null && exclude.size > 1) live = this.#lastGood(provider.id, filter) ?? live;
     if (live === null && isRetry) {
       // Nobody has answered yet. Keys were often added in batches that share a fate: go on somewhere else, not with the next one.
       turn.cursor.next = Math.floor(this.#random() * field.candidates.length);
@@ -235,6 +237,11 @@ export class KeyPool {
       this.#fields.set(provider, field);
     }
     return field;
+  }
+
+  #lastGood(providerId: string, filter: PickFilter): LiveKey | null {
+    const live = this.#book.lastGood.get(providerId);
+    return live !== undefined && !live.isGone && filter.accepts(live) ? live : null;
   }
 
   #cursorOf(providerId: string): Cursor {

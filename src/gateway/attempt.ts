@@ -9,7 +9,7 @@ import type { Admitted } from "./admit.ts";
 import { AnswerTooLarge, AnswerUndecodable, decodedBody, readAnswerBody } from "./answer-body.ts";
 import { callUpstream, type UpstreamRequest } from "./call.ts";
 import type { Exchange } from "./exchange.ts";
-import { maskKey } from "./mask.ts";
+import { maskKeys } from "./mask.ts";
 import type { RouteTarget } from "./route.ts";
 import { upstreamRequest } from "./upstream-request.ts";
 import { type StreamEnd, UpstreamStream } from "./upstream-stream.ts";
@@ -234,7 +234,7 @@ class Attempt {
   }
 
   #mask(text: string): string {
-    return maskKey(text, this.key);
+    return maskKeys(text, this.target.provider);
   }
 }
 

@@ -6,7 +6,7 @@ import { UpstreamRefusal } from "./dispatch.ts";
 import { estimateUsage } from "./estimate.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import { GeminiArray } from "./gemini-array.ts";
-import { maskKey } from "./mask.ts";
+import { maskKeys } from "./mask.ts";
 import { stoppedError } from "./stopped.ts";
 import type { StreamEnd, UpstreamStream } from "./upstream-stream.ts";
 
@@ -223,7 +223,7 @@ function failureOf(end: StreamEnd, exchange: Exchange) {
 }
 
 function operatorText(end: StreamEnd, exchange: Exchange): string | null {
-  if (end.kind === "error") return maskKey(decodeLatin1(end.body), exchange.key!).slice(0, 1000);
+  if (end.kind === "error") return maskKeys(decodeLatin1(end.body), exchange.provider!).slice(0, 1000);
   return end.kind === "truncated" ? end.message : null;
 }
 

@@ -33,7 +33,11 @@ export class HealthBook {
     this.#random = random;
   }
 
+  /** By provider id: the key that answered last. */
+  readonly lastGood = new Map<string, LiveKey>();
+
   succeed({ live, model, startedAtMs, generation }: Judged, nowMs: number): void {
+    if (live.entry !== null) this.lastGood.set(live.entry.providerId, live);
     const { health } = live.whole;
     if (live.isClear && health.state === "active" && health.failures === 0) return;
     if (isOver(live, generation)) return;

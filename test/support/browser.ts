@@ -17,35 +17,49 @@ const PLACES = [
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 ];
 
+interface Candidate {
+  readonly path: string;
+  readonly args: readonly string[];
+}
+
 /** A real Chromium: CHROME_PATH, else an installed one, else the one inside @sparticuz/chromium. Throws what to install. */
 export async function startBrowser(): Promise<Browser> {
   const failures: string[] = [];
-  for (const [path, args] of await candidates()) {
+  for (const find of [installed, packaged]) {
     try {
-      return await chromium.launch({ executablePath: path, args: [...args], timeout: 20_000 });
+      for (const { path, args } of await find()) {
+        try {
+          return await chromium.launch({ executablePath: path, args: [...args], timeout: 20_000 });
+        } catch (error) {
+          failures.push(`${path}: ${String(error).split("\n")[0]}`);
+        }
+      }
     } catch (error) {
-      failures.push(`${path}: ${String(error).split("\n")[0]}`);
+      failures.push(String(error));
     }
   }
-  const tried = failures.length > 0 ? `\nTried:\n  ${failures.join("\n  ")}` : "";
   throw new Error(
     "No Chromium starts, so the console cannot be tested. On Debian or Ubuntu install the package `chromium`; the one " +
-      `inside @sparticuz/chromium needs the package libnss3. CHROME_PATH names another one.${tried}`,
+      `inside @sparticuz/chromium needs the package libnss3. CHROME_PATH names another one.\n  ${failures.join("\n  ")}`,
   );
 }
 
-async function candidates(): Promise<(readonly [path: string, args: readonly string[]])[]> {
+async function installed(): Promise<Candidate[]> {
   const { CHROME_PATH } = process.env;
-  // Named on purpose: no other one in its place.
-  if (CHROME_PATH) return [[CHROME_PATH, ARGUMENTS]];
-  const installed = [...NAMES.map((name) => Bun.which(name)), ...PLACES.filter((path) => existsSync(path))];
-  const found = installed.filter((path) => path !== null).map((path) => [path, ARGUMENTS] as const);
-  return [...found, ...(await packaged())];
+  const found = CHROME_PATH ? [CHROME_PATH] : [...NAMES.map((name) => Bun.which(name)), ...PLACES];
+  return found.filter((path) => path !== null && existsSync(path)).map((path) => ({ path: path!, args: ARGUMENTS }));
 }
 
 /** Unpacks itself into the temporary directory on first use; runs on Linux only. */
-async function packaged(): Promise<(readonly [string, readonly string[]])[]> {
+async function packaged(): Promise<Candidate[]> {
   if (process.platform !== "linux") return [];
-  const { default: bundled } = await import("@sparticuz/chromium");
-  return [[await bundled.executablePath(), [...bundled.args, ...ARGUMENTS]]];
+  // follow-redirects, which it loads, calls this on an object that Bun does not take for an error.
+  const { captureStackTrace } = Error;
+  Reflect.deleteProperty(Error, "captureStackTrace");
+  try {
+    const { default: bundled } = await import("@sparticuz/chromium");
+    return [{ path: await bundled.executablePath(), args: [...bundled.args, ...ARGUMENTS] }];
+  } finally {
+    Error.captureStackTrace = captureStackTrace;
+  }
 }
