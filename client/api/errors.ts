@@ -1,0 +1,36 @@
+import type { CombinedError } from "@urql/core";
+
+export type ApiErrorKind = "unauthenticated" | "forbidden" | "unreachable" | "refused";
+
+/** Why an operation as a whole failed. What a person can mend comes as `userErrors` in the payload instead. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  constructor(
+    readonly kind: ApiErrorKind,
+    message: string,
+    readonly requestId: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+interface ErrorLike {
+  readonly message: string;
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export function toApiError(error: CombinedError): ApiError {
+  if (error.networkError) {
+    // The server answers 401 without GraphQL only from a proxy in front; everything else here is "no answer".
+    return new ApiError("unreachable", error.networkError.message);
+  }
+  return fromGraphQLErrors(error.graphQLErrors);
+}
+
+export function fromGraphQLErrors(errors: readonly ErrorLike[]): ApiError {
+  const [error] = errors;
+  const code = error?.extensions?.code;
+  const requestId = error?.extensions?.requestId;
+  const kind = code === "UNAUTHENTICATED" ? "unauthenticated" : code === "FORBIDDEN" ? "forbidden" : "refused";
+  return new ApiError(kind, error?.message ?? "", typeof requestId === "string" ? requestId : null);
+}

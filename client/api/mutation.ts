@@ -1,0 +1,56 @@
+import { type Accessor, createSignal } from "solid-js";
+import { t } from "../i18n/index.ts";
+import { execute } from "./client.ts";
+import type { Document } from "./graphql.ts";
+
+export interface UserErrorLike {
+  readonly code: string;
+  readonly message: string;
+  readonly field: readonly string[] | null;
+}
+
+export type Outcome<Payload> =
+  | { readonly ok: true; readonly payload: Payload }
+  | { readonly ok: false; readonly errors: readonly UserErrorLike[] };
+
+export interface Mutation<Variables, Payload> {
+  run(variables: Variables): Promise<Outcome<Payload>>;
+  readonly busy: Accessor<boolean>;
+}
+
+/**
+ * A mutation and whether it is under way. `pick` names the payload; its `userErrors`, and failures of the operation itself,
+ * come back as one list, so that a form has one place to look.
+ */
+export function createMutation<Data, Variables, Payload extends { readonly userErrors: readonly UserErrorLike[] }>(
+  document: Document<Data, Variables>,
+  pick: (data: Data) => Payload,
+): Mutation<Variables, Payload> {
+  const [busy, setBusy] = createSignal(false);
+  return {
+    busy,
+    async run(variables) {
+      setBusy(true);
+      const answer = await execute(document, variables);
+      setBusy(false);
+      if (!answer.ok) {
+        const message = answer.error.kind === "unreachable" ? t().errors.unreachable : answer.error.message;
+        return { ok: false, errors: [{ code: answer.error.kind, message, field: null }] };
+      }
+      const payload = pick(answer.data);
+      return payload.userErrors.length > 0 ? { ok: false, errors: payload.userErrors } : { ok: true, payload };
+    },
+  };
+}
+
+/** What to say to a person: our own words for the common codes, the server's for the rest. */
+export function describeError(error: UserErrorLike): string {
+  const words: Partial<Record<string, string>> = t().errors.codes;
+  return words[error.code] ?? error.message;
+}
+
+/** The errors of one field of the input, e.g. "name" or "targets.0.providerId"; null: those of the form as a whole. */
+export function errorOf(errors: readonly UserErrorLike[], field: string | null): string | undefined {
+  const found = errors.find((each) => (each.field?.join(".") ?? null) === field);
+  return found && describeError(found);
+}

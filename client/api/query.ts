@@ -1,0 +1,91 @@
+import { type Accessor, createEffect, createSignal, on, onCleanup } from "solid-js";
+import { createStore, produce, reconcile } from "solid-js/store";
+import { execute } from "./client.ts";
+import type { ApiError } from "./errors.ts";
+import type { Document } from "./graphql.ts";
+import { session, sessionEpoch } from "./session.ts";
+
+export interface Query<Data> {
+  /** The last answer; stays while a newer one is on its way. Fine-grained: rows keep their identity by `id`. */
+  readonly data: Accessor<Data | undefined>;
+  readonly error: Accessor<ApiError | undefined>;
+  readonly loading: Accessor<boolean>;
+  refetch(): Promise<void>;
+  /** Changes the answer in place, from a live event. */
+  update(change: (data: Data) => void): void;
+}
+
+/** The last answers of this page's life: coming back to a page shows it at once, and the fresh answer then replaces it. */
+const MEMORY_SIZE = 40;
+const memory = new Map<string, unknown>();
+
+/** Asks again whenever `variables` changes or somebody signs in; asks nothing while `variables` is null. `onData` sees each answer. */
+export function createQuery<Data, Variables>(
+  document: Document<Data, Variables>,
+  variables: Accessor<Variables | null>,
+  onData: (data: Data) => void = () => {},
+): Query<Data> {
+  const [store, setStore] = createStore<{ data: Data | undefined }>({ data: undefined });
+  const [error, setError] = createSignal<ApiError>();
+  const [loading, setLoading] = createSignal(false);
+  let latest = 0;
+  onCleanup(() => latest++);
+
+  const show = (data: Data) => {
+    // The store takes its argument over: whoever listens gets a copy of his own.
+    onData(structuredClone(data));
+    setStore("data", reconcile(data as never, { key: "id" }));
+  };
+
+  async function ask(values: Variables): Promise<void> {
+    const turn = ++latest;
+    const key = memoryKey(document, values);
+    setLoading(true);
+    const answer = await execute(document, values);
+    if (turn !== latest) return;
+    setLoading(false);
+    if (answer.ok) {
+      remember(key, structuredClone(answer.data));
+      show(answer.data);
+      setError(undefined);
+    } else setError(answer.error);
+  }
+
+  createEffect(
+    on([() => JSON.stringify(variables()), sessionEpoch, session], ([, , state]) => {
+      const values = variables();
+      if (values === null || state !== "active") return;
+      const known = memory.get(memoryKey(document, values));
+      if (known !== undefined) show(structuredClone(known) as Data);
+      void ask(values);
+    }),
+  );
+
+  return {
+    data: () => store.data,
+    error,
+    loading,
+    async refetch() {
+      const values = variables();
+      if (values !== null) await ask(values);
+    },
+    update(change) {
+      if (store.data === undefined) return;
+      setStore(
+        "data",
+        produce((data) => change(data as Data)),
+      );
+    },
+  };
+}
+
+function memoryKey(document: Document, variables: unknown): string {
+  return `${document.loc?.source.body ?? ""}|${JSON.stringify(variables)}`;
+}
+
+function remember(key: string, data: unknown): void {
+  memory.delete(key);
+  memory.set(key, data);
+  const [oldest] = memory.keys();
+  if (memory.size > MEMORY_SIZE && oldest !== undefined) memory.delete(oldest);
+}

@@ -1,0 +1,109 @@
+import { metricFields, userErrorFields } from "../../api/fragments.ts";
+import { graphql, type ResultOf } from "../../api/graphql.ts";
+
+export const modelFields = graphql(`
+  fragment ModelFields on Model {
+    id
+    name
+    description
+    capabilities
+    contextWindow
+    maxOutputTokens
+    enabled
+    aliases
+    price { input output cacheRead cacheWrite source }
+    targets {
+      provider { id name kind enabled }
+      providerId
+      upstreamModel
+      priority
+      weight
+      enabled
+      usableKeys
+      totalKeys
+    }
+    health { state usableKeys totalKeys }
+    createdAt
+    updatedAt
+    version
+  }
+`);
+
+export const modelsQuery = graphql(
+  `
+    query Models($first: Int, $after: String, $filter: ModelFilter) {
+      models(first: $first, after: $after, filter: $filter) {
+        nodes { ...ModelFields sparkline { requests errors } }
+        pageInfo { hasNextPage endCursor }
+        totalCount
+      }
+    }
+  `,
+  [modelFields],
+);
+
+export const modelQuery = graphql(
+  `
+    query Model($id: ID!) {
+      model(id: $id) {
+        ...ModelFields
+        usage { ...MetricFields }
+        sparkline { startsAt stepSeconds requests errors }
+      }
+    }
+  `,
+  [modelFields, metricFields],
+);
+
+export const modelEvents = graphql(
+  `
+    subscription ModelEvents($after: String) {
+      modelEvents(after: $after) {
+        __typename
+        ... on StreamEvent { cursor at }
+        ... on ModelEvent { kind modelId healthChanged model { ...ModelFields } }
+      }
+    }
+  `,
+  [modelFields],
+);
+
+export const createModelMutation = graphql(
+  `
+    mutation CreateModel($input: CreateModelInput!) {
+      createModel(input: $input) {
+        model { ...ModelFields }
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [modelFields, userErrorFields],
+);
+
+export const updateModelMutation = graphql(
+  `
+    mutation UpdateModel($input: UpdateModelInput!) {
+      updateModel(input: $input) {
+        model { ...ModelFields }
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [modelFields, userErrorFields],
+);
+
+export const deleteModelsMutation = graphql(
+  `
+    mutation DeleteModels($input: DeleteInput!) {
+      deleteModels(input: $input) {
+        deletedIds
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [userErrorFields],
+);
+
+export type Model = ResultOf<typeof modelFields>;
+export type ModelRow = ResultOf<typeof modelsQuery>["models"]["nodes"][number];
+export type ModelTarget = Model["targets"][number];

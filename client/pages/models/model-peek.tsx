@@ -1,0 +1,159 @@
+import { A } from "@solidjs/router";
+import { For, type JSX, Show } from "solid-js";
+import { createQuery } from "../../api/query.ts";
+import { Button, IconButton } from "../../components/button.tsx";
+import { CopyButton } from "../../components/copy.tsx";
+import { Menu } from "../../components/menu.tsx";
+import { Detail, Details, Peek, PeekActions, PeekSection } from "../../components/peek.tsx";
+import { Status } from "../../components/status.tsx";
+import { Tags } from "../../components/tags.tsx";
+import { UsageNumbers } from "../../components/usage-numbers.tsx";
+import { When } from "../../components/when.tsx";
+import { formatMoneyExact, formatNumber } from "../../i18n/format.ts";
+import { t } from "../../i18n/index.ts";
+import { type Model, type ModelRow, modelQuery } from "./documents.ts";
+import { FallbackChain } from "./fallback-chain.tsx";
+import { ModelHealthMark } from "./model-health.tsx";
+import styles from "./models.module.css";
+
+export function ModelPeek(props: {
+  readonly id: string;
+  readonly row: ModelRow | undefined;
+  readonly onClose: () => void;
+  readonly onSetEnabled: (model: Model, enabled: boolean) => void;
+  readonly onEdit: (model: Model) => void;
+  readonly onDelete: (model: Model) => void;
+}): JSX.Element {
+  const query = createQuery(modelQuery, () => ({ id: props.id }));
+  const detail = () => query.data()?.model;
+  const model = (): Model | undefined => props.row ?? detail() ?? undefined;
+  return (
+    <Peek
+      title={model()?.name ?? t().models.one}
+      onClose={props.onClose}
+      tools={
+        <Show when={model()}>
+          {(each) => (
+            <>
+              <CopyButton text={each().name} />
+              <Menu
+                label={t().common.more}
+                items={[
+                  { label: t().common.edit, icon: "edit", run: () => props.onEdit(each()) },
+                  { label: t().common.delete, icon: "trash", danger: true, run: () => props.onDelete(each()) },
+                ]}
+                trigger={(trigger) => (
+                  <IconButton
+                    icon="more"
+                    label={t().common.more}
+                    ref={trigger.ref}
+                    onClick={trigger.onClick}
+                    expanded={trigger.expanded}
+                  />
+                )}
+              />
+            </>
+          )}
+        </Show>
+      }
+    >
+      <Show when={model()}>
+        {(each) => (
+          <>
+            <PeekSection>
+              <div class={styles.state}>
+                <ModelHealthMark model={each()} badge />
+                <span class="muted">{t().models.keysNow(each().health.usableKeys, each().health.totalKeys)}</span>
+              </div>
+              <PeekActions>
+                <Button small onClick={() => props.onSetEnabled(each(), !each().enabled)}>
+                  {each().enabled ? t().common.disable : t().common.enable}
+                </Button>
+                <Button small icon="edit" onClick={() => props.onEdit(each())}>
+                  {t().common.edit}
+                </Button>
+              </PeekActions>
+            </PeekSection>
+            <PeekSection title={t().models.chain}>
+              <FallbackChain targets={each().targets} />
+            </PeekSection>
+            <PeekSection title={t().models.priceTitle}>
+              <Prices price={each().price} />
+            </PeekSection>
+            <Show when={detail()}>
+              {(full) => (
+                <PeekSection
+                  title={t().common.last24h}
+                  tools={<A href={`/requests?model=${encodeURIComponent(full().name)}`}>{t().models.itsRequests}</A>}
+                >
+                  <UsageNumbers usage={full().usage} sparkline={full().sparkline} />
+                </PeekSection>
+              )}
+            </Show>
+            <PeekSection title={t().common.details}>
+              <Details>
+                <Detail label={t().models.description}>{each().description}</Detail>
+                <Detail label={t().models.aliases}>
+                  {each().aliases.length > 0 ? <Tags words={each().aliases} /> : null}
+                </Detail>
+                <Detail label={t().models.capabilities}>
+                  {each().capabilities.length > 0 ? (
+                    <Tags words={each().capabilities.map((one) => t().models.capability[one])} />
+                  ) : null}
+                </Detail>
+                <Detail label={t().models.contextWindow}>{tokens(each().contextWindow)}</Detail>
+                <Detail label={t().models.maxOutputTokens}>{tokens(each().maxOutputTokens)}</Detail>
+                <Detail label={t().common.changed}>
+                  <When at={each().updatedAt} />
+                </Detail>
+              </Details>
+            </PeekSection>
+          </>
+        )}
+      </Show>
+    </Peek>
+  );
+}
+
+const tokens = (count: number | null) => (count === null ? null : formatNumber(count));
+
+function Prices(props: { readonly price: Model["price"] }): JSX.Element {
+  const lines = (price: NonNullable<Model["price"]>) =>
+    (
+      [
+        ["INPUT", price.input],
+        ["OUTPUT", price.output],
+        ["CACHE_READ", price.cacheRead],
+        ["CACHE_WRITE", price.cacheWrite],
+      ] as const
+    ).filter(([, value]) => value !== null);
+  return (
+    <Show
+      when={props.price}
+      fallback={
+        <>
+          <Status tone="warn" shape="triangle" label={t().models.unpriced} />
+          <p class="muted">{t().models.unpricedText}</p>
+        </>
+      }
+    >
+      {(price) => (
+        <>
+          <table class={styles.prices}>
+            <tbody>
+              <For each={lines(price())}>
+                {([part, value]) => (
+                  <tr>
+                    <th scope="row">{t().models.parts[part]}</th>
+                    <td>{formatMoneyExact(value ?? "0")}</td>
+                  </tr>
+                )}
+              </For>
+            </tbody>
+          </table>
+          <p class={`muted ${styles.source}`}>{t().models.priceSource[price().source]}</p>
+        </>
+      )}
+    </Show>
+  );
+}

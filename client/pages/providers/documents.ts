@@ -1,0 +1,91 @@
+import { countFields, metricFields, userErrorFields } from "../../api/fragments.ts";
+import { graphql, type ResultOf } from "../../api/graphql.ts";
+
+export const providerFields = graphql(
+  `
+    fragment ProviderFields on Provider {
+      id
+      name
+      kind
+      baseUrl
+      apiVersion
+      botId
+      strategy
+      enabled
+      memo
+      keyCounts { ...CountFields }
+      createdAt
+      updatedAt
+      version
+    }
+  `,
+  [countFields],
+);
+
+export const providersQuery = graphql(
+  `
+    query Providers($first: Int, $after: String, $filter: ProviderFilter) {
+      providers(first: $first, after: $after, filter: $filter) {
+        nodes { ...ProviderFields sparkline { requests errors } }
+        pageInfo { hasNextPage endCursor }
+        totalCount
+      }
+    }
+  `,
+  [providerFields],
+);
+
+export const providerQuery = graphql(
+  `
+    query Provider($id: ID!) {
+      provider(id: $id) {
+        ...ProviderFields
+        models { id name }
+        usage { ...MetricFields }
+        sparkline { startsAt stepSeconds requests errors }
+      }
+    }
+  `,
+  [providerFields, metricFields],
+);
+
+export const createProviderMutation = graphql(
+  `
+    mutation CreateProvider($input: CreateProviderInput!) {
+      createProvider(input: $input) {
+        provider { ...ProviderFields }
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [providerFields, userErrorFields],
+);
+
+export const updateProviderMutation = graphql(
+  `
+    mutation UpdateProvider($input: UpdateProviderInput!) {
+      updateProvider(input: $input) {
+        provider { ...ProviderFields }
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [providerFields, userErrorFields],
+);
+
+export const deleteProvidersMutation = graphql(
+  `
+    mutation DeleteProviders($input: DeleteInput!) {
+      deleteProviders(input: $input) {
+        deletedIds
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [userErrorFields],
+);
+
+export type Provider = ResultOf<typeof providerFields>;
+export type ProviderRow = ResultOf<typeof providersQuery>["providers"]["nodes"][number];
+export type ProviderKind = Provider["kind"];
+export type KeyStrategy = Provider["strategy"];

@@ -1,0 +1,102 @@
+import { createSignal, type JSX, Show } from "solid-js";
+import { createStore } from "solid-js/store";
+import { createMutation, errorOf, type UserErrorLike } from "../../api/mutation.ts";
+import { staleVersion } from "../../api/stale.ts";
+import { Button } from "../../components/button.tsx";
+import { Dialog } from "../../components/dialog.tsx";
+import { CheckField, Form, SelectField } from "../../components/field.tsx";
+import { toast } from "../../components/toast.tsx";
+import { t } from "../../i18n/index.ts";
+import { createProviderMutation, type Provider, updateProviderMutation } from "./documents.ts";
+import { PRESETS } from "./presets.ts";
+import { draftFrom, draftOf, ProviderFields, toProviderInput } from "./provider-form.tsx";
+
+/** A new provider from a vendor's preset, or changes to one that is there. */
+export function EditProvider(props: {
+  readonly provider?: Provider;
+  readonly onClose: () => void;
+  readonly onSaved: (provider: Provider) => void;
+}): JSX.Element {
+  const [presetId, setPresetId] = createSignal("openai");
+  const preset = () => PRESETS.find((each) => each.id === presetId()) ?? PRESETS[0];
+  const first = props.provider
+    ? draftOf(props.provider)
+    : draftFrom(PRESETS[0] ?? { id: "", label: "", kind: "OPENAI" });
+  const [draft, setDraft] = createStore(first);
+  const [errors, setErrors] = createSignal<readonly UserErrorLike[]>([]);
+  const [dropsKeys, setDropsKeys] = createSignal(false);
+  const creation = createMutation(createProviderMutation, (data) => data.createProvider);
+  const update = createMutation(updateProviderMutation, (data) => data.updateProvider);
+  const busy = () => creation.busy() || update.busy();
+  /** The stored keys would be sent to the new address: the API wants to be told what becomes of them. */
+  const asksAboutKeys = () => errors().some((each) => each.code === "CONFIRMATION_REQUIRED");
+  let version = props.provider?.version;
+
+  const submit = async () => {
+    if (busy()) return;
+    const input = toProviderInput(draft);
+    const outcome = props.provider
+      ? await update.run({
+          input: {
+            ...input,
+            id: props.provider.id,
+            expectedVersion: version ?? null,
+            ...(dropsKeys() ? { storedKeys: "DELETE" as const } : {}),
+          },
+        })
+      : await creation.run({ input: { ...input, kind: draft.kind } });
+    if (!outcome.ok) {
+      version = staleVersion(outcome.errors) ?? version;
+      return setErrors(outcome.errors);
+    }
+    toast(props.provider ? t().common.saved : t().providers.added(draft.name.trim()));
+    if (outcome.payload.provider) props.onSaved(outcome.payload.provider);
+    props.onClose();
+  };
+  const choose = (id: string) => {
+    setPresetId(id);
+    const chosen = preset();
+    if (chosen) setDraft({ ...draftFrom(chosen), strategy: draft.strategy, memo: draft.memo });
+    setErrors([]);
+  };
+  const problem = () => (asksAboutKeys() ? t().providers.originMoves : errorOf(errors(), null));
+
+  return (
+    <Dialog
+      title={props.provider ? t().providers.edit(props.provider.name) : t().providers.add}
+      onClose={props.onClose}
+      footer={
+        <>
+          <Button onClick={() => props.onClose()}>{t().common.cancel}</Button>
+          <Button
+            type="submit"
+            form="edit-provider"
+            kind="primary"
+            busy={busy()}
+            disabled={asksAboutKeys() && !dropsKeys()}
+          >
+            {props.provider ? t().common.save : t().providers.add}
+          </Button>
+        </>
+      }
+    >
+      <Form id="edit-provider" onSubmit={submit} problem={problem()}>
+        <Show when={asksAboutKeys()}>
+          <CheckField label={t().providers.dropKeys} checked={dropsKeys()} onChange={setDropsKeys} />
+        </Show>
+        <Show when={!props.provider}>
+          <SelectField
+            label={t().providers.vendor}
+            value={presetId()}
+            options={PRESETS.map((each) => ({
+              value: each.id,
+              label: each.id === "compatible" ? t().providers.otherCompatible : each.label,
+            }))}
+            onChange={choose}
+          />
+        </Show>
+        <ProviderFields draft={draft} set={setDraft} errors={errors()} />
+      </Form>
+    </Dialog>
+  );
+}

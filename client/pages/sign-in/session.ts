@@ -1,0 +1,25 @@
+import { createSignal } from "solid-js";
+import { execute } from "../../api/client.ts";
+import { noteSignedIn, noteSignedOut, noteUnauthenticated, noteUnreachable } from "../../api/session.ts";
+import { renewSocket } from "../../api/socket.ts";
+import { signOutMutation, viewerQuery } from "./documents.ts";
+
+const [isSetupRequired, setSetupRequired] = createSignal(false);
+
+/** Nobody has ever signed in here: the one-time link is the way in. */
+export { isSetupRequired };
+
+/** Asks who this browser is signed in as. */
+export async function checkSession(): Promise<void> {
+  const answer = await execute(viewerQuery, {});
+  if (!answer.ok) return answer.error.kind === "unauthenticated" ? noteUnauthenticated() : noteUnreachable();
+  setSetupRequired(answer.data.viewer.setupRequired);
+  if (answer.data.viewer.kind === "ANONYMOUS") noteUnauthenticated();
+  else noteSignedIn();
+}
+
+export async function signOut(): Promise<void> {
+  await execute(signOutMutation, {});
+  renewSocket();
+  noteSignedOut();
+}

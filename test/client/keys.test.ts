@@ -1,0 +1,228 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { json } from "../support/fake-vendor.ts";
+import { chatAnswer } from "../support/samples.ts";
+import { type ConsoleTest, startConsole, TIMEOUT_MS } from "./fixture.ts";
+
+setDefaultTimeout(TIMEOUT_MS);
+
+const REFUSAL =
+  "Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys.";
+
+let sluice: ConsoleTest;
+beforeAll(async () => {
+  sluice = await startConsole({
+    providers: ({ origin }) => [
+      {
+        name: "openai-main",
+        kind: "openai",
+        baseUrl: `${origin}/v1`,
+        strategy: "priority",
+        keys: [
+          { name: "team-a", secret: "sk-up-aaaa" },
+          { name: "team-b", secret: "sk-up-bbbb", priority: 1 },
+        ],
+      },
+      {
+        name: "crowd",
+        kind: "openai-compatible",
+        baseUrl: `${origin}/v1`,
+        keys: Array.from({ length: 450 }, (_, index) => ({
+          name: `crowd-${String(index).padStart(3, "0")}`,
+          secret: `sk-crowd-${index}`,
+        })),
+      },
+    ],
+  });
+});
+afterAll(() => sluice.close());
+beforeEach(() => sluice.restart(json(chatAnswer())));
+afterEach(() => expect(sluice.complaints.splice(0)).toEqual([]));
+
+const row = (page: Page, name: string) => page.getByRole("row", { name: new RegExp(name) });
+const panel = (page: Page) => page.getByRole("complementary");
+const ask = () =>
+  sluice.send("/v1/chat/completions", { model: "gpt-4.1", messages: [{ role: "user", content: "Hi" }] });
+
+describe("the table of keys", () => {
+  test("shows by itself that the upstream refused a key, and why in the upstream's own words", async () => {
+    const page = await sluice.open("/keys?q=team");
+    await row(page, "team-a").getByText("Unchecked").waitFor();
+    sluice.vendor.forKey("sk-up-aaaa", json({ error: { message: REFUSAL, code: "invalid_api_key" } }, 401));
+    await ask();
+    await row(page, "team-a").getByText("Invalid").waitFor();
+    await row(page, "team-b").getByText("Active").waitFor();
+
+    await page.getByRole("button", { name: /team-a/ }).click();
+    await panel(page).getByText(REFUSAL).first().waitFor();
+    await panel(page).getByText("Key refused · HTTP 401").waitFor();
+    await panel(page).getByRole("button", { name: "Reset" }).click();
+    await page.getByText("1 key reset").waitFor();
+    await row(page, "team-a").getByText("Invalid").waitFor({ state: "detached" });
+  });
+
+  test("draws what is in view and loads the rest while somebody scrolls", async () => {
+    const page = await sluice.open("/keys?q=crowd");
+    await row(page, "crowd-000").waitFor();
+    expect(await page.getByRole("row").count()).toBeLessThan(60);
+    const table = page.getByRole("region", { name: "Provider keys" });
+    for (const last of ["crowd-099", "crowd-199", "crowd-299", "crowd-399", "crowd-449"]) {
+      await table.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+      await row(page, last).waitFor();
+    }
+    expect(await page.getByRole("row").count()).toBeLessThan(60);
+  });
+
+  test("keeps filters, order and the open row in the URL", async () => {
+    const page = await sluice.open("/keys");
+    await page.getByLabel("Search keys").fill("team");
+    await row(page, "crowd").first().waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Name" }).click();
+    await page.getByRole("button", { name: /team-b/ }).click();
+    await panel(page).waitFor();
+    const url = new URL(page.url());
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({ q: "team", order: "desc" });
+    expect(url.searchParams.get("key")).toStartWith("pky_");
+
+    await page.reload();
+    await panel(page).getByRole("heading", { name: "team-b" }).waitFor();
+    expect(await page.getByRole("row").allTextContents()).toSatisfy(
+      ([, first, second, ...rest]) => first!.includes("team-b") && second!.includes("team-a") && rest.length === 0,
+    );
+    await page.goBack();
+    await panel(page).waitFor({ state: "detached" });
+  });
+
+  test("is walked through with J and K; Escape closes, / searches", async () => {
+    const page = await sluice.open("/keys?q=team");
+    await row(page, "team-a").waitFor();
+    await page.keyboard.press("j");
+    await panel(page).getByRole("heading", { name: "team-a" }).waitFor();
+    await page.keyboard.press("j");
+    await panel(page).getByRole("heading", { name: "team-b" }).waitFor();
+    await page.keyboard.press("k");
+    await panel(page).getByRole("heading", { name: "team-a" }).waitFor();
+    await page.keyboard.press("Escape");
+    await panel(page).waitFor({ state: "detached" });
+    await page.keyboard.press("/");
+    expect(await page.evaluate("document.activeElement?.getAttribute('aria-label')")).toBe("Search keys");
+    await page.keyboard.type("j");
+    expect(await page.getByLabel("Search keys").inputValue()).toBe("j");
+  });
+
+  test("says so when nothing matches, and how to see all again", async () => {
+    const page = await sluice.open("/keys?q=nothing-of-that-name");
+    await page.getByText("Nothing matches these filters").waitFor();
+    await page.getByRole("button", { name: "Clear filters" }).last().click();
+    await row(page, "crowd-000").waitFor();
+  });
+});
+
+describe("a key", () => {
+  test("is added with others, one per line; what is refused stays to be mended", async () => {
+    const page = await sluice.open("/keys?q=batch");
+    await page.getByRole("button", { name: "Add keys" }).click();
+    await page.getByLabel("Provider", { exact: true }).selectOption({ label: "openai-main" });
+    await page.getByLabel("Secrets").fill("sk-new-1\nsk-up-bbbb\nsk-new-2");
+    await page.getByLabel("Name").fill("batch");
+    await page.getByRole("button", { name: "Add 3 keys" }).click();
+    await page.getByText("2 keys added").waitFor();
+    expect(await page.getByLabel("Secrets").inputValue()).toBe("sk-up-bbbb");
+    await page.getByText("This exists already.").waitFor();
+    await page.keyboard.press("Escape");
+    await row(page, "batch 1").waitFor();
+    await row(page, "batch 3").waitFor();
+  });
+
+  test("is switched off at once, and on again by undoing it", async () => {
+    const page = await sluice.open("/keys?q=team");
+    await page.getByRole("button", { name: /team-b/ }).click();
+    await panel(page).getByRole("button", { name: "Disable" }).click();
+    await row(page, "team-b").getByText("Disabled").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await row(page, "team-b").getByText("Disabled").waitFor({ state: "detached" });
+  });
+
+  test("is changed; a change by somebody else meanwhile is not overwritten unseen", async () => {
+    const page = await sluice.open("/keys?q=team-a");
+    await page.getByRole("button", { name: /team-a/ }).click();
+    await panel(page).getByRole("button", { name: "Edit" }).click();
+    const id = new URL(page.url()).searchParams.get("key");
+    await sluice.ask(
+      "mutation ($input: UpdateProviderKeyInput!) { updateProviderKey(input: $input) { userErrors { message } } }",
+      { input: { id, memo: "theirs" } },
+    );
+    await page.getByLabel("Note").fill("ours");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Somebody changed this meanwhile").waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    await panel(page).getByText("ours", { exact: true }).waitFor();
+  });
+
+  test("is deleted only after a question that says what follows", async () => {
+    const page = await sluice.open("/keys?q=crowd-44");
+    await page.getByRole("button", { name: /crowd-441/ }).click();
+    await panel(page).getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByText("Its secret cannot be brought back.").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await row(page, "crowd-441").waitFor({ state: "detached" });
+    await row(page, "crowd-442").waitFor();
+  });
+
+  test("is chosen with others for one action on all of them", async () => {
+    const page = await sluice.open("/keys?q=crowd-00");
+    await row(page, "crowd-002").getByRole("checkbox").click();
+    await row(page, "crowd-005")
+      .getByRole("checkbox")
+      .click({ modifiers: ["Shift"] });
+    await page.getByText("4 selected").waitFor();
+    await page.getByRole("toolbar").getByRole("button", { name: "Disable" }).click();
+    await row(page, "crowd-004").getByText("Disabled").waitFor();
+    await row(page, "crowd-006").getByText("Unchecked").waitFor();
+  });
+});
+
+test("all keys that match are meant, also those that nobody has scrolled to", async () => {
+  const { providerKeys } = await sluice.ask<{ providerKeys: { totalCount: number } }>(
+    '{ providerKeys(filter: { search: "crowd-" }) { totalCount } }',
+  );
+  const page = await sluice.open("/keys?q=crowd-");
+  await page.getByLabel("Select all loaded rows").click();
+  await page.getByRole("button", { name: /^Select all \d+ matching$/ }).click();
+  await page.getByRole("toolbar").getByRole("button", { name: "Disable" }).click();
+  await page.getByText(/^4\d\d keys disabled/).waitFor();
+  await page.getByRole("button", { name: `Disabled ${providerKeys.totalCount}` }).waitFor();
+});
+
+describe("a provider", () => {
+  test("is added from a vendor's preset, changed and deleted", async () => {
+    const page = await sluice.open("/providers");
+    await page.getByRole("button", { name: "Add provider" }).click();
+    await page.getByLabel("Vendor").selectOption("compatible");
+    await page.getByLabel("Name").fill("house");
+    await page.getByLabel("Base URL").fill(`${sluice.vendor.origin}/v1`);
+    await page.getByRole("dialog").getByRole("button", { name: "Add a provider" }).click();
+    await panel(page).getByRole("heading", { name: "house" }).waitFor();
+    await row(page, "house").getByText("No keys").waitFor();
+
+    await panel(page).getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("Choice of key").selectOption("STICKY");
+    await page.getByRole("button", { name: "Save" }).click();
+    await panel(page).getByText("Sticky").waitFor();
+
+    await panel(page).getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await row(page, "house").waitFor({ state: "detached" });
+  });
+
+  test("that a model needs is not deleted, and the model is named", async () => {
+    const page = await sluice.open("/providers");
+    await page.getByRole("button", { name: /openai-main/ }).click();
+    await panel(page).getByRole("button", { name: "More actions" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByText("These models still have a target there: gpt-4.1.").waitFor();
+  });
+});

@@ -1,0 +1,79 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { type ConsoleTest, KEYS, startConsole, TIMEOUT_MS } from "./fixture.ts";
+
+setDefaultTimeout(TIMEOUT_MS);
+
+let sluice: ConsoleTest;
+beforeAll(async () => {
+  sluice = await startConsole({
+    providers: ({ origin }) => [
+      { name: "openai-main", kind: "openai", baseUrl: `${origin}/v1`, keys: KEYS },
+      { name: "spare", kind: "openai-compatible", baseUrl: `${origin}/v1`, keys: [{ name: "s", secret: "sk-spare" }] },
+    ],
+    models: [
+      { name: "gpt-4.1", targets: [{ provider: "openai-main", model: "gpt-4.1" }] },
+      { name: "house-model", targets: [{ provider: "openai-main", model: "our-own-thing" }] },
+    ],
+  });
+});
+afterAll(() => sluice.close());
+afterEach(() => expect(sluice.complaints.splice(0)).toEqual([]));
+
+const row = (page: Page, name: string) => page.getByRole("row", { name: new RegExp(name) });
+const panel = (page: Page) => page.getByRole("complementary");
+
+test("a price that nobody knows is said, and never shown as nothing", async () => {
+  const page = await sluice.open("/models");
+  await row(page, "gpt-4.1").getByText("$2.00 / $8.00").waitFor();
+  await row(page, "house-model").getByText("Unpriced").waitFor();
+  await page.getByRole("button", { name: "Unpriced" }).click();
+  await row(page, "gpt-4.1").waitFor({ state: "detached" });
+  expect(page.url()).toEndWith("/models?show=unpriced");
+});
+
+test("a model is made with aliases, a fallback and a price, and can be called by its alias", async () => {
+  const page = await sluice.open("/models");
+  await page.getByRole("button", { name: "Add model" }).click();
+  await page.getByLabel("Name").fill("fast");
+  await page.getByLabel("Aliases").fill("quick, rapid");
+  await page.getByLabel("Upstream model").fill("gpt-4.1-mini");
+  await page.getByRole("button", { name: "Add fallback" }).click();
+  await page.getByLabel("Provider").nth(1).selectOption({ label: "spare" });
+  expect(await page.getByLabel("Priority").nth(1).inputValue()).toBe("1");
+  await page.getByLabel("Set my own price").check();
+  await page.getByLabel("Input", { exact: true }).fill("0.5");
+  await page.getByLabel("Output", { exact: true }).fill("2");
+  await page.getByRole("dialog").getByRole("button", { name: "Add a model" }).click();
+
+  await panel(page).getByRole("heading", { name: "fast" }).waitFor();
+  await panel(page).getByRole("heading", { name: "Fallback" }).waitFor();
+  await panel(page).getByText("Set by hand.").waitFor();
+  await row(page, "fast").getByText("$0.50 / $2.00").waitFor();
+  const { status, calls } = await sluice.send("/v1/chat/completions", {
+    model: "rapid",
+    messages: [{ role: "user", content: "Hi" }],
+  });
+  expect([status, calls[0]!.model]).toEqual([200, "gpt-4.1-mini"]);
+});
+
+test("a name that is taken is refused where it stands", async () => {
+  const page = await sluice.open("/models?new=model");
+  await page.getByLabel("Name").fill("gpt-4.1");
+  await page.getByRole("dialog").getByRole("button", { name: "Add a model" }).click();
+  await page.getByText("This exists already.").waitFor();
+  expect(await page.getByLabel("Name").getAttribute("aria-invalid")).toBe("true");
+});
+
+test("the list follows what others change", async () => {
+  const page = await sluice.open("/models");
+  await row(page, "house-model").waitFor();
+  const { model } = await sluice.ask<{ model: { id: string } }>('{ model(name: "house-model") { id } }');
+  const { id } = model;
+  await sluice.ask("mutation ($id: ID!) { updateModel(input: { id: $id, enabled: false }) { model { id } } }", {
+    id,
+  });
+  await row(page, "house-model").getByText("Disabled").waitFor();
+  await sluice.ask("mutation ($id: ID!) { deleteModels(input: { ids: [$id] }) { deletedIds } }", { id });
+  await row(page, "house-model").waitFor({ state: "detached" });
+});
