@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
-import type { Config } from "./config.ts";
-import { ConfigError } from "./config.ts";
+import { type Config, ConfigError, reachableHost } from "./config.ts";
 import { parseConfigFile } from "./config-file.ts";
 import { applyConfigFile, type GeneratedClientKey } from "./control/config-file.ts";
 import { type Control, openControl } from "./control/control.ts";
@@ -38,16 +37,19 @@ export interface App {
     readonly setupLinkToken: string | null;
     readonly masterKeyIsNew: boolean;
   };
-  /** Stops listening, lets what runs finish for at most `drainMs`, then writes everything down and closes. */
+  /** Refuses new requests, lets what runs finish for at most `drainMs`, then writes everything down and closes. */
   close(drainMs: number): Promise<void>;
 }
 
 const FLUSH_STATES_MS = 250;
+/** For the last answers and error events to leave when the drain limit is over. */
+const LAST_BYTES_MS = 1000;
 const EXPIRE_EVERY_MS = 3_600_000;
 
 /** Config → store → snapshot → gateway → http → jobs. Throws ConfigError or a store error with a text for the operator. */
 export async function startApp(config: Config, log: Logger, consoleSource: ConsoleSource): Promise<App> {
   const startedAtMs = Date.now();
+  proveAddress(config);
   const master =
     config.masterKey === null ? readOrMakeMasterKey(config.dataDir) : { key: config.masterKey, isNew: false };
   const vault = new Vault(master.key);
@@ -151,14 +153,15 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       },
       async close(drainMs) {
         gateway.draining = true;
-        // Refuses new connections; streams that run go on.
-        void server.stop(false);
+        const endMs = Date.now() + drainMs;
+        // The listener stays: who comes now is told 503 and when to come again, and a balancer sees it on /ready.
         await Promise.race([inFlight.whenIdle(), Bun.sleep(drainMs)]);
         inFlight.cancelAll();
         control.close();
         stopJobs();
         saveStates();
         await touched.flush((uses) => store.clientKeys.touch(uses));
+        await untilSent(server, Math.max(endMs, Date.now() + LAST_BYTES_MS));
         await server.stop(true);
         await store.close();
       },
@@ -169,10 +172,23 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
   }
 }
 
-/** As a person on this machine would type it: a listener on all addresses is reached on loopback. */
-function reachableHost(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
-  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+/**
+ * Fails now when the address cannot be had, before anything is made that is shown only once. Throws ConfigError for a host that is
+ * not this machine's, the listener's own error for a port that is taken.
+ */
+function proveAddress({ host, port }: Config): void {
+  try {
+    void Bun.serve({ hostname: host, port, fetch: () => new Response() }).stop(true);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "EADDRNOTAVAIL" || code === "EINVAL") throw new ConfigError(`HOST: cannot listen on ${host}`);
+    throw error;
+  }
+}
+
+/** What has been answered may still be on its way to a slow client. */
+async function untilSent(server: Bun.Server<unknown>, untilMs: number): Promise<void> {
+  while (server.pendingRequests > 0 && Date.now() < untilMs) await Bun.sleep(5);
 }
 
 async function applyFile(

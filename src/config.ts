@@ -108,6 +108,12 @@ export function readConfig(
   };
 }
 
+/** As a person on this machine would type it: a listener on all addresses is reached on loopback. */
+export function reachableHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+}
+
 function readFlags(flags: readonly string[]): Record<string, string> {
   const values: Record<string, string> = {};
   for (let index = 0; index < flags.length; index++) {

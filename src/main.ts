@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
-import { type App, startApp } from "./app.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import type { App } from "./app.ts";
+import { type Config, ConfigError, reachableHost, readConfig } from "./config.ts";
 import { configFileJsonSchema } from "./config-file.ts";
 import { type ConsoleSource, readConsole } from "./http/console.ts";
-import { createLogger, errorText } from "./lib/log.ts";
+import { createLogger, errorText, type Logger } from "./lib/log.ts";
 import { raiseRequestCap } from "./request-cap.ts";
 import { StoreError } from "./store/store-error.ts";
 
@@ -29,6 +29,8 @@ const HELP = `sluice ${VERSION}: LLM gateway
 
 /** The whole program. `embedded`: the console inside the binary; from source it is read from dist/console. */
 export async function main(embedded: ConsoleSource | null): Promise<void> {
+  // Whoever read the log may be gone (`sluice | head`); that must not end the gateway.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const args = process.argv.slice(2);
   try {
     takeEnvFile(args);
@@ -52,13 +54,18 @@ export async function main(embedded: ConsoleSource | null): Promise<void> {
 
 async function run(config: Config, consoleSource: ConsoleSource): Promise<void> {
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
+  // Loaded only to serve: `sluice health` runs every few seconds in a container.
+  const { startApp } = await import("./app.ts");
   const app = await startApp(config, log, consoleSource);
+  stopOnSignal(app, log);
   for (const name of config.environmentProxies) {
     log.warn("a proxy variable of the environment reroutes upstream calls", { variable: name });
   }
   log.info("listening", { url: app.url, version: VERSION, dataDir: config.dataDir });
   announce(app, config);
+}
 
+function stopOnSignal(app: App, log: Logger): void {
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) return;
@@ -113,9 +120,8 @@ function takeEnvFile(args: string[]): void {
 }
 
 async function checkHealth(config: Config): Promise<void> {
-  const host = config.host === "0.0.0.0" || config.host === "::" ? "127.0.0.1" : config.host;
   try {
-    const response = await fetch(`http://${host}:${config.port}${config.basePath}/health`, {
+    const response = await fetch(`http://${reachableHost(config.host)}:${config.port}${config.basePath}/health`, {
       signal: AbortSignal.timeout(3000),
     });
     process.exit(response.ok ? 0 : 1);

@@ -14,7 +14,15 @@ const isWholeSuite = args.length === 0;
 const coverage = isWholeSuite ? ["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${out}`] : [];
 
 const tests = Bun.spawn(
-  [process.execPath, "test", ...coverage, "--reporter=junit", `--reporter-outfile=${join(out, "junit.xml")}`, ...args],
+  [
+    process.execPath,
+    "test",
+    "--timeout=20000",
+    ...coverage,
+    "--reporter=junit",
+    `--reporter-outfile=${join(out, "junit.xml")}`,
+    ...args,
+  ],
   { cwd: root, stdio: ["ignore", "inherit", "inherit"], timeout: DEADLINE_MS },
 );
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => tests.kill(signal));

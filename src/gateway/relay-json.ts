@@ -32,9 +32,11 @@ export function relayJson(exchange: Exchange, answer: Extract<Answer, { kind: "j
 function oneWrite(bytes: Uint8Array): ReadableStream<Uint8Array> {
   const source = {
     type: "direct",
-    pull(controller: { write(chunk: Uint8Array): void; close(): void }) {
-      controller.write(bytes);
-      controller.close();
+    pull(controller: { write(chunk: Uint8Array): number | Promise<number>; close(): void }) {
+      // A promise: the socket has not taken everything yet. Closing now would count the connection as idle.
+      const written = controller.write(bytes);
+      if (!(written instanceof Promise)) return controller.close();
+      return written.then(() => controller.close());
     },
   };
   // "direct" is Bun's own kind of source; the DOM's types do not know it.

@@ -1,5 +1,6 @@
 import { GatewayError } from "../errors.ts";
 import { decodeLatin1, utf8 } from "../lib/bytes.ts";
+import { NO_USAGE } from "../llm/usage.ts";
 import { classifyUnreachable } from "../policy/failure.ts";
 import type { Answer } from "./attempt.ts";
 import { UpstreamRefusal } from "./dispatch.ts";
@@ -173,7 +174,12 @@ class StreamRelay {
     const { facts } = stream.watcher;
     const exchange = this.#exchange;
     exchange.rawUsage = facts.rawUsage;
-    if (facts.usage !== null && (facts.finished || stream.ended?.kind === "complete")) {
+    if (!exchange.incoming.endpoint.billed) {
+      // A stored answer read again: its tokens were counted when it was made.
+      exchange.usage = NO_USAGE;
+      exchange.usageSource = "reported";
+      exchange.rawUsage = null;
+    } else if (facts.usage !== null && (facts.finished || stream.ended?.kind === "complete")) {
       exchange.usage = facts.usage;
       exchange.usageSource = "reported";
     } else {

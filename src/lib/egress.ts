@@ -81,17 +81,14 @@ export class Egress {
     let checked: CheckedOrigin;
     if (literal !== null) {
       this.#check(literal, port, parsed.hostname);
-      checked = { origin: parsed.origin, host: null, serverName: null };
+      checked = parsed.hostname.endsWith(".localhost")
+        ? originAt(parsed, literal, port)
+        : { origin: parsed.origin, host: null, serverName: null };
     } else {
       const addresses = await this.#resolve(parsed.hostname).catch(() => []);
       if (addresses.length === 0) throw new EgressError(`the name ${parsed.hostname} does not resolve`);
       for (const address of addresses) this.#check(address, port, parsed.hostname);
-      const address = addresses[0]!;
-      checked = {
-        origin: `${parsed.protocol}//${isIP(address) === 6 ? `[${address}]` : address}:${port}`,
-        host: parsed.host,
-        serverName: parsed.protocol === "https:" ? parsed.hostname : null,
-      };
+      checked = originAt(parsed, addresses[0]!, port);
     }
     this.#cache.set(origin, { checked, untilMs: this.#now() + RESOLVED_FOR_MS });
     return checked;
@@ -113,6 +110,15 @@ export class Egress {
       throw new EgressError(`${shown} is a private address; name its range in ALLOW_PRIVATE_UPSTREAMS to allow it`);
     }
   }
+}
+
+/** The origin by its checked address; the name goes into the Host header and the TLS handshake. */
+function originAt(url: URL, address: string, port: number): CheckedOrigin {
+  return {
+    origin: `${url.protocol}//${isIP(address) === 6 ? `[${address}]` : address}:${port}`,
+    host: url.host,
+    serverName: url.protocol === "https:" ? url.hostname : null,
+  };
 }
 
 /** Parses "10.0.0.0/8, 127.0.0.1:11434, [::1]:8080"; throws EgressError that names the bad entry. */
@@ -161,13 +167,15 @@ const PRIVATE = listOf([
   "203.0.113.0/24",
   "224.0.0.0/4",
   "240.0.0.0/4",
-  "::/128",
-  "::1/128",
+  "::/96", // unspecified, loopback, and IPv4-compatible addresses
   "64:ff9b::/96",
+  "64:ff9b:1::/48",
   "100::/64",
+  "2001::/32", // Teredo
   "2001:db8::/32",
   "2002::/16",
   "fc00::/7",
+  "fec0::/10",
   "ff00::/8",
 ]);
 

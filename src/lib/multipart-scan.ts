@@ -48,6 +48,10 @@ export class MultipartScan {
             this.#drop(at);
             return found;
           }
+          // Some servers skip white space behind a mark (RFC 2046 allows it); no client sends it, and it could hide a part from us.
+          if (/[ \t]/.test(this.#text.charAt(behind))) {
+            throw new MultipartScanError("a boundary is followed by white space");
+          }
           // "--" ends the form; anything else but a line break is text that only looks like a mark.
           if (this.#text.startsWith("\r\n", behind)) this.#state = "headers";
           this.#drop(behind);

@@ -63,7 +63,11 @@ export function splitFrames(text: string): Frame[] {
 export function frameData(text: string, frame: Frame): string | null {
   if (text.startsWith("data: ", frame.start)) {
     const line = text.indexOf("\n", frame.start);
-    if (line === frame.end - 2 || line < 0) return text.slice(frame.start + 6, line < 0 ? frame.end : line);
+    // The common case: one line that ends in LF LF.
+    if (line === frame.end - 2 && text.charCodeAt(line - 1) !== 13) {
+      const data = text.slice(frame.start + 6, line);
+      if (!data.includes("\r")) return data;
+    }
   }
   let data: string | null = null;
   for (const line of lines(text, frame)) {

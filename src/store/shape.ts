@@ -46,7 +46,9 @@ const MAX_SHAPES = 50_000;
 export class ShapeNumbers {
   readonly #numbers = new Map<string, number>();
   readonly #lastRoutes = new Map<string | null, { readonly route: Route; readonly number: number }>();
-  readonly #lastCallers = new Map<string | null, { readonly caller: Caller; readonly number: number }>();
+  /** By client, then by address. */
+  readonly #lastCallers = new Map<string | null, Map<string, { readonly caller: Caller; readonly number: number }>>();
+  #lastOutcome: { readonly outcome: Outcome; readonly number: number } | null = null;
   #fresh: Shape[] = [];
   generation = 0;
 
@@ -64,19 +66,26 @@ export class ShapeNumbers {
 
   caller(record: RequestRecord, node: string): number {
     const { clientKeyId, clientAddress } = record;
-    const last = this.#lastCallers.get(clientKeyId);
+    const last = this.#lastCallers.get(clientKeyId)?.get(clientAddress);
     if (last !== undefined && isCaller(last.caller, record, node)) return last.number;
     const caller = callerOf(record, node);
     const userAgent = caller[2];
     const key = `c${clientAddress.length},${userAgent.length} ${clientAddress} ${userAgent} ${clientKeyId} ${node}`;
     const number = this.#numbers.get(key) ?? this.#add(key, "caller", caller);
-    this.#lastCallers.set(clientKeyId, { caller, number });
+    const ofClient = this.#lastCallers.get(clientKeyId);
+    if (ofClient === undefined) this.#lastCallers.set(clientKeyId, new Map([[clientAddress, { caller, number }]]));
+    else ofClient.set(clientAddress, { caller, number });
     return number;
   }
 
   outcome(record: RequestRecord): number {
+    const last = this.#lastOutcome;
+    if (last !== null && isOutcome(last.outcome, record)) return last.number;
     const key = `o${record.status} ${record.httpStatus} ${record.errorClass} ${record.usageSource} ${record.stream}`;
-    return this.#numbers.get(key) ?? this.#add(key, "outcome", outcomeOf(record));
+    const outcome = outcomeOf(record);
+    const number = this.#numbers.get(key) ?? this.#add(key, "outcome", outcome);
+    this.#lastOutcome = { outcome, number };
+    return number;
   }
 
   /** The new shapes since the last call, in the order of their numbers. */
@@ -95,6 +104,7 @@ export class ShapeNumbers {
     this.#numbers.clear();
     this.#lastRoutes.clear();
     this.#lastCallers.clear();
+    this.#lastOutcome = null;
     this.#fresh = [];
     this.generation++;
   }
@@ -153,5 +163,15 @@ function isPrice(a: PriceUsed | null, b: PriceUsed | null): boolean {
 }
 
 function isCaller(caller: Caller, record: RequestRecord, node: string): boolean {
-  return caller[2] === record.userAgent && caller[1] === record.clientAddress && caller[3] === node;
+  return caller[2] === record.userAgent && caller[3] === node;
+}
+
+function isOutcome(outcome: Outcome, record: RequestRecord): boolean {
+  return (
+    outcome[0] === record.status &&
+    outcome[1] === record.httpStatus &&
+    outcome[2] === record.errorClass &&
+    outcome[3] === record.usageSource &&
+    outcome[4] === record.stream
+  );
 }

@@ -17,7 +17,7 @@ export async function talk(url: string, send: string | Uint8Array, more?: (socke
     more?.(socket);
   });
   socket.on("data", (bytes: Buffer) => {
-    text += bytes.toString("latin1");
+    text = (text + bytes.toString("latin1")).replace(/^HTTP\/1\.1 100 [^\r]*\r\n\r\n/, "");
     if (isWhole(text)) resolve();
   });
   socket.on("error", () => resolve());
