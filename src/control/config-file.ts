@@ -27,7 +27,7 @@ export async function applyConfigFile(deps: ApplyDeps, document: ConfigFile): Pr
   for (const [index, entry] of document.providers.entries()) {
     providers.set(entry.name, await applyProvider(deps, entry, providers.get(entry.name), `providers[${index}]`));
   }
-  await applyKeys(store, document, providers);
+  await applyKeys(deps, document, providers);
   await applyModels(store, document, providers);
   return applyClientKeys(store, document);
 }
@@ -61,7 +61,7 @@ async function applyProvider(
 }
 
 async function applyKeys(
-  store: Store,
+  { store, checkAddress }: ApplyDeps,
   document: ConfigFile,
   providers: ReadonlyMap<string, ProviderRow>,
 ): Promise<void> {
@@ -81,6 +81,8 @@ async function applyKeys(
         userAgent: key.userAgent ?? null,
       };
       const proxyUrl = key.proxyUrl === undefined ? null : new Secret(key.proxyUrl);
+      const refusal = key.proxyUrl === undefined ? null : checkAddress(withoutUser(key.proxyUrl));
+      if (refusal !== null) throw new ConfigError(`${path}.proxyUrl: ${refusal}`);
       const existing = known.get(plain.name);
       if (existing === undefined) {
         const values = { ...plain, tags: [], secret: new Secret(key.secret), proxyUrl };
@@ -159,6 +161,11 @@ async function applyClientKeys(store: Store, document: ConfigFile): Promise<read
     }
   }
   return generated;
+}
+
+/** A proxy may need a password; the address policy is about where it stands. */
+function withoutUser(proxyUrl: string): string {
+  return new URL(proxyUrl).origin;
 }
 
 function differs(row: object, values: Readonly<Record<string, unknown>>): boolean {

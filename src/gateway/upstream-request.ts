@@ -24,7 +24,7 @@ export function upstreamRequest(
   const headers: Record<string, string> = {
     "user-agent": key.userAgent ?? USER_AGENT,
     "accept-encoding": "identity",
-    ...dialect.auth(key.secret, clientHeaders.get("anthropic-version")),
+    ...dialect.auth(key.secret, clientHeaders),
   };
   for (const name of dialect.forwarded) {
     const value = clientHeaders.get(name);

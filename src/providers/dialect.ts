@@ -28,8 +28,8 @@ export interface Dialect {
   /** Endpoints spoken natively: the client's bytes can go there as they are. */
   readonly native: ReadonlySet<EndpointId>;
   url(provider: ProviderAddress, call: UpstreamCall): string;
-  /** The credential header of a key. `version` is the client's anthropic-version, when it sent one. */
-  auth(secret: Secret, version: string | null): Readonly<Record<string, string>>;
+  /** The credential header of a key; some vendors' depends on what the client sent. */
+  auth(secret: Secret, clientHeaders: Headers): Readonly<Record<string, string>>;
   /** Client headers that go up with the request. */
   readonly forwarded: readonly string[];
   /** Headers that a request needs when the client did not send them. */

@@ -18,7 +18,8 @@ export const gemini: Dialect = {
   },
   // In a header, never in the URL: URLs end up in logs.
   auth: (secret) => ({ "x-goog-api-key": secret.reveal() }),
-  forwarded: ["x-goog-api-client", "x-goog-user-project"],
+  // Not x-goog-user-project: it names who pays, and that is the pool's affair.
+  forwarded: ["x-goog-api-client"],
   defaults: {},
   sloppyStreams: false,
 };

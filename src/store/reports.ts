@@ -94,6 +94,7 @@ export interface UsageMetrics {
   /** Successful requests whose cost is unknown: not in `costNanoUsd`. */
   readonly unpricedRequests: number;
   readonly estimatedRequests: number;
+  /** Latency of the successful requests: fast refusals and time-outs would say nothing about a model. */
   readonly latencyAvgMs: number | null;
   readonly latencyP50Ms: number | null;
   readonly latencyP95Ms: number | null;

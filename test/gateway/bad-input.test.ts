@@ -39,7 +39,10 @@ const formats: readonly (readonly [name: string, path: string, model: string, re
     "opus",
     (body) => {
       expect(Object.keys(body)).toEqual(["type", "error", "request_id"]);
-      expect(body).toMatchObject({ type: "error", error: { type: expect.stringMatching(/^(invalid_request_error|request_too_large|not_found_error)$/) } });
+      expect(body).toMatchObject({
+        type: "error",
+        error: { type: expect.stringMatching(/^(invalid_request_error|request_too_large|not_found_error)$/) },
+      });
       return body.error.message;
     },
   ],
@@ -48,7 +51,11 @@ const formats: readonly (readonly [name: string, path: string, model: string, re
     "/v1beta/models/pro:generateContent",
     "pro",
     (body) => {
-      expect(body.error).toMatchObject({ code: expect.any(Number), status: expect.stringMatching(/^[A-Z_]+$/), details: [] });
+      expect(body.error).toMatchObject({
+        code: expect.any(Number),
+        status: expect.stringMatching(/^[A-Z_]+$/),
+        details: [],
+      });
       return body.error.message;
     },
   ],
@@ -99,7 +106,9 @@ describe.each(formats)("a %s request with a body that is", (_name, path, _model,
     ["application/jsonp", 415],
   ])("of type %s is refused", async (type, status) => {
     await expectUntouched(gateway, 1, async () => {
-      const { status: got, json: answer } = await gateway.send(path, '{"model":"gpt"}', { headers: { "content-type": type } });
+      const { status: got, json: answer } = await gateway.send(path, '{"model":"gpt"}', {
+        headers: { "content-type": type },
+      });
       expect(got).toBe(status);
       expect(answer.error.message).toContain("application/json");
     });
@@ -183,7 +192,9 @@ describe("harmless oddities are served:", () => {
 
   test("no content-type at all, and one with parameters", async () => {
     for (const type of ["", "application/json; charset=utf-8", "Application/JSON", "application/vnd.api+json"]) {
-      const { status } = await gateway.send("/v1/chat/completions", '{"model":"gpt"}', { headers: { "content-type": type } });
+      const { status } = await gateway.send("/v1/chat/completions", '{"model":"gpt"}', {
+        headers: { "content-type": type },
+      });
       expect([type, status]).toEqual([type, 200]);
     }
   });
@@ -200,7 +211,7 @@ describe("a body without length", () => {
 
   test("is read to its end", async () => {
     const body = '{"model":"gpt","a":1.0}';
-    const bytes = request("POST /v1/chat/completions HTTP/1.1", headers, [...body].map(chunk).join("") + "0\r\n\r\n");
+    const bytes = request("POST /v1/chat/completions HTTP/1.1", headers, `${[...body].map(chunk).join("")}0\r\n\r\n`);
     expect((await talk(gateway.url, bytes)).status).toBe(200);
     expect(gateway.vendor.calls[0]!.text).toBe(body);
   });
@@ -248,9 +259,13 @@ describe("a body that does not come", () => {
   test("because the client left is nobody's fault", async () => {
     await expectUntouched(gateway, 1, async () => {
       const settled = gateway.nextRecord();
-      const left = talk(gateway.url, Buffer.concat([head({ "content-length": "5000" }), Buffer.from("{")]), (socket) => {
-        void eventually(() => gateway.app.gateway.inFlight.size === 1).then(() => socket.destroy());
-      });
+      const left = talk(
+        gateway.url,
+        Buffer.concat([head({ "content-length": "5000" }), Buffer.from("{")]),
+        (socket) => {
+          void eventually(() => gateway.app.gateway.inFlight.size === 1).then(() => socket.destroy());
+        },
+      );
       await left;
       expect(await settled).toMatchObject({ status: "cancelled", errorClass: "client_closed" });
     });

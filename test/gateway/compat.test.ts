@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { inTurn, json, stream } from "../support/fake-vendor.ts";
-import { CHAT_STREAM, CHAT_STREAM_WITH_USAGE, CHAT_USAGE, data, DONE, openAiError, USAGE } from "../support/samples.ts";
+import { CHAT_STREAM, CHAT_STREAM_WITH_USAGE, CHAT_USAGE, DONE, data, openAiError, USAGE } from "../support/samples.ts";
 import { type Answer, type Gateway, provider, startGateway } from "./fixture.ts";
 
 /** What OpenAI-compatible vendors really send, made into what official SDKs read (protocols/openai-chat/repair). */
@@ -22,7 +22,10 @@ async function chunksOf(frames: readonly string[], body: object = {}): Promise<A
   gateway.vendor.otherwise(stream(frames));
   const { text, record } = await gateway.send("/v1/chat/completions", { model: "m", stream: true, ...body });
   expect(record.status).toBe("success");
-  const lines = text.trimEnd().split("\n\n").map((frame) => frame.replace("data: ", ""));
+  const lines = text
+    .trimEnd()
+    .split("\n\n")
+    .map((frame) => frame.replace("data: ", ""));
   expect(lines.pop()).toBe("[DONE]");
   return lines.map((line) => JSON.parse(line) as Answer);
 }
@@ -113,7 +116,9 @@ describe("an OpenAI-compatible stream", () => {
   });
 
   test("shows usage once, at the end, to a client that asked", async () => {
-    const frames = [10, 20, 300].map((n) => bare({ content: "a" }, { id: "x", usage: { ...CHAT_USAGE, completion_tokens: n } }));
+    const frames = [10, 20, 300].map((n) =>
+      bare({ content: "a" }, { id: "x", usage: { ...CHAT_USAGE, completion_tokens: n } }),
+    );
     const chunks = await chunksOf([...frames, finish, DONE], { stream_options: { include_usage: true } });
     expect(chunks.slice(0, -1).every((chunk) => !("usage" in chunk))).toBe(true);
     expect(chunks.at(-1)).toMatchObject({ id: "x", object: "chat.completion.chunk", choices: [], usage: CHAT_USAGE });
@@ -165,7 +170,11 @@ describe("an upstream that does not know stream_options", () => {
   test("refuses a client's own stream_options for the client to see", async () => {
     const refusal = openAiError("Unrecognized request argument supplied: stream_options");
     gateway.vendor.otherwise(inTurn(json(refusal, 400)));
-    const { status, json: answer, calls } = await gateway.send("/v1/chat/completions", {
+    const {
+      status,
+      json: answer,
+      calls,
+    } = await gateway.send("/v1/chat/completions", {
       model: "m",
       stream: true,
       stream_options: { include_usage: true },

@@ -13,7 +13,9 @@ const ask = (gateway: Gateway, model = "m", headers: Record<string, string> = {}
 describe("a kept connection that the upstream has closed", () => {
   let gateway: Gateway;
   beforeAll(async () => {
-    gateway = await startGateway({ providers: (vendor) => [provider("openai", `${vendor.origin}/v1`, ["sk-1", "sk-2"])] });
+    gateway = await startGateway({
+      providers: (vendor) => [provider("openai", `${vendor.origin}/v1`, ["sk-1", "sk-2"])],
+    });
   });
   afterAll(() => gateway.close());
 
@@ -96,7 +98,14 @@ describe("an outbound proxy of a key", () => {
           name: "proxied",
           kind: "openai",
           baseUrl: `${vendor.origin}/v1`,
-          keys: [{ name: "k", secret: "sk-1", proxyUrl: `http://me:pass%20word@127.0.0.1:${proxy.port}`, userAgent: "agent/7" }],
+          keys: [
+            {
+              name: "k",
+              secret: "sk-1",
+              proxyUrl: `http://me:pass%20word@127.0.0.1:${proxy.port}`,
+              userAgent: "agent/7",
+            },
+          ],
         },
         {
           name: "metadata",
@@ -115,7 +124,11 @@ describe("an outbound proxy of a key", () => {
 
   test("gets the whole address, its own credential and the key's user agent; its answer is relayed", async () => {
     proxy.reset(async (call) => {
-      const response = await fetch(call.target, { method: call.method, headers: { authorization: call.headers.authorization! }, body: call.text });
+      const response = await fetch(call.target, {
+        method: call.method,
+        headers: { authorization: call.headers.authorization! },
+        body: call.text,
+      });
       await call.answer(response.status, await response.text(), { "content-type": "application/json" });
     });
     const { status, text, calls } = await ask(gateway, "proxied/m");
@@ -238,7 +251,9 @@ describe("a restart", () => {
 
 describe("a shutdown", () => {
   test("lets a running request finish and refuses new ones", async () => {
-    const gateway = await startGateway({ providers: (vendor) => [provider("openai", `${vendor.origin}/v1`, ["sk-1"])] });
+    const gateway = await startGateway({
+      providers: (vendor) => [provider("openai", `${vendor.origin}/v1`, ["sk-1"])],
+    });
     gateway.vendor.otherwise(never);
     const running = ask(gateway);
     const call = await gateway.vendor.call(1);
@@ -253,7 +268,9 @@ describe("a shutdown", () => {
   });
 
   test("stops what still runs when its time is over, with an error", async () => {
-    const gateway = await startGateway({ providers: (vendor) => [provider("openai", `${vendor.origin}/v1`, ["sk-1"])] });
+    const gateway = await startGateway({
+      providers: (vendor) => [provider("openai", `${vendor.origin}/v1`, ["sk-1"])],
+    });
     gateway.vendor.otherwise(never);
     const running = ask(gateway).catch((error: unknown) => error);
     await gateway.vendor.call(1);

@@ -133,7 +133,12 @@ describe("a key that is limited to some models", () => {
 
 describe("anonymous access", () => {
   test("serves callers without a key when the operator allows it, and still refuses wrong ones", async () => {
-    const open = await startGateway({ providers, models, env: { ALLOW_ANONYMOUS_ACCESS: "true" }, reply: json(chatAnswer()) });
+    const open = await startGateway({
+      providers,
+      models,
+      env: { ALLOW_ANONYMOUS_ACCESS: "true" },
+      reply: json(chatAnswer()),
+    });
     const settled = open.nextRecord();
     expect((await call("/v1/chat/completions", {}, CHAT, open.url)).status).toBe(200);
     const { clientKeyId } = await settled;

@@ -37,7 +37,11 @@ beforeEach(() => gateway.restart(json(chatAnswer())));
 
 const ask = (model = "one", change: object = {}) => gateway.send("/v1/chat/completions", { model, ...change });
 const limited = (headers: Record<string, string> = {}) =>
-  json(openAiError("Rate limit reached for gpt in organization org-abc123", "requests", "rate_limit_exceeded"), 429, headers);
+  json(
+    openAiError("Rate limit reached for gpt in organization org-abc123", "requests", "rate_limit_exceeded"),
+    429,
+    headers,
+  );
 const refused = json(openAiError("Incorrect API key provided: sk-1", "invalid_request_error", "invalid_api_key"), 401);
 const broken = json(openAiError("The server had an error", "server_error"), 500);
 
@@ -72,16 +76,22 @@ describe("an upstream fault", () => {
     ["an error object in a 200", json(openAiError("The model is overloaded", "server_error"))],
     ["JSON that is 100,000 deep", json(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`)],
     ["a web page", json("<html>", 200, { "content-type": "text/html" })],
-    ["a body shorter than its length", async (call) => {
-      await call.head(200, { "content-type": "application/json", "content-length": "1000" });
-      await call.write('{"id":');
-      call.fin();
-    }],
-    ["a body in chunks that breaks off", async (call) => {
-      await call.head(200, { "content-type": "application/json", "transfer-encoding": "chunked" });
-      await call.chunk('{"id":');
-      call.fin();
-    }],
+    [
+      "a body shorter than its length",
+      async (call) => {
+        await call.head(200, { "content-type": "application/json", "content-length": "1000" });
+        await call.write('{"id":');
+        call.fin();
+      },
+    ],
+    [
+      "a body in chunks that breaks off",
+      async (call) => {
+        await call.head(200, { "content-type": "application/json", "transfer-encoding": "chunked" });
+        await call.chunk('{"id":');
+        call.fin();
+      },
+    ],
     ["gzip that is none", json("{}", 200, { "content-encoding": "gzip" })],
     ["an encoding nobody knows", json("{}", 200, { "content-encoding": "zstd2" })],
     ["a redirect", json("", 307, { location: "/first/v1/chat/completions" })],
@@ -210,7 +220,9 @@ describe("rate limits and refused keys", () => {
   });
 
   test("a spent account is exhausted, told as such", async () => {
-    gateway.vendor.otherwise(json(openAiError("You exceeded your current quota", "insufficient_quota", "insufficient_quota"), 429));
+    gateway.vendor.otherwise(
+      json(openAiError("You exceeded your current quota", "insufficient_quota", "insufficient_quota"), 429),
+    );
     const { status, json: answer, record } = await ask();
     expect(status).toBe(429);
     expect(answer.error.code).toBe("insufficient_quota");

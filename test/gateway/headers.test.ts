@@ -153,9 +153,17 @@ describe("what comes back", () => {
 });
 
 test("a client's hostile header values cannot break out of the upstream request", async () => {
-  const { calls } = await gateway.send("/v1/chat/completions", { model: "gpt" }, {
-    headers: { "openai-beta": "a\tb  c", "idempotency-key": `"${"x".repeat(2000)}"`, authorization: `bearer   ${CLIENT_KEY}` },
-  });
+  const { calls } = await gateway.send(
+    "/v1/chat/completions",
+    { model: "gpt" },
+    {
+      headers: {
+        "openai-beta": "a\tb  c",
+        "idempotency-key": `"${"x".repeat(2000)}"`,
+        authorization: `bearer   ${CLIENT_KEY}`,
+      },
+    },
+  );
   expect(calls[0]!.headers["openai-beta"]).toBe("a\tb  c");
   expect(calls[0]!.headers.authorization).toBe("Bearer sk-up-1");
 });

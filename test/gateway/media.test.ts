@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { close, gate, json, type Reply, stream, streamThen } from "../support/fake-vendor.ts";
+import { gate, json, type Reply, stream, streamThen } from "../support/fake-vendor.ts";
 import { StreamReader } from "../support/stream-reader.ts";
 import { type Answer, type Gateway, provider, startGateway } from "./fixture.ts";
 
@@ -101,12 +101,21 @@ describe("images", () => {
   });
 
   test("streamed that break off end in an error event", async () => {
-    gateway.vendor.otherwise(streamThen([partial], close));
-    const { text, record } = await gateway.send("/v1/images/generations", { model: "image", stream: true });
-    expect(text).toStartWith(partial);
+    const cut = gate();
+    gateway.vendor.otherwise(
+      streamThen([partial], async (call) => {
+        await cut.opened;
+        call.fin();
+      }),
+    );
+    const settled = gateway.nextRecord();
+    const reader = new StreamReader(await gateway.post("/v1/images/generations", { model: "image", stream: true }));
+    await reader.until(partial);
+    cut.open();
+    const text = await reader.rest();
     const last = JSON.parse(text.slice(partial.length).replace("data: ", "")) as Answer;
     expect(last.error.code).toBe("stream_truncated");
-    expect(record).toMatchObject({ status: "error", errorClass: "truncated" });
+    expect(await settled).toMatchObject({ status: "error", errorClass: "truncated" });
   });
 });
 

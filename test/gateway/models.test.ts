@@ -99,11 +99,14 @@ describe("one model", () => {
     ["/v1/models/zeta", { authorization: "Bearer sk-client-narrow-0123456" }, { error: { code: "model_not_found" } }],
     ["/v1/models/none", { "anthropic-version": "2023-06-01" }, { type: "error", error: { type: "not_found_error" } }],
     ["/v1beta/models/none", {}, { error: { code: 404, status: "NOT_FOUND" } }],
-  ])("%s is a 404 in the caller's format (case %#)", async (path, headers: Record<string, string>, expected: object) => {
-    const response = await get(path, headers);
-    expect(response.status).toBe(404);
-    expect(await response.json()).toMatchObject(expected);
-  });
+  ])(
+    "%s is a 404 in the caller's format (case %#)",
+    async (path, headers: Record<string, string>, expected: object) => {
+      const response = await get(path, headers);
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject(expected);
+    },
+  );
 
   test("cannot be deleted", async () => {
     const response = await get("/v1/models/zeta", {}, "DELETE");

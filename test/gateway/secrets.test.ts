@@ -11,19 +11,28 @@ import { type Gateway, startGateway } from "./fixture.ts";
  * Secrets of every kind go through a busy run, with an upstream that repeats them wherever it can. Afterwards none of them may
  * stand anywhere: not in what clients got, not in the log, not in a record, not in a file.
  */
-const POOLED = ["canary.key/01", "sk-canary-0123456789abcdef0123456789", "canaryhex0123456789abcdef", "Canary Key With Spaces"];
+const POOLED = [
+  "canary.key/01",
+  "sk-canary-0123456789abcdef0123456789",
+  "canaryhex0123456789abcdef",
+  "Canary Key With Spaces",
+];
 const PROXY_PASSWORD = "canary-proxy-password";
 const WRONG_CLIENT_KEY = "sk-canary-wrong-client-key-0123456789";
 const MASTER_KEY = Buffer.from("canary-master-key-0123456789abcd").toString("base64");
 const SECRETS = [...POOLED, PROXY_PASSWORD, WRONG_CLIENT_KEY, CLIENT_KEY, ADMIN_TOKEN, MASTER_KEY];
 
-const echo = (status: number, type: string, code: string | null = null): Reply => (call: VendorCall) =>
-  json(openAiError(`Problem with key ${call.key} (Bearer ${call.key})`, type, code), status, {
-    "x-debug-auth": `Bearer ${call.key}`,
-    "x-request-id": "upstream-1",
-  })(call);
-const echoInStream = (before: readonly string[]): Reply => (call) =>
-  stream([...before, data(openAiError(`Problem with key ${call.key}`, "server_error"))])(call);
+const echo =
+  (status: number, type: string, code: string | null = null): Reply =>
+  (call: VendorCall) =>
+    json(openAiError(`Problem with key ${call.key} (Bearer ${call.key})`, type, code), status, {
+      "x-debug-auth": `Bearer ${call.key}`,
+      "x-request-id": "upstream-1",
+    })(call);
+const echoInStream =
+  (before: readonly string[]): Reply =>
+  (call) =>
+    stream([...before, data(openAiError(`Problem with key ${call.key}`, "server_error"))])(call);
 
 const REPLIES: readonly (readonly [what: string, reply: Reply, change: object])[] = [
   ["a fault of the request", echo(400, "invalid_request_error"), {}],
@@ -60,9 +69,7 @@ beforeAll(async () => {
         name: "proxied",
         kind: "openai-compatible",
         baseUrl: `${vendor.origin}/v1`,
-        keys: [
-          { name: "k", secret: POOLED[0]!, proxyUrl: `http://user:${PROXY_PASSWORD}@127.0.0.1:${vendor.port}` },
-        ],
+        keys: [{ name: "k", secret: POOLED[0]!, proxyUrl: `http://user:${PROXY_PASSWORD}@127.0.0.1:${vendor.port}` }],
       },
     ],
     settings: { requestContent: "metadata", cooldownBaseMs: 10, maxAttempts: 1 },
@@ -81,7 +88,11 @@ beforeAll(async () => {
   for (let round = 0; round < 2; round++) {
     answers.push({ what: "a proxy", text: (await gateway.send("/v1/chat/completions", { model: "proxied/m" })).text });
   }
-  const wrong = await gateway.send("/v1/chat/completions", {}, { headers: { authorization: `Bearer ${WRONG_CLIENT_KEY}` } });
+  const wrong = await gateway.send(
+    "/v1/chat/completions",
+    {},
+    { headers: { authorization: `Bearer ${WRONG_CLIENT_KEY}` } },
+  );
   answers.push({ what: "a wrong client key", text: wrong.text });
   const inQuery = await gateway.send(`/v1beta/models/none:generateContent?key=${CLIENT_KEY}`, {});
   answers.push({ what: "a key in the query", text: inQuery.text });

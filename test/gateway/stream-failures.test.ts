@@ -5,11 +5,11 @@ import {
   CHAT_FRAMES,
   CHAT_STREAM,
   chatAnswer,
-  data,
   DONE,
+  data,
   event,
-  geminiError,
   GEMINI_STREAM,
+  geminiError,
   MESSAGE_CONTENT,
   MESSAGE_START,
   MESSAGE_STREAM,
@@ -107,10 +107,13 @@ const failuresBefore: [what: string, reply: (format: Format) => Reply][] = [
   ["silence after the headers", () => streamThen([], never)],
   ["a 204", () => (call) => call.answer(204, "")],
   ["an overloaded error as the first event", ({ name }) => stream([firstError(name)])],
-  ["garbage instead of HTTP", () => async (call) => {
-    await call.write("\u0016\u0003\u0001 not http\n\n");
-    call.fin();
-  }],
+  [
+    "garbage instead of HTTP",
+    () => async (call) => {
+      await call.write("\u0016\u0003\u0001 not http\n\n");
+      call.fin();
+    },
+  ],
 ];
 
 function firstError(name: string): string {
@@ -142,10 +145,15 @@ describe.each(formats.map((format) => [format.name, format] as const))("a %s str
     ["a reset", reset, "truncated", 502],
     ["a closed connection", close, "truncated", 502],
     ["an end without its end mark", (call) => call.end(), "truncated", 502],
-    ["half a frame", async (call) => {
-      await call.chunk('data: {"type":"x","a');
-      await call.end();
-    }, "truncated", 502],
+    [
+      "half a frame",
+      async (call) => {
+        await call.chunk('data: {"type":"x","a');
+        await call.end();
+      },
+      "truncated",
+      502,
+    ],
     ["silence", never, "timeout", 504],
   ];
   test.each(cuts)("that is cut by %s ends in an error of its own format", async (_what, cut, errorClass, status) => {

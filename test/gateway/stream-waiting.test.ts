@@ -59,19 +59,22 @@ describe("while the upstream says nothing at all", () => {
     ["gemini", "/v1beta/models/pro:streamGenerateContent?alt=sse", {}, GEMINI_STREAM],
     ["responses", "/v1/responses", { model: "gpt", stream: true }, responseStream()],
   ];
-  test.each(waiting)("a %s client gets its headers and comment frames, then the answer", async (_, path, body, whole) => {
-    const go = gate();
-    gateway.vendor.otherwise(held(go, stream(whole)));
-    const settled = gateway.nextRecord();
-    const response = await gateway.post(path, body);
-    expect(response.status).toBe(200);
-    expect(response.headers.get("content-type")).toStartWith("text/event-stream");
-    const reader = new StreamReader(response);
-    await reader.until(PING + PING);
-    go.open();
-    expect((await reader.rest()).replaceAll(PING, "")).toBe(whole.join(""));
-    expect((await settled).status).toBe("success");
-  });
+  test.each(waiting)(
+    "a %s client gets its headers and comment frames, then the answer",
+    async (_, path, body, whole) => {
+      const go = gate();
+      gateway.vendor.otherwise(held(go, stream(whole)));
+      const settled = gateway.nextRecord();
+      const response = await gateway.post(path, body);
+      expect(response.status).toBe(200);
+      expect(response.headers.get("content-type")).toStartWith("text/event-stream");
+      const reader = new StreamReader(response);
+      await reader.until(PING + PING);
+      go.open();
+      expect((await reader.rest()).replaceAll(PING, "")).toBe(whole.join(""));
+      expect((await settled).status).toBe("success");
+    },
+  );
 
   test("a JSON array client gets its headers, and an array", async () => {
     const go = gate();
@@ -85,9 +88,7 @@ describe("while the upstream says nothing at all", () => {
 
   test("another key is still tried after the first comment, and the client sees only its answer", async () => {
     const go = gate();
-    gateway.vendor.otherwise(
-      inTurn(held(go, json(openAiError("boom", "server_error"), 500)), stream(CHAT_STREAM)),
-    );
+    gateway.vendor.otherwise(inTurn(held(go, json(openAiError("boom", "server_error"), 500)), stream(CHAT_STREAM)));
     const settled = gateway.nextRecord();
     const reader = new StreamReader(await gateway.post(...CHAT));
     await reader.until(PING);
@@ -127,10 +128,13 @@ describe("once content has begun", () => {
   test("a chat client gets comments", async () => {
     const go = gate();
     gateway.vendor.otherwise(
-      streamThen(CHAT_FRAMES.slice(0, 2), held(go, async (call) => {
-        for (const frame of CHAT_STREAM.slice(2)) await call.chunk(frame);
-        await call.end();
-      })),
+      streamThen(
+        CHAT_FRAMES.slice(0, 2),
+        held(go, async (call) => {
+          for (const frame of CHAT_STREAM.slice(2)) await call.chunk(frame);
+          await call.end();
+        }),
+      ),
     );
     const reader = new StreamReader(await gateway.post(...CHAT));
     await reader.until(CHAT_FRAMES[1]! + PING);
@@ -142,10 +146,13 @@ describe("once content has begun", () => {
     const go = gate();
     const first = [MESSAGE_START, ...MESSAGE_CONTENT.slice(0, 2)];
     gateway.vendor.otherwise(
-      streamThen(first, held(go, async (call) => {
-        for (const frame of MESSAGE_STREAM.slice(4)) await call.chunk(frame);
-        await call.end();
-      })),
+      streamThen(
+        first,
+        held(go, async (call) => {
+          for (const frame of MESSAGE_STREAM.slice(4)) await call.chunk(frame);
+          await call.end();
+        }),
+      ),
     );
     const reader = new StreamReader(await gateway.post(...MESSAGES));
     const ping = event({ type: "ping" });
@@ -159,10 +166,13 @@ describe("once content has begun", () => {
   test("a JSON array client gets white space", async () => {
     const go = gate();
     gateway.vendor.otherwise(
-      streamThen(GEMINI_STREAM.slice(0, 1), held(go, async (call) => {
-        await call.chunk(GEMINI_STREAM[2]!);
-        await call.end();
-      })),
+      streamThen(
+        GEMINI_STREAM.slice(0, 1),
+        held(go, async (call) => {
+          await call.chunk(GEMINI_STREAM[2]!);
+          await call.end();
+        }),
+      ),
     );
     const reader = new StreamReader(await gateway.post("/v1beta/models/pro:streamGenerateContent", {}));
     await reader.until("}\n");

@@ -30,7 +30,13 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const value = (name: string) => Number(lines.find((line) => line.startsWith(`${name} `))?.split(" ").at(-1));
+const value = (name: string) =>
+  Number(
+    lines
+      .find((line) => line.startsWith(`${name} `))
+      ?.split(" ")
+      .at(-1),
+  );
 const OK = 'endpoint="chat.completions",status="2xx",provider="odd\\"na\\\\me"';
 
 describe("the metrics", () => {
@@ -38,7 +44,9 @@ describe("the metrics", () => {
     const response = await fetch(`${gateway.url}/metrics`);
     expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
     for (const line of lines) {
-      expect(line).toMatch(/^$|^# (HELP|TYPE) [a-z_]+ .+$|^[a-z_]+(\{([a-z]+="(\\.|[^"\\])*",?)+\})? -?\d+(\.\d+)?(e[+-]?\d+)?$/);
+      expect(line).toMatch(
+        /^$|^# (HELP|TYPE) [a-z_]+ .+$|^[a-z_]+(\{([a-z]+="(\\.|[^"\\])*",?)+\})? -?\d+(\.\d+)?(e[+-]?\d+)?$/,
+      );
     }
     expect(lines.at(-1)).toBe("");
     const types = lines.filter((line) => line.startsWith("# TYPE ")).map((line) => line.split(" ")[2]);

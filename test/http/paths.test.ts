@@ -6,7 +6,9 @@ function shortly(method: string, path: string): string {
   const match = matchPath(method, path);
   switch (match?.kind) {
     case "endpoint":
-      return [match.endpoint.id, match.pathModel, match.resourceId, match.geminiVersion].map((each) => each ?? "-").join(" ");
+      return [match.endpoint.id, match.pathModel, match.resourceId, match.geminiVersion]
+        .map((each) => each ?? "-")
+        .join(" ");
     case "models":
       return `models ${match.model ?? "-"}${match.gemini ? " gemini" : ""}`;
     case "method":
@@ -98,12 +100,14 @@ describe("a path", () => {
     expect(shortly(method, path)).toBe(expected);
   });
 
-  test.each(["/v1/models/%zz", "/v1/responses/%e0%a4", "/v1beta/models/%:generateContent", "/openai/deployments/%c3/embeddings"])(
-    "with a broken escape throws URIError: %s",
-    (path) => {
-      expect(() => matchPath("GET", path)).toThrow(URIError);
-    },
-  );
+  test.each([
+    "/v1/models/%zz",
+    "/v1/responses/%e0%a4",
+    "/v1beta/models/%:generateContent",
+    "/openai/deployments/%c3/embeddings",
+  ])("with a broken escape throws URIError: %s", (path) => {
+    expect(() => matchPath("GET", path)).toThrow(URIError);
+  });
 
   test("is matched in little time, however long it is", () => {
     const startedAt = performance.now();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { type Gateway, inFlight, provider, startGateway } from "../gateway/fixture.ts";
 import { CLIENT_KEY } from "../support/app.ts";
-import { json, stream, streamThen, never } from "../support/fake-vendor.ts";
+import { json, never, stream, streamThen } from "../support/fake-vendor.ts";
 import { request, talk } from "../support/raw-client.ts";
 import { CHAT_FRAMES, CHAT_STREAM, chatAnswer } from "../support/samples.ts";
 import { eventually, StreamReader } from "../support/stream-reader.ts";
@@ -97,23 +97,38 @@ describe("HTTP that is wrong on purpose never reaches an upstream:", () => {
     ["no host", raw(`${LINE}\nauthorization: Bearer ${CLIENT_KEY}\ncontent-length: 13`)],
     ["an empty host", raw(`${LINE}\nhost:\nauthorization: Bearer ${CLIENT_KEY}\ncontent-length: 13`)],
     ["a host with a path", raw(`${LINE}\nhost: x/../admin?\nauthorization: Bearer ${CLIENT_KEY}\ncontent-length: 13`)],
-    ["a host with a user", raw(`${LINE}\nhost: user@evil.example\nauthorization: Bearer ${CLIENT_KEY}\ncontent-length: 13`)],
+    [
+      "a host with a user",
+      raw(`${LINE}\nhost: user@evil.example\nauthorization: Bearer ${CLIENT_KEY}\ncontent-length: 13`),
+    ],
     ["two hosts", raw(`${LINE}\n${auth}\nhost: evil\ncontent-length: 13`)],
     ["two different lengths", raw(`${LINE}\n${auth}\ncontent-length: 13\ncontent-length: 40`)],
     ["a negative length", raw(`${LINE}\n${auth}\ncontent-length: -5`)],
     ["a length with a sign", raw(`${LINE}\n${auth}\ncontent-length: +13`)],
     ["a length in hex", raw(`${LINE}\n${auth}\ncontent-length: 0xd`)],
-    ["a length and chunks", raw(`${LINE}\n${auth}\ncontent-length: 4\ntransfer-encoding: chunked`, "0\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n")],
+    [
+      "a length and chunks",
+      raw(
+        `${LINE}\n${auth}\ncontent-length: 4\ntransfer-encoding: chunked`,
+        "0\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n",
+      ),
+    ],
     ["an unknown transfer encoding", raw(`${LINE}\n${auth}\ntransfer-encoding: xchunked`)],
     ["a chunk size that is no number", raw(`${LINE}\n${auth}\ntransfer-encoding: chunked`, "ZZ\r\n{}\r\n0\r\n\r\n")],
-    ["a chunk size beyond all bounds", raw(`${LINE}\n${auth}\ntransfer-encoding: chunked`, "FFFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n")],
+    [
+      "a chunk size beyond all bounds",
+      raw(`${LINE}\n${auth}\ntransfer-encoding: chunked`, "FFFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n"),
+    ],
     ["a header without colon", raw(`${LINE}\n${auth}\ngarbage\ncontent-length: 13`)],
     ["a NUL in a header", raw(`${LINE}\n${auth}\nx-a: b\u0000c\ncontent-length: 13`)],
     ["a header of 1 MB", raw(`${LINE}\n${auth}\nx-a: ${"a".repeat(1_000_000)}\ncontent-length: 13`)],
     ["10,000 headers", raw(`${LINE}\n${auth}\n${"x-a: 1\n".repeat(10_000)}content-length: 13`)],
     ["HTTP/9.9", raw(`POST /v1/chat/completions HTTP/9.9\n${auth}\ncontent-length: 13`)],
     ["the HTTP/2 preface", Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")],
-    ["TLS on the plain port", Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, ...Array(64).fill(0), 13, 10, 13, 10])],
+    [
+      "TLS on the plain port",
+      Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, ...Array(64).fill(0), 13, 10, 13, 10]),
+    ],
     ["an unknown method", raw(`constructor /v1/responses/resp_1 HTTP/1.1\n${auth}`, "")],
     ["CONNECT", raw(`CONNECT evil.example:443 HTTP/1.1\n${auth}`, "")],
     ["TRACE", raw(`TRACE /v1/chat/completions HTTP/1.1\n${auth}`, "")],
@@ -141,8 +156,14 @@ describe("HTTP that is unusual but right is served:", () => {
   test.each([
     ["an IPv6 host", { ...HEADERS, host: "[::1]:8000" }],
     ["a plain host", { ...HEADERS, host: "localhost" }],
-    ["upper-case header names", Object.fromEntries(Object.entries(HEADERS).map(([name, value]) => [name.toUpperCase(), value]))],
-    ["an upgrade that we do not speak", { ...HEADERS, connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMA" }],
+    [
+      "upper-case header names",
+      Object.fromEntries(Object.entries(HEADERS).map(([name, value]) => [name.toUpperCase(), value])),
+    ],
+    [
+      "an upgrade that we do not speak",
+      { ...HEADERS, connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMA" },
+    ],
   ])("%s", async (_, headers: Record<string, string>) => {
     expect((await talk(gateway.url, request(LINE, headers, BODY))).status).toBe(200);
   });
@@ -155,14 +176,20 @@ describe("HTTP that is unusual but right is served:", () => {
   });
 
   test("an absolute target: it chooses no other upstream", async () => {
-    const { status } = await talk(gateway.url, request("POST http://evil.example/v1/chat/completions HTTP/1.1", HEADERS, BODY));
+    const { status } = await talk(
+      gateway.url,
+      request("POST http://evil.example/v1/chat/completions HTTP/1.1", HEADERS, BODY),
+    );
     expect(status).toBeOneOf([200, 400, 404, 421]);
     for (const call of gateway.vendor.calls) expect(call.path).toBe("/v1/chat/completions");
   });
 
   // Bun closes a connection on which a second request comes before the first is answered; no client of ours does that.
   test("pipelined requests are answered in order or the connection is closed; nothing leaks", async () => {
-    const { status } = await talk(gateway.url, Buffer.concat([request(LINE, HEADERS, BODY), request(LINE, HEADERS, BODY)]));
+    const { status } = await talk(
+      gateway.url,
+      Buffer.concat([request(LINE, HEADERS, BODY), request(LINE, HEADERS, BODY)]),
+    );
     expect(status).toBeOneOf([0, 200]);
     await eventually(() => gateway.app.gateway.inFlight.size === 0);
     expect(inFlight(gateway)).toBe(0);
@@ -195,7 +222,9 @@ describe("below a base path", () => {
   });
 
   test.each(["/llm/sluicex/v1/models", "/llm/v1/models"])("%s does not", async (path) => {
-    expect((await fetch(`${based.url}${path}`, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })).status).toBe(404);
+    expect((await fetch(`${based.url}${path}`, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })).status).toBe(
+      404,
+    );
   });
 
   test("a stream is relayed, and a client that leaves is noticed", async () => {

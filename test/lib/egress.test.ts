@@ -19,7 +19,13 @@ function withNames(names: Record<string, readonly string[]>, allow = "") {
       return found;
     },
   });
-  return { egress, asked, advance: (ms: number) => void (now += ms) };
+  return {
+    egress,
+    asked,
+    advance(ms: number) {
+      now += ms;
+    },
+  };
 }
 
 describe("what can be said at once", () => {
@@ -119,7 +125,12 @@ describe("what can be said at once", () => {
     const egress = new Egress({ allow: LOOPBACK, self: null });
     expect(egress.refusal("http://127.0.0.1:8000")).toBeNull();
     egress.setSelf({ host: "127.0.0.1", port: 8000 });
-    for (const url of ["http://127.0.0.1:8000", "http://localhost:8000/v1", "http://[::1]:8000", "http://127.0.0.9:8000"]) {
+    for (const url of [
+      "http://127.0.0.1:8000",
+      "http://localhost:8000/v1",
+      "http://[::1]:8000",
+      "http://127.0.0.9:8000",
+    ]) {
       expect(egress.refusal(url)).toMatch(/this gateway itself/);
     }
     expect(egress.refusal("http://127.0.0.1:8001")).toBeNull();
@@ -214,7 +225,13 @@ describe("allow rules", () => {
     ["10.0.0.0/8", [{ cidr: "10.0.0.0/8", port: null }]],
     ["10.0.0.1", [{ cidr: "10.0.0.1/32", port: null }]],
     ["127.0.0.1:11434", [{ cidr: "127.0.0.1/32", port: 11434 }]],
-    ["10.0.0.0/8:443,::1", [{ cidr: "10.0.0.0/8", port: 443 }, { cidr: "::1/128", port: null }]],
+    [
+      "10.0.0.0/8:443,::1",
+      [
+        { cidr: "10.0.0.0/8", port: 443 },
+        { cidr: "::1/128", port: null },
+      ],
+    ],
     ["fd00::/8", [{ cidr: "fd00::/8", port: null }]],
     ["[fd00::1]:80", [{ cidr: "fd00::1/128", port: 80 }]],
     ["[fd00::]/64:80", [{ cidr: "fd00::/64", port: 80 }]],
@@ -222,10 +239,17 @@ describe("allow rules", () => {
     expect(parseAllowRules(text)).toEqual(rules as never);
   });
 
-  test.each(["localhost", "10.0.0.0/33", "10.0.0", "10.0.0.1:0", "10.0.0.1:70000", "::1/129", "10.0.0.0/8/8", "*", "10.0.0.1:x"])(
-    "%p is refused, and named",
-    (text) => {
-      expect(() => parseAllowRules(`127.0.0.1,${text}`)).toThrow(`"${text}"`);
-    },
-  );
+  test.each([
+    "localhost",
+    "10.0.0.0/33",
+    "10.0.0",
+    "10.0.0.1:0",
+    "10.0.0.1:70000",
+    "::1/129",
+    "10.0.0.0/8/8",
+    "*",
+    "10.0.0.1:x",
+  ])("%p is refused, and named", (text) => {
+    expect(() => parseAllowRules(`127.0.0.1,${text}`)).toThrow(`"${text}"`);
+  });
 });

@@ -55,7 +55,8 @@ describe("a JSON object, short or long,", () => {
   });
 
   test("may nest to the limit and no further", () => {
-    const nested = (levels: number, filler: string) => `{"a":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)},"f":"${filler}"}`;
+    const nested = (levels: number, filler: string) =>
+      `{"a":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)},"f":"${filler}"}`;
     for (const filler of ["", "x".repeat(10_000)]) {
       expect(() => read(nested(10, filler), 10)).not.toThrow();
       expect(() => read(nested(11, filler), 10)).toThrow("deeper than 10");
@@ -79,7 +80,7 @@ describe("a JSON object, short or long,", () => {
       "syntax",
       "the body is not valid JSON: expected a field name in double quotes at byte 7",
     ]);
-    expect(reason('{"a":"\n"}')?.[1 as never]).toContain("control character");
+    expect(String(reason('{"a":"\n"}'))).toContain("control character");
   });
 
   test("keeps a byte order mark where it stands", () => {

@@ -29,7 +29,10 @@ describe("the scan of an object", () => {
     ["{}", {}],
     [" \t\r\n{ } \n", {}],
     ['{"a":1}', { a: "1" }],
-    ['{"a":-0,"b":1.0,"c":1e400,"d":-1.5E-7,"e":9007199254740993}', { a: "-0", b: "1.0", c: "1e400", d: "-1.5E-7", e: "9007199254740993" }],
+    [
+      '{"a":-0,"b":1.0,"c":1e400,"d":-1.5E-7,"e":9007199254740993}',
+      { a: "-0", b: "1.0", c: "1e400", d: "-1.5E-7", e: "9007199254740993" },
+    ],
     ['{"a":true,"b":false,"c":null}', { a: "true", b: "false", c: "null" }],
     ['{"a" : "x" , "b":[ 1 , {"a":2} ] }', { a: '"x"', b: '[ 1 , {"a":2} ]' }],
     ['{"a":"}","b":"\\"","c":"\\\\","d":"\\\\\\""}', { a: '"}"', b: '"\\""', c: '"\\\\"', d: '"\\\\\\""' }],
@@ -119,7 +122,8 @@ test("agrees with JSON.parse on every mutilation of a document", () => {
     for (let edit = 0; edit < 1 + Math.floor(random() * 2); edit++) {
       const at = Math.floor(random() * text.length);
       const cut = random() < 0.5 ? 1 : 0;
-      text = text.slice(0, at) + (random() < 0.7 ? spare[Math.floor(random() * spare.length)]! : "") + text.slice(at + cut);
+      text =
+        text.slice(0, at) + (random() < 0.7 ? spare[Math.floor(random() * spare.length)]! : "") + text.slice(at + cut);
     }
     let parsed: unknown;
     try {

@@ -15,7 +15,14 @@ describe("a log line", () => {
     expect(lines[0]!.trimEnd()).not.toContain("\n");
     const { time, ...rest } = JSON.parse(lines[0]!) as Record<string, unknown>;
     expect(Date.parse(String(time))).toBeWithin(Date.now() - 5000, Date.now() + 1);
-    expect(rest).toEqual({ level: "info", message: 'said "hi"\nand left', requestId: "req_1", status: 200, ok: true, none: null });
+    expect(rest).toEqual({
+      level: "info",
+      message: 'said "hi"\nand left',
+      requestId: "req_1",
+      status: 200,
+      ok: true,
+      none: null,
+    });
   });
 
   test.each([

@@ -3,7 +3,10 @@ import { MultipartScan, MultipartScanError } from "../../src/lib/multipart-scan.
 
 const form = (...parts: readonly [headers: string, value: string][]) =>
   `${parts.map(([headers, value]) => `--b\r\n${headers}\r\n\r\n${value}\r\n`).join("")}--b--\r\n`;
-const named = (name: string, value: string): [string, string] => [`Content-Disposition: form-data; name="${name}"`, value];
+const named = (name: string, value: string): [string, string] => [
+  `Content-Disposition: form-data; name="${name}"`,
+  value,
+];
 const file = (content: string): [string, string] => [
   'Content-Disposition: form-data; name="file"; filename="a.bin"\r\nContent-Type: application/octet-stream',
   content,
@@ -24,12 +27,20 @@ describe("the field of a form", () => {
     ["between empty parts", form(file(""), named("model", "m"), file("")), ["m"]],
     ["twice", form(named("model", "a"), named("model", "b")), ["a", "b"]],
     ["with other headers before it", form([`X-A: 1\r\nContent-Disposition: form-data; name="model"`, "m"]), ["m"]],
-    ["with headers behind it", form([`content-disposition: form-data; name="model"\r\nContent-Type: text/plain`, "m"]), ["m"]],
+    [
+      "with headers behind it",
+      form([`content-disposition: form-data; name="model"\r\nContent-Type: text/plain`, "m"]),
+      ["m"],
+    ],
     ["without quotes", form(["Content-Disposition: form-data; name=model", "m"]), ["m"]],
     ["with a file name", form(['Content-Disposition: form-data; name="model"; filename="x"', "m"]), ["m"]],
     ["after a preamble", `hello\r\n${form(named("model", "m"))}`, ["m"]],
     ["not in a file's content", form(file('Content-Disposition: form-data; name="model"\r\n\r\nno')), []],
-    ["not behind a longer mark", form(file("\r\n--bb\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nno\r\n--bb")), []],
+    [
+      "not behind a longer mark",
+      form(file('\r\n--bb\r\nContent-Disposition: form-data; name="model"\r\n\r\nno\r\n--bb')),
+      [],
+    ],
     ["not of a longer name", form(named("model2", "no"), named("my_model", "no")), []],
     ["not as a file's name", form(['Content-Disposition: form-data; name="file"; filename="model"', "no"]), []],
     ["not in an empty body", "", []],
@@ -44,7 +55,10 @@ describe("the field of a form", () => {
 
   // RFC 2046 lets white space stand behind a mark, and Go's reader skips it: a part hidden there would be seen by the upstream only.
   test.each(["--b \r\n", "--b\t\r\n"])("cannot hide behind %p", (mark) => {
-    const body = form(named("model", "cheap")).replace("--b--", `${mark}Content-Disposition: form-data; name="model"\r\n\r\nexpensive\r\n--b--`);
+    const body = form(named("model", "cheap")).replace(
+      "--b--",
+      `${mark}Content-Disposition: form-data; name="model"\r\n\r\nexpensive\r\n--b--`,
+    );
     let hidden = false;
     try {
       hidden = values(body).length < 2;

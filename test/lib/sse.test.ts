@@ -26,19 +26,75 @@ function frame(pieces: readonly Uint8Array[]): { blocks: string[]; rest: string 
 }
 
 const streams: [name: string, source: string, events: Parsed[]][] = [
-  ["LF", 'data: {"a":1}\n\ndata: [DONE]\n\n', [{ event: null, data: '{"a":1}' }, { event: null, data: "[DONE]" }]],
-  ["CRLF", "data: a\r\n\r\nevent: x\r\ndata: b\r\n\r\n", [{ event: null, data: "a" }, { event: "x", data: "b" }]],
-  ["CR", "data: a\r\rdata: b\r\r", [{ event: null, data: "a" }, { event: null, data: "b" }]],
-  ["LF then CRLF", "data: a\n\r\ndata: b\n\n", [{ event: null, data: "a" }, { event: null, data: "b" }]],
+  [
+    "LF",
+    'data: {"a":1}\n\ndata: [DONE]\n\n',
+    [
+      { event: null, data: '{"a":1}' },
+      { event: null, data: "[DONE]" },
+    ],
+  ],
+  [
+    "CRLF",
+    "data: a\r\n\r\nevent: x\r\ndata: b\r\n\r\n",
+    [
+      { event: null, data: "a" },
+      { event: "x", data: "b" },
+    ],
+  ],
+  [
+    "CR",
+    "data: a\r\rdata: b\r\r",
+    [
+      { event: null, data: "a" },
+      { event: null, data: "b" },
+    ],
+  ],
+  [
+    "LF then CRLF",
+    "data: a\n\r\ndata: b\n\n",
+    [
+      { event: null, data: "a" },
+      { event: null, data: "b" },
+    ],
+  ],
   ["names", "event: message_start\ndata: {}\n\n", [{ event: "message_start", data: "{}" }]],
   ["the name behind", "data: {}\nevent: late\n\n", [{ event: "late", data: "{}" }]],
-  ["comments", ": ping\n\n: more\ndata: a\n\n", [{ event: null, data: null }, { event: null, data: "a" }]],
+  [
+    "comments",
+    ": ping\n\n: more\ndata: a\n\n",
+    [
+      { event: null, data: null },
+      { event: null, data: "a" },
+    ],
+  ],
   ["ids and retry", "id: 1\nretry: 3\ndata: a\n\n", [{ event: null, data: "a" }]],
   ["several data lines", "data: {\ndata:  1\ndata: }\n\n", [{ event: null, data: "{\n 1\n}" }]],
-  ["no space, two spaces", "data:a\n\ndata:  b\n\n", [{ event: null, data: "a" }, { event: null, data: " b" }]],
-  ["empty data", "data:\n\ndata\n\n", [{ event: null, data: "" }, { event: null, data: "" }]],
+  [
+    "no space, two spaces",
+    "data:a\n\ndata:  b\n\n",
+    [
+      { event: null, data: "a" },
+      { event: null, data: " b" },
+    ],
+  ],
+  [
+    "empty data",
+    "data:\n\ndata\n\n",
+    [
+      { event: null, data: "" },
+      { event: null, data: "" },
+    ],
+  ],
   ["fields that only begin like data", "database: x\ndata: a\n\n", [{ event: null, data: "a" }]],
-  ["a byte order mark", "\ufeffdata: a\n\ndata: b\n\n", [{ event: null, data: "a" }, { event: null, data: "b" }]],
+  [
+    "a byte order mark",
+    "\ufeffdata: a\n\ndata: b\n\n",
+    [
+      { event: null, data: "a" },
+      { event: null, data: "b" },
+    ],
+  ],
   ["characters of many bytes", "data: Grüße 🦊 模型\n\n", [{ event: null, data: "Grüße 🦊 模型" }]],
 ];
 

@@ -1,10 +1,14 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Secret, Vault } from "../../src/lib/secret.ts";
 import type { Written } from "../../src/store/types.ts";
+
+afterEach(cleanUp);
+
 import {
+  cleanUp,
   clientKeyValues,
   MASTER_KEY,
   modelValues,
@@ -194,7 +198,7 @@ describe("provider keys", () => {
     database.run("UPDATE provider_key SET secret = (SELECT secret FROM provider_key WHERE name = 'k1')");
     database.close();
     const again = await openTestStore(dataDir);
-    expect(again.providerKeys.listOpened()).rejects.toThrow(/moved from another row/);
+    await expect(again.providerKeys.listOpened()).rejects.toThrow(/moved from another row/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeBatch } from "../../src/store/batch.ts";
@@ -12,8 +12,10 @@ import { SUMS } from "../../src/store/usage-cell.ts";
 import { UsageDeltas } from "../../src/store/usage-deltas.ts";
 import { minutes, SUM_COLUMNS, UsageFile } from "../../src/store/usage-file.ts";
 import { withWholes } from "../../src/store/usage-group.ts";
-import { makeFailure, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
+import { cleanUp, makeFailure, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
+
+afterEach(cleanUp);
 
 const DAY_MS = 86_400_000;
 

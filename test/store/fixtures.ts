@@ -1,4 +1,3 @@
-import { afterEach } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +9,11 @@ import { MASTER_KEY } from "./records.ts";
 export * from "./records.ts";
 
 const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
+
+/** For `afterEach` of every file that uses these: bun counts a hook in a shared module for the first file only. */
+export async function cleanUp(): Promise<void> {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+}
 
 /** Runs after the test, last registered first. */
 export function onCleanup(cleanup: () => unknown): void {

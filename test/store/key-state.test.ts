@@ -1,10 +1,19 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { KeyHealthChange } from "../../src/events.ts";
 import type { KeyStateRow } from "../../src/store/types.ts";
-import { onCleanup, openTestStore, providerKeyValues, providerValues, temporaryDirectory } from "./fixtures.ts";
+import {
+  cleanUp,
+  onCleanup,
+  openTestStore,
+  providerKeyValues,
+  providerValues,
+  temporaryDirectory,
+} from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
+
+afterEach(cleanUp);
 
 function stateRow(changes: Partial<KeyStateRow> = {}): KeyStateRow {
   return {

@@ -1,12 +1,14 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { readdirSync, renameSync } from "node:fs";
 import { newId } from "../../src/lib/id.ts";
 import type { RequestRecord } from "../../src/record.ts";
 import { dayFilePath } from "../../src/store/day-file.ts";
 import type { LogFilter } from "../../src/store/reports.ts";
-import { makeAttempt, makeFailure, makeRecord, NOON, openTestStore } from "./fixtures.ts";
+import { cleanUp, makeAttempt, makeFailure, makeRecord, NOON, openTestStore } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
+
+afterEach(cleanUp);
 
 const DAY_MS = 86_400_000;
 

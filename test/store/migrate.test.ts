@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from "drizzle-kit/api";
@@ -8,7 +8,9 @@ import { Secret, Vault } from "../../src/lib/secret.ts";
 import { ConfigDatabase } from "../../src/store/config-database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import * as tables from "../../src/store/tables.ts";
-import { MASTER_KEY, onCleanup, temporaryDirectory } from "./fixtures.ts";
+import { cleanUp, MASTER_KEY, onCleanup, temporaryDirectory } from "./fixtures.ts";
+
+afterEach(cleanUp);
 
 const FIRST: Migration = {
   name: "0000_first",

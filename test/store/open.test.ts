@@ -1,10 +1,12 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Vault } from "../../src/lib/secret.ts";
 import { openStore } from "../../src/store/open.ts";
-import { MASTER_KEY, makeRecord, openTestStore, temporaryDirectory } from "./fixtures.ts";
+import { cleanUp, MASTER_KEY, makeRecord, openTestStore, temporaryDirectory } from "./fixtures.ts";
+
+afterEach(cleanUp);
 
 const vault = new Vault(MASTER_KEY);
 
@@ -24,7 +26,9 @@ describe("opening a data directory", () => {
   test("a second instance is refused by name, and let in after the first has ended", async () => {
     const dataDir = temporaryDirectory();
     const first = await openTestStore(dataDir);
-    expect(openStore({ dataDir, vault })).rejects.toThrow(`another Sluice is running on the data directory ${dataDir}`);
+    await expect(openStore({ dataDir, vault })).rejects.toThrow(
+      `another Sluice is running on the data directory ${dataDir}`,
+    );
     await first.close();
     await (await openTestStore(dataDir)).close();
   });
@@ -36,7 +40,7 @@ describe("opening a data directory", () => {
       stderr: "inherit",
     });
     await child.stdout.getReader().read(); // it runs
-    expect(openStore({ dataDir, vault })).rejects.toThrow(/another Sluice/);
+    await expect(openStore({ dataDir, vault })).rejects.toThrow(/another Sluice/);
     child.kill("SIGKILL");
     await child.exited;
     await (await openTestStore(dataDir)).close();
@@ -45,28 +49,30 @@ describe("opening a data directory", () => {
   test("another master key is told, and nothing stays locked", async () => {
     const dataDir = temporaryDirectory();
     await (await openTestStore(dataDir)).close();
-    expect(openStore({ dataDir, vault: new Vault(new Uint8Array(32)) })).rejects.toThrow(/MASTER_KEY/);
+    await expect(openStore({ dataDir, vault: new Vault(new Uint8Array(32)) })).rejects.toThrow(/MASTER_KEY/);
     await (await openTestStore(dataDir)).close();
   });
 
   test("a file in its place is told", async () => {
     const dataDir = join(temporaryDirectory(), "data");
     writeFileSync(dataDir, "");
-    expect(openStore({ dataDir, vault })).rejects.toThrow(`cannot write to the data directory ${dataDir} (DATA_DIR)`);
+    await expect(openStore({ dataDir, vault })).rejects.toThrow(
+      `cannot write to the data directory ${dataDir} (DATA_DIR)`,
+    );
   });
 
   test.skipIf(process.getuid?.() === 0)("a directory without write permission is told", async () => {
     const dataDir = join(temporaryDirectory(), "data");
     mkdirSync(join(dataDir, "logs"), { recursive: true });
     chmodSync(dataDir, 0o500);
-    expect(openStore({ dataDir, vault })).rejects.toThrow(/permission denied/);
+    await expect(openStore({ dataDir, vault })).rejects.toThrow(/permission denied/);
   });
 
   test.each(["state.db", "usage.db"])("a damaged %s is told by name, and nothing stays locked", async (name) => {
     const dataDir = temporaryDirectory();
     await (await openTestStore(dataDir)).close();
     writeFileSync(join(dataDir, name), "not a database at all, whatever its name".repeat(200));
-    expect(openStore({ dataDir, vault })).rejects.toThrow(`${join(dataDir, name)}: the file is not a database`);
+    await expect(openStore({ dataDir, vault })).rejects.toThrow(`${join(dataDir, name)}: the file is not a database`);
   });
 
   test.each(["state.db", "usage.db"])("a %s of another version is refused", async (name) => {
@@ -75,7 +81,7 @@ describe("opening a data directory", () => {
     const database = new Database(join(dataDir, name));
     database.run("PRAGMA user_version = 99");
     database.close();
-    expect(openStore({ dataDir, vault })).rejects.toThrow(/has the format 99/);
+    await expect(openStore({ dataDir, vault })).rejects.toThrow(/has the format 99/);
   });
 });
 
@@ -84,5 +90,5 @@ test("after closing, questions are refused and records dropped, nothing hangs", 
   await store.close();
   store.record(makeRecord());
   expect(store.stats().droppedRecords).toBe(1);
-  expect(store.logs.page({ filter: {}, limit: 10, withTotal: true })).rejects.toThrow(/closed/);
+  await expect(store.logs.page({ filter: {}, limit: 10, withTotal: true })).rejects.toThrow(/closed/);
 });

@@ -1,7 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { prepareDataDirectory } from "../../src/store/data-directory.ts";
 import { Reader } from "../../src/store/reader.ts";
-import { makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
+import { cleanUp, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
+
+afterEach(cleanUp);
 
 /** A data directory with one logged request, closed. */
 async function filledDirectory(): Promise<string> {
@@ -24,7 +26,7 @@ describe("the reader", () => {
   test("gives up a query that takes too long, and answers the next", async () => {
     const reader = openReader(await filledDirectory(), 1);
     const asked = reader.ask("page", PAGE);
-    expect(asked).rejects.toThrow("the query took too long");
+    await expect(asked).rejects.toThrow("the query took too long");
     await asked.catch(() => {});
     const patient = openReader(await filledDirectory(), 5000);
     expect((await patient.ask("page", PAGE)).totalCount).toBe(1);
@@ -33,14 +35,14 @@ describe("the reader", () => {
   test("tells that it failed without the database's words", async () => {
     const dataDir = temporaryDirectory(); // no files at all
     const reader = openReader(dataDir);
-    expect(reader.ask("page", PAGE)).rejects.toThrow("the query failed: the file cannot be opened");
+    await expect(reader.ask("page", PAGE)).rejects.toThrow("the query failed: the file cannot be opened");
   });
 
   test("refuses what is asked after its end, and what waits at its end", async () => {
     const reader = openReader(await filledDirectory());
     const waiting = reader.ask("page", PAGE);
     reader.abandon();
-    expect(waiting).rejects.toThrow("the store is closed");
-    expect(reader.ask("page", PAGE)).rejects.toThrow("the store is closed");
+    await expect(waiting).rejects.toThrow("the store is closed");
+    await expect(reader.ask("page", PAGE)).rejects.toThrow("the store is closed");
   });
 });

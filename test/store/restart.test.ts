@@ -1,10 +1,12 @@
-import { expect, test } from "bun:test";
+import { afterEach, expect, test } from "bun:test";
 import { prepareDataDirectory } from "../../src/store/data-directory.ts";
 import { Reader } from "../../src/store/reader.ts";
 import { spawnWorker } from "../../src/store/spawn-worker.ts";
 import { Writer } from "../../src/store/writer.ts";
-import { makeRecord, NOON, onCleanup, temporaryDirectory } from "./fixtures.ts";
+import { cleanUp, makeRecord, NOON, onCleanup, temporaryDirectory } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
+
+afterEach(cleanUp);
 
 /** Starts real Workers, and ends them as a crash would. */
 function fragile(name: "writer-worker" | "reader-worker") {
@@ -58,7 +60,7 @@ test("a reader that crashes fails what was asked, and is replaced", async () => 
   const page = { filter: {}, limit: 10, withTotal: true };
   const asked = reader.ask("page", page);
   workers.crash();
-  expect(asked).rejects.toThrow("the reader stopped");
+  await expect(asked).rejects.toThrow("the reader stopped");
   expect((await reader.ask("page", page)).totalCount).toBe(1); // waits for the new one
   expect(workers.started).toHaveLength(2);
 });

@@ -1,9 +1,11 @@
 import { Database } from "bun:sqlite";
-import { expect, test } from "bun:test";
+import { afterEach, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { makeRecord, NOON, openTestStore, temporaryDirectory } from "./fixtures.ts";
+import { cleanUp, makeRecord, NOON, openTestStore, temporaryDirectory } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
+
+afterEach(cleanUp);
 
 const DAY_MS = 86_400_000;
 const DAY = Math.floor(NOON / DAY_MS);

@@ -1,10 +1,12 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import type { RequestRecord } from "../../src/record.ts";
 import type { UsageMetrics, UsageQuery } from "../../src/store/reports.ts";
 import { pieces } from "../../src/store/usage-report.ts";
-import { makeFailure, makeRecord, NOON, openTestStore } from "./fixtures.ts";
+import { cleanUp, makeFailure, makeRecord, NOON, openTestStore } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
+
+afterEach(cleanUp);
 
 const QUARTER_MS = 15 * 60_000;
 const HOUR_MS = 3_600_000;
@@ -262,7 +264,7 @@ test("through the Workers: an unknown zone is an error without SQL, and the next
     filter: {},
     top: 5,
   };
-  expect(store.usage.report({ ...query, timeZone: "Mars/Olympus" })).rejects.toThrow("unknown time zone");
+  await expect(store.usage.report({ ...query, timeZone: "Mars/Olympus" })).rejects.toThrow("unknown time zone");
   const report = await store.usage.report(query);
   expect(report.series[0]).toMatchObject({ values: ["prv_a", "gpt-4.1-2025-04-14"], totals: { requests: 1 } });
 });

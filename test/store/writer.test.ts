@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RequestRecord } from "../../src/record.ts";
@@ -10,7 +10,9 @@ import { Lane } from "../../src/store/lane.ts";
 import { ShapeNumbers } from "../../src/store/shape.ts";
 import { describeFault } from "../../src/store/store-error.ts";
 import type { Store } from "../../src/store/types.ts";
-import { makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
+import { cleanUp, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
+
+afterEach(cleanUp);
 
 const DAY = Math.floor(NOON / 86_400_000);
 

@@ -8,7 +8,11 @@ export interface RawAnswer {
 }
 
 /** Sends bytes that no HTTP library would and reads the first answer to its end (by length, by chunks, or by the close). */
-export async function talk(url: string, send: string | Uint8Array, more?: (socket: Socket) => void): Promise<RawAnswer> {
+export async function talk(
+  url: string,
+  send: string | Uint8Array,
+  more?: (socket: Socket) => void,
+): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   const { promise, resolve } = Promise.withResolvers<void>();
   let text = "";
@@ -41,7 +45,11 @@ function isWhole(text: string): boolean {
 }
 
 /** A request as bytes: `headers` go in as they are written. */
-export function request(line: string, headers: Readonly<Record<string, string>>, body: string | Uint8Array = ""): Uint8Array {
+export function request(
+  line: string,
+  headers: Readonly<Record<string, string>>,
+  body: string | Uint8Array = "",
+): Uint8Array {
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.concat([Buffer.from(`${line}\r\n${head.join("")}\r\n`, "latin1"), Buffer.from(body as string)]);
 }

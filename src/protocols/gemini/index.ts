@@ -4,6 +4,7 @@ import type { GatewayErrorLike } from "../../llm/failure.ts";
 import { parseRecord, readJsonAnswer } from "../answer.ts";
 import type { ListedModel, Protocol, StreamWatcher } from "../protocol.ts";
 import { createWatcher } from "../stream.ts";
+import { asRecord } from "../usage.ts";
 import { readGeminiUsage } from "./usage.ts";
 
 /** Google's generateContent family under /v1beta and /v1. */
@@ -19,30 +20,41 @@ export const gemini: Protocol = {
   showModel: modelInfo,
 };
 
-const FINISH = /"finishReason":\s*"(?!FINISH_REASON_UNSPECIFIED)[^"]|"blockReason":\s*"[^"]/;
+/** Worth parsing; the words may also stand in a function call's arguments. */
+const HINT = /"(?:error|usageMetadata|finishReason|blockReason)"/;
 
 /** Frames are `data:` only, usage is cumulative (the last one counts), the last chunk has a finishReason; there is no [DONE]. */
 function watchGemini(): StreamWatcher {
   return createWatcher(
     ({ data }, facts) => {
-      if (data.includes('"error"')) {
-        const error = parseRecord(decodeLatin1(data))?.error;
-        if (error !== undefined && error !== null) {
-          facts.error = data;
-          return "error";
-        }
+      const chunk = HINT.test(data) ? parseRecord(decodeLatin1(data)) : null;
+      if (chunk?.error !== undefined && chunk.error !== null) {
+        facts.error = data;
+        return "error";
       }
       facts.hasContent = true;
-      if (data.includes('"usageMetadata"')) {
-        // Every time, because a stream may be cut at any frame and must be accounted with the counts so far.
-        const chunk = parseRecord(decodeLatin1(data));
-        facts.usage = readGeminiUsage(chunk?.usageMetadata) ?? facts.usage;
-        facts.rawUsage = JSON.stringify(chunk?.usageMetadata ?? null);
+      if (chunk === null) return "keep";
+      // Every time, because a stream may be cut at any frame and must be accounted with the counts so far.
+      const usage = readGeminiUsage(chunk.usageMetadata);
+      if (usage !== null) {
+        facts.usage = usage;
+        facts.rawUsage = JSON.stringify(chunk.usageMetadata);
       }
-      if (FINISH.test(data)) facts.finished = true;
+      if (isFinished(chunk)) facts.finished = true;
       return "keep";
     },
     (facts) => (facts.finished ? "" : null),
+  );
+}
+
+function isFinished(chunk: Record<string, unknown>): boolean {
+  const candidates = Array.isArray(chunk.candidates) ? chunk.candidates : [];
+  const reasons = [
+    ...candidates.map((candidate) => asRecord(candidate)?.finishReason),
+    asRecord(chunk.promptFeedback)?.blockReason,
+  ];
+  return reasons.some(
+    (reason) => typeof reason === "string" && reason !== "" && reason !== "FINISH_REASON_UNSPECIFIED",
   );
 }
 

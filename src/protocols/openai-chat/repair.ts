@@ -3,6 +3,7 @@ import { parseRecord } from "../answer.ts";
 import type { StreamWatcher, WatchOptions } from "../protocol.ts";
 import { createWatcher, type MutableFacts, toLatin1, type Verdict } from "../stream.ts";
 import { asRecord } from "../usage.ts";
+import { Choices } from "./choices.ts";
 import { readOpenAiUsage } from "./usage.ts";
 
 /**
@@ -18,7 +19,7 @@ export function createRepair(options: WatchOptions): StreamWatcher {
   let model: string | null = null;
   let filterResults: unknown;
   const choices = new Map<number, ChoiceState>();
-  let finishSeen = false;
+  const ends = new Choices();
   let usageSent = false;
 
   const usageFrame = (facts: MutableFacts) => {
@@ -84,7 +85,7 @@ export function createRepair(options: WatchOptions): StreamWatcher {
       set(choice, "index", typeof choice.index === "number" ? choice.index : position);
       const state = stateOf(choices, choice.index as number);
       set(choice, "finish_reason", finishReason(choice.finish_reason, state));
-      if (choice.finish_reason !== null) finishSeen = true;
+      ends.note(choice.index as number, choice.finish_reason !== null);
       if (isChat) repairDelta(choice, state, set);
     }
     return changed ? { replace: toLatin1(`data: ${JSON.stringify(chunk)}\n\n`) } : "keep";
@@ -92,7 +93,7 @@ export function createRepair(options: WatchOptions): StreamWatcher {
 
   return createWatcher(
     ({ data }, facts) => step(data, facts),
-    (facts) => (facts.finished ? "" : finishSeen ? `${usageFrame(facts)}data: [DONE]\n\n` : null),
+    (facts) => (facts.finished ? "" : ends.areFinished ? `${usageFrame(facts)}data: [DONE]\n\n` : null),
   );
 }
 

@@ -2,13 +2,14 @@ import { decodeLatin1 } from "../../lib/bytes.ts";
 import { parseRecord } from "../answer.ts";
 import type { StreamWatcher, WatchOptions } from "../protocol.ts";
 import { createWatcher, type FrameView, type MutableFacts, type Verdict } from "../stream.ts";
+import { Choices } from "./choices.ts";
 import { createRepair } from "./repair.ts";
 import { readOpenAiUsage } from "./usage.ts";
 
 const DONE = "[DONE]";
 const DONE_FRAME = "data: [DONE]\n\n";
 const FINISH = /"finish_reason":\s*"[^"]/;
-const CHOICE = /"choices":\s*\[\s*\{/;
+const CHOICE = /"choices":\s*\[\s*\{(?:\s*"index":\s*(\d+))?/;
 const USAGE_OBJECT = /"usage":\s*\{/;
 
 /**
@@ -22,7 +23,7 @@ export function watchOpenAiStream(options: WatchOptions): StreamWatcher {
   const isChat = options.endpoint === "chat.completions" || options.endpoint === "completions";
   if (!isChat) return watchEvents();
   if (options.repair) return createRepair(options);
-  let finishSeen = false;
+  const choices = new Choices();
   return createWatcher(
     ({ data }, facts) => {
       if (data === DONE) {
@@ -30,13 +31,16 @@ export function watchOpenAiStream(options: WatchOptions): StreamWatcher {
         return "keep";
       }
       if (data.length === 0) return "drop"; // an empty data line makes the official SDK throw
-      if (!facts.hasContent && CHOICE.test(data)) facts.hasContent = true;
-      if (!finishSeen && FINISH.test(data)) finishSeen = true;
+      const choice = CHOICE.exec(data);
+      if (choice !== null) {
+        facts.hasContent = true;
+        choices.note(Number(choice[1] ?? 0), FINISH.test(data));
+      }
       if (data.includes('"error"') && isError(data, facts)) return "error";
       if (data.includes('"usage"') && USAGE_OBJECT.test(data)) return takeUsage(data, facts, options);
       return "keep";
     },
-    (facts) => (facts.finished ? "" : finishSeen ? DONE_FRAME : null),
+    (facts) => (facts.finished ? "" : choices.areFinished ? DONE_FRAME : null),
   );
 }
 

@@ -36,9 +36,9 @@ export const openAiResponses: Protocol = {
   showModel: modelObject,
 };
 
-const TERMINAL = /"type":\s*"response\.(?:completed|incomplete|failed)"/;
+const TERMINAL = new Set(["response.completed", "response.incomplete", "response.failed"]);
+const PREAMBLE = new Set(["response.created", "response.in_progress", "response.queued"]);
 const SEQUENCE = /"sequence_number":\s*(\d+)/;
-const PREAMBLE = /"type":\s*"response\.(?:created|in_progress|queued)"/;
 
 /**
  * The terminal event carries the whole response with its usage. `response.failed` is the format's own end of a failed answer:
@@ -52,18 +52,27 @@ function stepResponses(frame: FrameView, facts: MutableFacts): Verdict {
   const { data } = frame;
   const sequence = SEQUENCE.exec(data);
   if (sequence !== null) facts.sequence = Number(sequence[1]) + 1;
-  if (data.includes('"response.failed"') && TERMINAL.test(data) && !facts.hasContent) {
+  const type = typeOf(frame);
+  if (type === "response.failed" && !facts.hasContent) {
     facts.error = data;
     return "error";
   }
-  if (frame.event() === "error" || (!data.includes('"response') && data.includes('"error"') && isError(data, facts))) {
+  if (type === "error" || (type === null && isError(data, facts))) {
     facts.error = data;
     return "error";
   }
-  if (TERMINAL.test(data)) readTerminal(data, facts);
-  else if (data.includes('"response.created"')) readCreated(data, facts);
-  if (!facts.hasContent && !PREAMBLE.test(data)) facts.hasContent = true;
+  if (type !== null && TERMINAL.has(type)) readTerminal(data, facts);
+  else if (type === "response.created") readCreated(data, facts);
+  if (type === null || !PREAMBLE.has(type)) facts.hasContent = true;
   return "keep";
+}
+
+/** The event's own type. Never searched for inside: the first events echo the client's JSON, which may say anything. */
+function typeOf(frame: FrameView): string | null {
+  const { data } = frame;
+  if (data.startsWith('{"type":"')) return data.slice(9, data.indexOf('"', 9));
+  const type = frame.event() ?? parseRecord(decodeLatin1(data))?.type;
+  return typeof type === "string" ? type : null;
 }
 
 function readTerminal(data: string, facts: MutableFacts): void {
