@@ -13,7 +13,7 @@ export interface UpstreamRequest {
 }
 
 export type CallResult =
-  | { readonly kind: "response"; readonly response: Response; readonly origin: string }
+  | { readonly kind: "response"; readonly response: Response }
   | { readonly kind: "unreachable"; readonly failure: Failure }
   | { readonly kind: "abandoned" };
 
@@ -42,11 +42,9 @@ export async function callUpstream(
     gateway.log.warn("upstream address refused", { requestId: exchange.id, reason: error.message });
     return unreachable("connect", error.message);
   }
-  const reach = gateway.origins.reach(
-    request.proxyUrl === null ? checked.origin : originOf(request.proxyUrl),
-    exchange.snapshot.settings.connectTimeoutMs,
-    Date.now(),
-  );
+  // Who is connected to: behind a proxy that is the proxy, whatever it is asked for.
+  const peer = request.proxyUrl === null ? checked.origin : originOf(request.proxyUrl);
+  const reach = gateway.origins.reach(peer, exchange.snapshot.settings.connectTimeoutMs, Date.now());
   if (reach !== null) {
     const result = await orAborted(reach, abort.signal);
     if (result === null) return { kind: "abandoned" };
@@ -61,8 +59,8 @@ export async function callUpstream(
   for (let fresh = false; ; fresh = true) {
     try {
       const response = await fetch(url, fresh ? { ...options, keepalive: false } : options);
-      gateway.origins.answered(checked.origin, Date.now());
-      return { kind: "response", response, origin: checked.origin };
+      gateway.origins.answered(peer, Date.now());
+      return { kind: "response", response };
     } catch (error) {
       if (abort.signal.aborted) return { kind: "abandoned" };
       const stale =
@@ -70,7 +68,7 @@ export async function callUpstream(
         !exchange.hasRepeated &&
         !(request.body instanceof ReadableStream) &&
         isConnectionLoss(error) &&
-        gateway.origins.mayBeStale(checked.origin) &&
+        gateway.origins.mayBeStale(peer) &&
         performance.now() - startedAt < STALE_WITHIN_MS;
       if (stale) {
         exchange.hasRepeated = true;

@@ -45,7 +45,7 @@ async function serveStream(exchange: Exchange, admitted: Admitted): Promise<Resp
   const answer = await Promise.race([opening, late]);
   if (answer !== null) return respond(exchange, answer);
   opening.catch(() => {}); // the relay awaits it too and tells the client
-  return new Response(relayStream(exchange, opening), { headers: headersOfStream(exchange, null) });
+  return streamResponse(exchange, opening, null);
 }
 
 function respond(exchange: Exchange, answer: Answer): Response {
@@ -53,7 +53,7 @@ function respond(exchange: Exchange, answer: Answer): Response {
     case "json":
       return relayJson(exchange, answer);
     case "stream":
-      return new Response(relayStream(exchange, answer), { headers: headersOfStream(exchange, answer.headers) });
+      return streamResponse(exchange, answer, answer.headers);
     case "bytes": {
       const type = answer.headers.get("content-type") ?? "application/octet-stream";
       return new Response(relayBytes(exchange, answer), {
@@ -62,6 +62,16 @@ function respond(exchange: Exchange, answer: Answer): Response {
       });
     }
   }
+}
+
+function streamResponse(
+  exchange: Exchange,
+  opening: Parameters<typeof relayStream>[1],
+  upstream: Headers | null,
+): Response {
+  const headers = headersOfStream(exchange, upstream);
+  exchange.capture?.responseHeaders(headers);
+  return new Response(relayStream(exchange, opening), { headers });
 }
 
 function headersOfStream(exchange: Exchange, upstream: Headers | null): Record<string, string> {
@@ -78,13 +88,15 @@ function refuse(exchange: Exchange, cause: unknown): Response {
   const isAnthropic = exchange.incoming.endpoint.protocol === "anthropic-messages";
   if (cause instanceof UpstreamRefusal) {
     const { status, body, failure } = cause;
+    const headers = errorHeaders(exchange.id, new GatewayError(failure.errorClass, status, ""), isAnthropic);
+    exchange.capture?.responseHeaders(headers);
+    exchange.capture?.response(utf8(body));
     exchange.settle({
       status: "error",
       httpStatus: status,
       errorClass: failure.errorClass,
       errorText: failure.message,
     });
-    const headers = errorHeaders(exchange.id, new GatewayError(failure.errorClass, status, ""), isAnthropic);
     return new Response(body, { status, headers });
   }
   const error = toGatewayError(exchange, cause);

@@ -25,6 +25,11 @@ describe("an upstream with a name", () => {
       providers: (vendor) => [
         provider("openai", `http://api.example:${vendor.port}/v1`, ["sk-1"]),
         { ...provider("openai", `http://evil.example:${vendor.port}/v1`, ["sk-2"]), name: "evil" },
+        {
+          ...provider("openai", `${vendor.origin}/v1`, []),
+          name: "proxied",
+          keys: [{ name: "k", secret: "sk-3", proxyUrl: "http://proxy.example:3128" }],
+        },
       ],
       models: [
         { name: "m", targets: [{ provider: "openai", model: "m" }] },
@@ -64,6 +69,15 @@ describe("an upstream with a name", () => {
     expect(record).toMatchObject({ status: "error", errorClass: "network" });
     expect(record.attempts[0]!.errorText).toContain("evil.example");
     gateway.restart(json(chatAnswer()));
+  });
+
+  test("of an outbound proxy stands under the same policy", async () => {
+    resolveAs(gateway, { "proxy.example": ["169.254.169.254"] });
+    const { status, calls, text, record } = await ask(gateway, "proxied/m");
+    expect(status).toBe(502);
+    expect(calls).toEqual([]);
+    expect(text).not.toContain("proxy.example");
+    expect(record.attempts[0]).toMatchObject({ outcome: "unreachable", errorClass: "network" });
   });
 });
 

@@ -28,7 +28,7 @@ beforeAll(async () => {
     ],
     models: [{ name: "gpt", targets: [{ provider: "openai", model: "gpt" }] }],
     // A key that did not answer in time is not asked again within this test.
-    settings: { headersTimeoutMs: 100, cooldownBaseMs: 60_000, cooldownMaxMs: 600_000 },
+    settings: { headersTimeoutMs: 500, cooldownBaseMs: 60_000, cooldownMaxMs: 600_000 },
     reply: stream(CHAT_STREAM),
   });
   for (const { secret, kind } of KEYS) {
