@@ -12,7 +12,7 @@ export interface LiveOptions<Data, Variables> {
   /** The event's cursor; undefined for subscriptions that always open with a snapshot. */
   readonly cursor?: (data: Data) => string;
   readonly onData: (data: Data) => void;
-  /** The line was cut before any event had brought a cursor: what happened meanwhile has to be asked for. */
+  /** The line is (again) open and no event has brought a cursor yet: what happened meanwhile has to be asked for. */
   readonly onGap?: () => void;
 }
 
@@ -38,7 +38,8 @@ export function createLive<Data, Variables>(options: LiveOptions<Data, Variables
   );
   createEffect(
     on(connection, (state, before) => {
-      if (before !== "lost" || state !== "open" || position.after !== undefined) return;
+      // Not only after a cut: when the page's first answer was there before its line, something may lie between them.
+      if (before === undefined || before === "open" || state !== "open" || position.after !== undefined) return;
       const timer = setTimeout(() => options.onGap?.(), SUBSCRIBED_MS);
       onCleanup(() => clearTimeout(timer));
     }),

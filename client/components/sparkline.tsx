@@ -1,4 +1,4 @@
-import { For, type JSX } from "solid-js";
+import type { JSX } from "solid-js";
 import styles from "./sparkline.module.css";
 
 /** Requests per bucket as bars, the failed part of each in red. `label` says it in words. */
@@ -9,34 +9,40 @@ export function Sparkline(props: {
   readonly height?: number;
 }): JSX.Element {
   const height = () => props.height ?? 18;
-  const width = () => props.requests.length * 4;
-  const most = () => Math.max(1, ...props.requests);
-  /** What is not nothing can be seen. */
-  const scale = (value: number) => (value === 0 ? 0 : Math.max(1.5, (value / most()) * height()));
+  const shapes = () => drawBars(props.requests, props.errors, height());
   return (
     <svg
       class={styles.sparkline}
-      viewBox={`0 0 ${width()} ${height()}`}
+      viewBox={`0 0 ${props.requests.length * STEP} ${height()}`}
       height={height()}
       preserveAspectRatio="none"
       role="img"
       aria-label={props.label}
     >
-      <For each={[...props.requests]}>
-        {(count, index) => {
-          const failed = () => scale(props.errors[index()] ?? 0);
-          const all = () => Math.max(scale(count), failed());
-          return (
-            <>
-              <rect class={styles.none} x={index() * 4} y={height() - 1} width="3" height="1" />
-              <rect class={styles.all} x={index() * 4} y={height() - all()} width="3" height={all() - failed()} />
-              <rect class={styles.errors} x={index() * 4} y={height() - failed()} width="3" height={failed()} />
-            </>
-          );
-        }}
-      </For>
+      <path class={styles.none} d={shapes().ground} />
+      <path class={styles.all} d={shapes().all} />
+      <path class={styles.errors} d={shapes().failed} />
     </svg>
   );
+}
+
+const STEP = 4;
+
+/** One path for all bars of a kind: a table holds hundreds of these. */
+function drawBars(requests: readonly number[], errors: readonly number[], height: number) {
+  const most = Math.max(1, ...requests);
+  /** What is not nothing can be seen. */
+  const scale = (value: number) => (value === 0 ? 0 : Math.max(1.5, (value / most) * height));
+  const bar = (index: number, bottom: number, size: number) =>
+    size <= 0 ? "" : `M${index * STEP} ${(height - bottom).toFixed(1)}h3v${(-size).toFixed(1)}h-3z`;
+  const paths = { ground: "", all: "", failed: "" };
+  for (const [index, count] of requests.entries()) {
+    const failed = scale(errors[index] ?? 0);
+    paths.ground += bar(index, 0, 1);
+    paths.failed += bar(index, 0, failed);
+    paths.all += bar(index, failed, scale(count) - failed);
+  }
+  return paths;
 }
 
 /** The course of one number, without axes; gaps where it is unknown. */

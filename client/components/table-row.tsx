@@ -14,7 +14,7 @@ export interface TableColumn<Item> {
   /** Numbers stand at the end of their column. */
   readonly align?: "end";
   /** Which columns give way first when there is little room; absent: never. */
-  readonly rank?: "second" | "third";
+  readonly rank?: "first" | "second" | "third";
   /** The name of the order that a click on the header asks for. */
   readonly sort?: string;
   /** Names the row, and opens it. Exactly one column. */
@@ -25,8 +25,11 @@ export interface TableColumn<Item> {
 
 /** The class of each column's cells. The last one keeps its distance from the edge, whichever it is when others give way. */
 export function classesOf<Item>(columns: readonly TableColumn<Item>[]): Readonly<Record<string, string>> {
-  const lastButThird = columns.findLast((column) => column.rank !== "third");
-  const lastOfAll = columns.findLast((column) => column.rank === undefined);
+  const lastWithout = (...gone: readonly TableColumn<Item>["rank"][]) =>
+    columns.findLast((column) => column.rank === undefined || !gone.includes(column.rank));
+  const lastButThird = lastWithout("third");
+  const lastButSecond = lastWithout("third", "second");
+  const lastOfAll = lastWithout("third", "second", "first");
   return Object.fromEntries(
     columns.map((column) => [
       column.id,
@@ -34,6 +37,7 @@ export function classesOf<Item>(columns: readonly TableColumn<Item>[]): Readonly
         column.align === "end" && styles.end,
         column.rank && styles[column.rank],
         column === lastButThird && styles.lastButThird,
+        column === lastButSecond && styles.lastButSecond,
         column === lastOfAll && styles.lastOfAll,
       ),
     ]),

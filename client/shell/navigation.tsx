@@ -18,7 +18,7 @@ export function Navigation(props: { readonly onPalette: () => void; readonly onS
       <Show when={!isNarrow()}>
         <div class={styles.brand}>
           <Mark />
-          Sluice
+          <span>Sluice</span>
         </div>
         <button type="button" class={styles.palette} onClick={() => props.onPalette()}>
           <Icon name="search" size={14} />
@@ -30,7 +30,13 @@ export function Navigation(props: { readonly onPalette: () => void; readonly onS
         <For each={DESTINATIONS.filter((each) => !each.under)}>
           {(each) => (
             <li>
-              <A href={each.path} end class={styles.link} data-active={isUnder(each.path) ? "" : undefined}>
+              <A
+                href={each.path}
+                end
+                title={t().nav.pages[each.name]}
+                class={styles.link}
+                data-active={isUnder(each.path) ? "" : undefined}
+              >
                 <Icon name={each.icon} />
                 <span>{isNarrow() ? t().nav.short[each.name] : t().nav.pages[each.name]}</span>
               </A>

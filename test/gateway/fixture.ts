@@ -4,7 +4,7 @@ import { CLIENT_KEY, startApp, type TestApp, type TestAppOptions } from "../supp
 import { FakeVendor, type Reply, type VendorCall } from "../support/fake-vendor.ts";
 
 /** Limits short enough for a test, each still longer than what a healthy loopback upstream needs. */
-export const SHORT_LIMITS = {
+const SHORT_LIMITS = {
   maxAttempts: 3,
   connectTimeoutMs: 1000,
   requestTimeoutMs: 2000,

@@ -4,7 +4,7 @@ import { protocols } from "../../src/protocols/index.ts";
 import type { StreamFacts, WatchOptions } from "../../src/protocols/protocol.ts";
 import { CHAT_STREAM_WITH_USAGE, GEMINI_STREAM, MESSAGE_STREAM, responseStream } from "../support/samples.ts";
 
-export const OPTIONS: WatchOptions = {
+const OPTIONS: WatchOptions = {
   endpoint: "chat.completions",
   clientWantsUsage: true,
   repair: false,

@@ -298,14 +298,6 @@ export function streamThen(frames: readonly string[], then: Reply): Reply {
 export const reset: Reply = (call) => call.rst();
 export const close: Reply = (call) => call.fin();
 
-/** Raw bytes instead of HTTP. */
-export function raw(bytes: string): Reply {
-  return async (call) => {
-    await call.write(Buffer.from(bytes, "latin1"));
-    call.fin();
-  };
-}
-
 /** One reply after the other; the last one stays. */
 export function inTurn(...replies: readonly Reply[]): Reply {
   let next = 0;

@@ -1,6 +1,6 @@
 /** Well-formed bodies and streams of the four wire formats, with counts that differ in every part. */
 
-export const CHAT_ID = "chatcmpl-1";
+const CHAT_ID = "chatcmpl-1";
 
 /** 1000 prompt tokens (200 cached), 300 of completion (50 of reasoning). */
 export const CHAT_USAGE = {

@@ -28,7 +28,13 @@ export function keyColumns(): readonly TableColumn<KeyRow>[] {
         </>
       ),
     },
-    { id: "provider", header: () => t().keys.columns.provider, width: "14%", cell: (row) => row.provider.name },
+    {
+      id: "provider",
+      header: () => t().keys.columns.provider,
+      width: "14%",
+      rank: "first",
+      cell: (row) => row.provider.name,
+    },
     {
       id: "parked",
       header: () => t().keys.columns.parked,

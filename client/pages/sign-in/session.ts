@@ -19,7 +19,9 @@ export async function checkSession(): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
-  await execute(signOutMutation, {});
-  renewSocket();
+  // First, so that nothing on the page asks on behalf of a session that has just ended.
   noteSignedOut();
+  renewSocket();
+  const answer = await execute(signOutMutation, {});
+  if (!answer.ok) await checkSession();
 }
