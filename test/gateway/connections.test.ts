@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { FakeVendor, json, never, type Reply, type VendorCall } from "../support/fake-vendor.ts";
 import { chatAnswer, openAiError } from "../support/samples.ts";
 import { eventually } from "../support/stream-reader.ts";
-import { type Gateway, inFlight, provider, startGateway } from "./fixture.ts";
+import { allGivenBack, type Gateway, provider, startGateway } from "./fixture.ts";
 
 const ask = (gateway: Gateway, model = "m", headers: Record<string, string> = {}, body: object = {}) =>
   gateway.send("/v1/chat/completions", { model, ...body }, { headers });
@@ -82,7 +82,7 @@ describe("where nobody listens", () => {
     const alone = await ask(gateway, "dead/m");
     expect(alone.status).toBe(502);
     expect(alone.text).not.toContain("127.0.0.1");
-    expect(inFlight(gateway)).toBe(0);
+    await allGivenBack(gateway);
     await gateway.close();
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { inTurn, json, never, type Reply, reset, stream } from "../support/fake-vendor.ts";
 import { anthropicError, CHAT_STREAM, chatAnswer, openAiError } from "../support/samples.ts";
-import { type Gateway, inFlight, provider, startGateway } from "./fixture.ts";
+import { allGivenBack, type Gateway, provider, startGateway } from "./fixture.ts";
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -103,7 +103,7 @@ describe("an upstream fault", () => {
     expect(calls).toHaveLength(2);
     expect(calls[0]!.key).not.toBe(calls[1]!.key);
     expect(record.attempts[0]!.cooldownMs).toBeGreaterThan(0);
-    expect(inFlight(gateway)).toBe(0);
+    await allGivenBack(gateway);
   });
 
   test.each([

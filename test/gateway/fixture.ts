@@ -2,6 +2,7 @@ import { expect } from "bun:test";
 import type { RequestRecord } from "../../src/record.ts";
 import { CLIENT_KEY, startApp, type TestApp, type TestAppOptions } from "../support/app.ts";
 import { FakeVendor, type Reply, type VendorCall } from "../support/fake-vendor.ts";
+import { eventually } from "../support/stream-reader.ts";
 
 /** Limits short enough for a test, each still longer than what a healthy loopback upstream needs. */
 const SHORT_LIMITS = {
@@ -120,6 +121,11 @@ export async function expectUntouched(gateway: Gateway, records: 0 | 1, work: ()
   await work();
   expect(gateway.vendor.calls.length - calls).toBe(0);
   expect(gateway.records.length - before).toBe(records);
+}
+
+/** Resolves when no key is claimed any more: at once after an answer, a moment after a client has left. */
+export function allGivenBack(gateway: Gateway): Promise<void> {
+  return eventually(() => inFlight(gateway) === 0);
 }
 
 /** In-flight counts of all keys: what leaks here would jam a key for ever. */

@@ -3,7 +3,7 @@ import { CLIENT_KEY } from "../support/app.ts";
 import { early, inTurn, json, reset, stream } from "../support/fake-vendor.ts";
 import { openAiError } from "../support/samples.ts";
 import { eventually } from "../support/stream-reader.ts";
-import { type Gateway, inFlight, provider, startGateway } from "./fixture.ts";
+import { allGivenBack, type Gateway, provider, startGateway } from "./fixture.ts";
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -131,7 +131,7 @@ describe("a form", () => {
     expect(response.headers.get("x-should-retry")).toBe("false");
     expect((await settled).attempts).toHaveLength(1);
     expect(gateway.vendor.calls).toHaveLength(1);
-    expect(inFlight(gateway)).toBe(0);
+    await allGivenBack(gateway);
   });
 
   test("may be answered as an event stream, or as plain text", async () => {

@@ -17,7 +17,7 @@ import {
   responseStream,
 } from "../support/samples.ts";
 import { StreamReader } from "../support/stream-reader.ts";
-import { type Answer, type Gateway, inFlight, provider, startGateway } from "./fixture.ts";
+import { type Answer, allGivenBack, type Gateway, provider, startGateway } from "./fixture.ts";
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -138,7 +138,7 @@ describe.each(formats.map((format) => [format.name, format] as const))("a %s str
     expect(record.attempts.map(({ outcome }) => outcome).at(-1)).toBe("ok");
     expect(record.attempts).toHaveLength(2);
     expect(new Set(calls.map(({ key }) => key)).size).toBe(2);
-    expect(inFlight(gateway)).toBe(0);
+    await allGivenBack(gateway);
   });
 
   const cuts: [what: string, cut: Reply, errorClass: string, status: number][] = [
@@ -179,7 +179,7 @@ describe.each(formats.map((format) => [format.name, format] as const))("a %s str
     expect(record).toMatchObject({ status: "error", errorClass, usageSource: "estimated" });
     expect(record.usage!.outputTokens).toBeGreaterThan(0);
     expect(gateway.vendor.calls).toHaveLength(1);
-    expect(inFlight(gateway)).toBe(0);
+    await allGivenBack(gateway);
   });
 
   test("with an error after its first content passes what was said and ends in an error", async () => {

@@ -12,7 +12,7 @@ import {
   responseStream,
 } from "../support/samples.ts";
 import { StreamReader } from "../support/stream-reader.ts";
-import { type Gateway, inFlight, provider, startGateway } from "./fixture.ts";
+import { allGivenBack, type Gateway, provider, startGateway } from "./fixture.ts";
 
 /** Signs of life come after 250 ms, the shortest that the settings allow; the upstream may take its time. */
 let gateway: Gateway;
@@ -211,7 +211,7 @@ describe("a client that leaves", () => {
     await call.left; // times out when the upstream goes on
     const record = await settled;
     expect(record).toMatchObject({ status: "cancelled", httpStatus: 499, errorClass: "client_closed" });
-    expect(inFlight(gateway)).toBe(0);
+    await allGivenBack(gateway);
     const blamed = record.attempts.filter(({ cooldownMs }) => cooldownMs !== null);
     expect(blamed).toEqual([]);
     if (until?.startsWith("data:")) {
@@ -240,7 +240,7 @@ describe("a client that leaves", () => {
     await asked.catch(() => {});
     await call.left;
     expect(await settled).toMatchObject({ status: "cancelled", httpStatus: 499, errorClass: "client_closed" });
-    expect(inFlight(gateway)).toBe(0);
+    await allGivenBack(gateway);
   });
 
   test("keeps what Anthropic said of its input", async () => {
@@ -274,7 +274,7 @@ describe("an administrator who stops a request", () => {
     expect(await response.json()).toMatchObject({ error: { code: "request_cancelled" } });
     expect(await settled).toMatchObject({ status: "cancelled", errorClass: "cancelled", id });
     await gateway.vendor.calls[0]!.left;
-    expect(inFlight(gateway)).toBe(0);
+    await allGivenBack(gateway);
   });
 
   test("in the middle of a stream ends it with an error of its format", async () => {
@@ -288,7 +288,7 @@ describe("an administrator who stops a request", () => {
     expect(text).toContain('"code":"request_cancelled"');
     expect(await settled).toMatchObject({ status: "cancelled", errorClass: "cancelled", usageSource: "estimated" });
     await gateway.vendor.calls[0]!.left;
-    expect(inFlight(gateway)).toBe(0);
+    await allGivenBack(gateway);
   });
 
   test("in the middle of audio is not taken for a client that left", async () => {
@@ -302,7 +302,7 @@ describe("an administrator who stops a request", () => {
     await stop();
     await reader.rest().catch(() => {});
     expect(await settled).toMatchObject({ status: "cancelled", errorClass: "cancelled" });
-    expect(inFlight(gateway)).toBe(0);
+    await allGivenBack(gateway);
   });
 
   test("of a request that is over does nothing", () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { type Gateway, inFlight, provider, startGateway } from "../gateway/fixture.ts";
+import { allGivenBack, type Gateway, provider, startGateway } from "../gateway/fixture.ts";
 import { CLIENT_KEY } from "../support/app.ts";
 import { json, never, stream, streamThen } from "../support/fake-vendor.ts";
 import { request, talk } from "../support/raw-client.ts";
@@ -192,7 +192,7 @@ describe("HTTP that is unusual but right is served:", () => {
     );
     expect(status).toBeOneOf([0, 200]);
     await eventually(() => gateway.app.gateway.inFlight.size === 0);
-    expect(inFlight(gateway)).toBe(0);
+    await allGivenBack(gateway);
     expect((await gateway.send("/v1/chat/completions", BODY)).status).toBe(200);
   });
 });
