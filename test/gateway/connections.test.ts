@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FakeVendor, json, never, type Reply, type VendorCall } from "../support/fake-vendor.ts";
-import { chatAnswer, openAiError } from "../support/samples.ts";
-import { eventually } from "../support/stream-reader.ts";
+import { FakeVendor, json, never, type Reply, streamThen, type VendorCall } from "../support/fake-vendor.ts";
+import { CHAT_FRAMES, chatAnswer, openAiError } from "../support/samples.ts";
+import { eventually, StreamReader } from "../support/stream-reader.ts";
 import { allGivenBack, type Gateway, provider, startGateway } from "./fixture.ts";
 
 const ask = (gateway: Gateway, model = "m", headers: Record<string, string> = {}, body: object = {}) =>
@@ -265,5 +265,44 @@ describe("a shutdown", () => {
     expect(gateway.records[0]).toMatchObject({ status: "error", errorClass: "overloaded" });
     await running;
     await gateway.vendor.close();
+  });
+
+  test("ends a running stream with an error of its format when its time is over", async () => {
+    const gateway = await startGateway({
+      providers: (vendor) => [provider("openai", `${vendor.origin}/v1`, ["sk-1"])],
+      settings: { streamIdleTimeoutMs: 5000 },
+    });
+    gateway.vendor.otherwise(streamThen(CHAT_FRAMES.slice(0, 2), never));
+    const reader = new StreamReader(await gateway.post("/v1/chat/completions", { model: "m", stream: true }));
+    await reader.until(CHAT_FRAMES[1]!);
+    const closed = gateway.app.close(0);
+    expect(await reader.rest()).toMatch(/data: \{"error":\{.*shutting down.*\}\}\n\n$/);
+    await closed;
+    expect(gateway.records[0]).toMatchObject({ status: "error", errorClass: "overloaded", usageSource: "estimated" });
+    await gateway.vendor.close();
+  });
+});
+
+describe("a broken invariant", () => {
+  test("is a 500 in the caller's format; its words stay in the log, without what looks like a key", async () => {
+    const gateway = await startGateway({
+      providers: (vendor) => [provider("openai", `${vendor.origin}/v1`, ["sk-1"])],
+    });
+    gateway.app.gateway.pool.pick = () => {
+      throw new Error("cannot read sk-abcdefghijklmnop of undefined");
+    };
+    const { status, text, record, headers } = await ask(gateway);
+    expect(status).toBe(500);
+    expect(text).not.toContain("cannot read");
+    expect(text).toContain('"type":"server_error"');
+    expect(record).toMatchObject({ status: "error", errorClass: "internal" });
+    const [line, ...more] = gateway.logLines.filter((each) => each.includes("request failed"));
+    expect(more).toEqual([]);
+    expect(JSON.parse(line!)).toMatchObject({
+      level: "error",
+      requestId: headers.get("x-request-id"),
+      reason: "Error: cannot read sk-… of undefined",
+    });
+    await gateway.close();
   });
 });

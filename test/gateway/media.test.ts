@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { gate, json, type Reply, stream, streamThen } from "../support/fake-vendor.ts";
 import { StreamReader } from "../support/stream-reader.ts";
-import { type Answer, type Gateway, provider, startGateway } from "./fixture.ts";
+import { type Answer, allGivenBack, type Gateway, provider, startGateway } from "./fixture.ts";
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -57,6 +57,33 @@ describe("speech", () => {
     cut.open();
     await expect(reader.rest()).rejects.toThrow();
     expect(await settled).toMatchObject({ status: "error", errorClass: "truncated" });
+  });
+
+  const held: Reply = async (call) => {
+    await call.head(200, { "content-type": "audio/mpeg", "transfer-encoding": "chunked" });
+    await call.chunk("ID3");
+  };
+
+  test("that falls silent is cut off, and the upstream is to blame", async () => {
+    gateway.vendor.otherwise(held);
+    const settled = gateway.nextRecord();
+    const reader = new StreamReader(await gateway.post("/v1/audio/speech", { model: "speech", input: "a" }));
+    await reader.until("ID3");
+    await expect(reader.rest()).rejects.toThrow();
+    expect(await settled).toMatchObject({ status: "error", errorClass: "timeout" });
+    await gateway.vendor.calls[0]!.left;
+    await allGivenBack(gateway);
+  });
+
+  test("stops when its client leaves", async () => {
+    gateway.vendor.otherwise(held);
+    const settled = gateway.nextRecord();
+    const reader = new StreamReader(await gateway.post("/v1/audio/speech", { model: "speech", input: "a" }));
+    await reader.until("ID3");
+    await reader.leave();
+    expect(await settled).toMatchObject({ status: "cancelled", errorClass: "client_closed", responseBytes: 3 });
+    await gateway.vendor.calls[0]!.left;
+    await allGivenBack(gateway);
   });
 
   test("with an error in JSON is that error", async () => {

@@ -9,7 +9,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     providers: (vendor) => [
       provider("anthropic", vendor.origin, ["sk-ant-one"]),
-      { ...provider("anthropic", vendor.origin, ["sk-ant-other"]), name: "other", enabled: true },
+      { ...provider("anthropic", vendor.origin, ["sk-ant-other", "sk-ant-third"]), name: "other" },
     ],
     models: [
       {
@@ -152,12 +152,47 @@ describe("counting tokens", () => {
 });
 
 test("a container that one key made is used again with that key", async () => {
-  gateway.vendor.forKey("sk-ant-other", json(messageAnswer({ container: { id: "ctr_1", expires_at: "x" } })));
-  await gateway.send("/v1/messages", { model: "other/claude-opus-5-5", messages: [] });
-  const { calls } = await gateway.send("/v1/messages", {
-    model: "other/claude-opus-5-5",
-    container: "ctr_1",
-    messages: [],
-  });
-  expect(calls.map(({ key }) => key)).toEqual(["sk-ant-other"]);
+  gateway.vendor.otherwise(json(messageAnswer({ container: { id: "ctr_1", expires_at: "x" } })));
+  const first = await gateway.send("/v1/messages", { model: "other/claude-opus-5-5", messages: [] });
+  gateway.vendor.otherwise(json(messageAnswer()));
+  for (let round = 0; round < 3; round++) {
+    const body = { model: "other/claude-opus-5-5", container: "ctr_1", messages: [] };
+    const { calls } = await gateway.send("/v1/messages", body);
+    expect(calls.map(({ key }) => key)).toEqual([first.calls[0]!.key]);
+  }
+});
+
+test.each([
+  ["in one answer", false],
+  ["in a stream", true],
+])("a file that one key made is used again with that key (%s)", async (_, streamed) => {
+  const keys = ["sk-ant-other", "sk-ant-third"];
+  for (const [index, key] of keys.entries()) {
+    const id = `file_${index}_${streamed}`;
+    gateway.vendor.forKey(
+      key,
+      streamed
+        ? stream([
+            ...MESSAGE_STREAM.slice(0, 2),
+            `event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"x","file_id":"${id}"}}\n\n`,
+            ...MESSAGE_STREAM.slice(2),
+          ])
+        : json(messageAnswer({ content: [{ type: "x", file_id: id }] })),
+    );
+  }
+  const made = new Map<string, string>();
+  for (let turn = 0; turn < 2; turn++) {
+    const { calls } = await gateway.send("/v1/messages", { model: "other/m", stream: streamed });
+    made.set(`file_${keys.indexOf(calls[0]!.key)}_${streamed}`, calls[0]!.key);
+  }
+  for (const [id, key] of made) {
+    for (let round = 0; round < 2; round++) {
+      const { calls } = await gateway.send("/v1/messages", {
+        model: "other/m",
+        messages: [{ role: "user", content: [{ type: "document", source: { type: "file", file_id: id } }] }],
+      });
+      expect(calls.map((call) => call.key)).toEqual([key]);
+    }
+  }
+  expect(made.size).toBe(2);
 });

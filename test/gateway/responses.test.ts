@@ -147,6 +147,13 @@ describe("a stored response", () => {
     await small.close();
   });
 
+  test("where no provider has such an API is a 404 of our own", async () => {
+    const other = await startGateway({ providers: (vendor) => [provider("anthropic", vendor.origin, ["ant-1"])] });
+    const { status, json: answer } = await other.send("/v1/responses/resp_1", undefined, { method: "GET" });
+    expect([status, answer.error.code]).toEqual([404, "response_not_found"]);
+    await other.close();
+  });
+
   test("is watched again as a stream", async () => {
     const id = `resp_${crypto.randomUUID()}`;
     const maker = await make(id);
