@@ -22,7 +22,11 @@ const COMMENT = utf8(": ping\n\n");
 export function relayStream(exchange: Exchange, opening: OpenStream | Promise<Answer>): ReadableStream<Uint8Array> {
   const relay = new StreamRelay(exchange, opening);
   return new ReadableStream<Uint8Array>(
-    { pull: (controller) => relay.pull(controller), cancel: () => relay.cancel() },
+    {
+      start: (controller) => relay.startPings(controller),
+      pull: (controller) => relay.pull(controller),
+      cancel: () => relay.cancel(),
+    },
     { highWaterMark: 0 },
   );
 }
@@ -33,7 +37,6 @@ class StreamRelay {
   #open: OpenStream | null = null;
   readonly #array: GeminiArray | null;
   readonly #ping: Uint8Array;
-  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   /** Since when the client waits for a block; 0 while it does not. */
   #waitingSinceMs = 0;
   #done = false;
@@ -50,7 +53,6 @@ class StreamRelay {
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     this.#waitingSinceMs = Date.now();
-    this.#controller ??= this.#startPings(controller);
     try {
       this.#open ??= await this.#opened();
       const { stream } = this.#open;
@@ -72,14 +74,13 @@ class StreamRelay {
   }
 
   /** A sign of life whenever the client has waited for a ping interval. Nothing is sent to a client that does not read. */
-  #startPings(controller: ReadableStreamDefaultController<Uint8Array>) {
+  startPings(controller: ReadableStreamDefaultController<Uint8Array>): void {
     const { pingIntervalMs } = this.#exchange.snapshot.settings;
     this.#exchange.checkClient = (nowMs) => {
       if (this.#done || this.#waitingSinceMs === 0 || nowMs - this.#waitingSinceMs < pingIntervalMs) return;
       this.#waitingSinceMs = nowMs;
       controller.enqueue(this.#array?.ping() ?? (this.#open === null ? COMMENT : this.#ping));
     };
-    return controller;
   }
 
   /** The client left: the upstream must not go on generating. */

@@ -37,7 +37,7 @@ const HOST_HEADER = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 /** Builds the Elysia app and listens. The server is stopped by its owner. */
 export function serve(parts: ServerParts): Bun.Server<unknown> {
-  // Taken once: `app.fetch` is a getter that composes a new handler each time it is read before `listen`.
+  // `fetch` is a getter that composes the handler; read once, at start rather than with the first request.
   const { fetch: answer } = createApp(parts, () => server).compile();
   const base = parts.basePath;
   const server: Bun.Server<unknown> = Bun.serve({

@@ -58,7 +58,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
 /** The part of a stream reader that is used here; Bun's and Node's type names for it disagree. */
 export interface ByteReader {
   read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
-  /** Everything that has come; waits only when nothing has. Bun's own, and 7 µs a chunk cheaper than `read`. */
+  /** Everything that has come; waits only when nothing has. Bun's own: chunks that came together cost one turn. */
   readMany(): Promise<ManyChunks> | ManyChunks;
   cancel(): Promise<unknown>;
 }
