@@ -44,6 +44,8 @@ async function compile(): Promise<void> {
     // Never the identifiers: Elysia reads the text of handlers to learn what they use.
     minify: { whitespace: true, syntax: true },
     bytecode: true,
+    // What is imported later is read later: the entry replaces its process before the rest of the program is touched.
+    splitting: true,
     define: { "process.env.SLUICE_COMMIT": JSON.stringify(commit()), "process.env.NODE_ENV": '"production"' },
     compile: {
       target: options.target as Bun.Build.CompileTarget,
@@ -61,9 +63,9 @@ async function writeEntry(): Promise<string> {
   const path = "dist/sluice.ts";
   const lines = [
     "// Made by build.ts.",
-    'import { files, routes } from "./console/embedded.ts";',
     'import { raiseRequestCap } from "../src/request-cap.ts";',
     "raiseRequestCap();",
+    'const { files, routes } = await import("./console/embedded.ts");',
     'const { main } = await import("../src/main.ts");',
     "await main({ files, routes });",
   ];

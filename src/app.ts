@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
 import { type Config, ConfigError, reachableHost } from "./config.ts";
-import { parseConfigFile } from "./config-file.ts";
 import { applyConfigFile, type GeneratedClientKey } from "./control/config-file.ts";
 import { type Control, openControl } from "./control/control.ts";
 import { Events } from "./events.ts";
@@ -12,7 +11,7 @@ import { InFlight } from "./gateway/in-flight.ts";
 import { Origins } from "./gateway/origins.ts";
 import { Quirks } from "./gateway/quirks.ts";
 import { type ConsoleSource, createConsole } from "./http/console.ts";
-import { createGraphql } from "./http/graphql.ts";
+import { mountGraphql } from "./http/graphql-mount.ts";
 import { serveMetrics } from "./http/metrics-endpoint.ts";
 import { serve } from "./http/server.ts";
 import { startJobs } from "./jobs.ts";
@@ -57,8 +56,10 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
   try {
     const egress = new Egress({ allow: config.allowPrivate, self: null });
     const checkAddress = (url: string) => egress.refusal(url);
-    const generatedClientKeys = await applyFile(config, store, checkAddress);
-    const { defaultClientKey } = await prepareFirstStart(store, config, checkAddress);
+    const { generatedClientKeys, defaultClientKey } = await store.writeTogether(async () => ({
+      generatedClientKeys: await applyFile(config, store, checkAddress),
+      ...(await prepareFirstStart(store, config, checkAddress)),
+    }));
 
     const events = new Events();
     const pool = new KeyPool({ events, settings: () => snapshots.current.settings });
@@ -133,7 +134,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       port: config.port,
       basePath: config.basePath,
       console: createConsole({ source: consoleSource, basePath: config.basePath || "/" }),
-      graphql: createGraphql(control, log),
+      graphql: mountGraphql(control, log),
       metrics: serveMetrics({ control, gateway, store }),
       isReady: () => !gateway.draining && store.stats().writable,
     });
@@ -203,6 +204,8 @@ async function applyFile(
   } catch {
     throw new ConfigError(`CONFIG_FILE: ${config.configFile} cannot be read`);
   }
+  // Loaded only here: its schema is as large as everything else that a start checks.
+  const { parseConfigFile } = await import("./config-file.ts");
   return applyConfigFile({ store, checkAddress }, parseConfigFile(text, config.configFile));
 }
 

@@ -1,89 +1,73 @@
-import { z } from "zod";
+import "./lib/zod-config.ts";
+import * as z from "zod/mini";
 import { ConfigError } from "./config.ts";
-import { PROVIDER_KINDS, STRATEGIES } from "./llm/names.ts";
+import { CONTENT_POLICIES, PROVIDER_KINDS, STRATEGIES } from "./llm/names.ts";
 import { settingsSchema } from "./settings.ts";
 
-/** The JSON document that CONFIG_FILE names; unknown keys are mistakes. `sluice config-schema` prints it as JSON Schema. */
+const text = z.string().check(z.minLength(1));
 const name = z
   .string()
-  .min(1)
-  .max(200)
-  .regex(/^\P{Cc}*$/u, "must not hold control characters");
+  .check(z.minLength(1), z.maxLength(200), z.regex(/^\P{Cc}*$/u, "must not hold control characters"));
+const providerName = name.check(z.regex(/^[^/]*$/, "must not hold a slash, which separates provider and model"));
+const address = z.optional(z.url({ protocol: /^https?$/ }));
+const memo = z.optional(z.string());
+const enabled = z._default(z.boolean(), true);
+const weight = z._default(z.int().check(z.gte(1), z.lte(1000)), 1);
+const priority = z._default(z.int().check(z.gte(0), z.lte(1000)), 0);
+const usd = z.number().check(z.gte(0));
+const optionalUsd = z._default(z.nullable(usd), null);
 
-export const configFileSchema = z.strictObject({
-  $schema: z.string().optional(),
-  providers: z
-    .array(
-      z.strictObject({
-        name: name.regex(/^[^/]*$/, "must not hold a slash, which separates provider and model"),
-        kind: z.enum(PROVIDER_KINDS),
-        baseUrl: z.url({ protocol: /^https?$/ }).optional(),
-        apiVersion: z.string().min(1).optional(),
-        botId: z.string().min(1).optional(),
-        strategy: z.enum(STRATEGIES).default("round_robin"),
-        enabled: z.boolean().default(true),
-        memo: z.string().optional(),
-        keys: z
-          .array(
-            z.strictObject({
-              name: name.optional(),
-              secret: z.string().min(1),
-              weight: z.int().min(1).max(1000).default(1),
-              priority: z.int().min(0).max(1000).default(0),
-              enabled: z.boolean().default(true),
-              userAgent: z.string().min(1).max(500).optional(),
-              proxyUrl: z.url({ protocol: /^https?$/ }).optional(),
-              memo: z.string().optional(),
-            }),
-          )
-          .default([]),
-      }),
-    )
-    .default([]),
-  models: z
-    .array(
-      z.strictObject({
-        name,
-        aliases: z.array(name).default([]),
-        description: z.string().optional(),
-        enabled: z.boolean().default(true),
-        price: z
-          .strictObject({
-            input: z.number().min(0),
-            output: z.number().min(0),
-            cacheRead: z.number().min(0).nullable().default(null),
-            cacheWrite: z.number().min(0).nullable().default(null),
-          })
-          .optional()
-          .describe("USD per million tokens"),
-        targets: z
-          .array(
-            z.strictObject({
-              provider: name,
-              model: name,
-              priority: z.int().min(0).max(1000).default(0),
-              weight: z.int().min(1).max(1000).default(1),
-              enabled: z.boolean().default(true),
-            }),
-          )
-          .min(1),
-      }),
-    )
-    .default([]),
-  clientKeys: z
-    .array(
-      z.strictObject({
-        name,
-        secret: z.string().min(8).max(512).optional(),
-        enabled: z.boolean().default(true),
-        expiresAt: z.iso.datetime().optional(),
-        allowedModels: z.array(name).default([]),
-        requestContent: z.enum(["none", "metadata", "full"]).optional(),
-        memo: z.string().optional(),
-      }),
-    )
-    .default([]),
-  settings: settingsSchema.partial().default({}),
+const key = z.strictObject({
+  name: z.optional(name),
+  secret: text,
+  weight,
+  priority,
+  enabled,
+  userAgent: z.optional(z.string().check(z.minLength(1), z.maxLength(500))),
+  proxyUrl: address,
+  memo,
+});
+
+const provider = z.strictObject({
+  name: providerName,
+  kind: z.enum(PROVIDER_KINDS),
+  baseUrl: address,
+  apiVersion: z.optional(text),
+  botId: z.optional(text),
+  strategy: z._default(z.enum(STRATEGIES), "round_robin"),
+  enabled,
+  memo,
+  keys: z._default(z.array(key), []),
+});
+
+const price = z.strictObject({ input: usd, output: usd, cacheRead: optionalUsd, cacheWrite: optionalUsd });
+
+const model = z.strictObject({
+  name,
+  aliases: z._default(z.array(name), []),
+  description: z.optional(z.string()),
+  enabled,
+  price: z.optional(price).check(z.describe("USD per million tokens")),
+  targets: z.array(z.strictObject({ provider: name, model: name, priority, weight, enabled })).check(z.minLength(1)),
+});
+
+const clientKey = z.strictObject({
+  name,
+  secret: z.optional(z.string().check(z.minLength(8), z.maxLength(512))),
+  enabled,
+  expiresAt: z.optional(z.iso.datetime()),
+  allowedModels: z._default(z.array(name), []),
+  requestContent: z.optional(z.enum(CONTENT_POLICIES)),
+  memo,
+});
+
+/** The JSON document that CONFIG_FILE names; unknown keys are mistakes. `sluice config-schema` prints it as JSON Schema. */
+const configFileSchema = z.strictObject({
+  $schema: z.optional(z.string()),
+  providers: z._default(z.array(provider), []),
+  models: z._default(z.array(model), []),
+  clientKeys: z._default(z.array(clientKey), []),
+  settings: z._default(z.partial(settingsSchema), {}),
 });
 
 export type ConfigFile = z.infer<typeof configFileSchema>;

@@ -1,4 +1,5 @@
-import { z } from "zod";
+import "./lib/zod-config.ts";
+import * as z from "zod/mini";
 import { type AllowRule, EgressError, parseAllowRules } from "./lib/egress.ts";
 import { LOG_LEVELS, type LogLevel } from "./lib/log.ts";
 import { Secret } from "./lib/secret.ts";
@@ -35,35 +36,38 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-const flag = z
-  .enum(["true", "false", "1", "0", "yes", "no"])
-  .transform((value) => value === "true" || value === "1" || value === "yes");
+const flag = z.pipe(
+  z.enum(["true", "false", "1", "0", "yes", "no"]),
+  z.transform((value) => value === "true" || value === "1" || value === "yes"),
+);
+const text = z.string().check(z.minLength(1));
+const givenText = z.optional(text);
 
 const environmentSchema = z.object({
-  PORT: z.coerce.number().int().min(0).max(65535).default(8000),
-  HOST: z.string().min(1).default("127.0.0.1"),
-  DATA_DIR: z.string().min(1).default("./data"),
-  CONFIG_FILE: z.string().min(1).optional(),
-  ADMIN_TOKEN: z.string().min(8, "must have at least 8 characters").optional(),
-  MASTER_KEY: z.string().optional(),
-  MASTER_KEY_FILE: z.string().min(1).optional(),
-  ALLOW_PRIVATE_UPSTREAMS: z.string().optional(),
-  LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
-  LOG_FORMAT: z.enum(["json", "pretty"]).default("json"),
-  BASE_PATH: z
-    .string()
-    .regex(/^\/([\w.-]+(\/[\w.-]+)*\/?)?$/, "must be a path such as /sluice")
-    .default("/"),
-  ALLOW_ANONYMOUS_ACCESS: flag.default(false),
-  OPENAI_API_KEY: z.string().min(1).optional(),
-  ANTHROPIC_API_KEY: z.string().min(1).optional(),
-  GEMINI_API_KEY: z.string().min(1).optional(),
-  TYPE: z.string().min(1).optional(),
-  API_KEY: z.string().min(1).optional(),
-  BASE_URL: z.string().min(1).optional(),
-  ACTUAL_NAME: z.string().min(1).optional(),
-  DATABASE_URL: z.string().optional(),
-  REDIS_URL: z.string().optional(),
+  PORT: z._default(z.coerce.number().check(z.int(), z.gte(0), z.lte(65535)), 8000),
+  HOST: z._default(text, "127.0.0.1"),
+  DATA_DIR: z._default(text, "./data"),
+  CONFIG_FILE: givenText,
+  ADMIN_TOKEN: z.optional(z.string().check(z.minLength(8, "must have at least 8 characters"))),
+  MASTER_KEY: z.optional(z.string()),
+  MASTER_KEY_FILE: givenText,
+  ALLOW_PRIVATE_UPSTREAMS: z.optional(z.string()),
+  LOG_LEVEL: z._default(z.enum(LOG_LEVELS), "info"),
+  LOG_FORMAT: z._default(z.enum(["json", "pretty"]), "json"),
+  BASE_PATH: z._default(
+    z.string().check(z.regex(/^\/([\w.-]+(\/[\w.-]+)*\/?)?$/, "must be a path such as /sluice")),
+    "/",
+  ),
+  ALLOW_ANONYMOUS_ACCESS: z._default(flag, false),
+  OPENAI_API_KEY: givenText,
+  ANTHROPIC_API_KEY: givenText,
+  GEMINI_API_KEY: givenText,
+  TYPE: givenText,
+  API_KEY: givenText,
+  BASE_URL: givenText,
+  ACTUAL_NAME: givenText,
+  DATABASE_URL: z.optional(z.string()),
+  REDIS_URL: z.optional(z.string()),
 });
 
 const LOOPBACK_HOSTS = new Set(["127.0.0.1", "localhost", "::1", "[::1]"]);

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import type { App } from "./app.ts";
 import { type Config, ConfigError, reachableHost, readConfig } from "./config.ts";
-import { configFileJsonSchema } from "./config-file.ts";
 import { type ConsoleSource, readConsole } from "./http/console.ts";
 import { createLogger, errorText, type Logger } from "./lib/log.ts";
 import { raiseRequestCap } from "./request-cap.ts";
@@ -38,6 +37,7 @@ export async function main(embedded: ConsoleSource | null): Promise<void> {
     if (command === "--help" || command === "-h" || command === "help") return void process.stdout.write(HELP);
     if (command === "--version") return void process.stdout.write(`${VERSION}\n`);
     if (command === "config-schema") {
+      const { configFileJsonSchema } = await import("./config-file.ts");
       return void process.stdout.write(`${JSON.stringify(configFileJsonSchema(), null, 2)}\n`);
     }
     const isHealth = command === "health";

@@ -1,56 +1,50 @@
-import { z } from "zod";
+import "./lib/zod-config.ts";
+import * as z from "zod/mini";
 import { CONTENT_POLICIES } from "./llm/names.ts";
 
-const ms = (min: number, max: number) => z.int().min(min).max(max);
 const MINUTE = 60_000;
 const MIB = 1_048_576;
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly standard: number;
+}
+
+const whole = ({ from, to, standard }: Range, meaning: string) =>
+  z._default(z.int().check(z.gte(from), z.lte(to)), standard).check(z.describe(meaning));
 
 /** Everything that can be changed while Sluice runs. The configuration file's `settings`, the database and GraphQL read this schema. */
 export const settingsSchema = z.strictObject({
   allowAnonymous: z
-    .boolean()
-    .default(false)
-    .describe("Whether /v1 may be called without a client key (as the built-in client anonymous)"),
-  maxAttempts: z.int().min(1).max(10).default(3).describe("Upstream calls per client request, at most"),
-  connectTimeoutMs: ms(100, MINUTE).default(10_000).describe("Opening a connection to an upstream"),
-  requestTimeoutMs: ms(1000, 3_600_000)
-    .default(600_000)
-    .describe("A whole request that is not a stream, all attempts together"),
-  headersTimeoutMs: ms(100, 3_600_000).default(300_000).describe("Until a streaming upstream sends its headers"),
-  firstTokenTimeoutMs: ms(100, 3_600_000).default(120_000).describe("Until a stream's first event"),
-  streamIdleTimeoutMs: ms(100, 3_600_000).default(120_000).describe("Silence in the middle of a stream"),
-  pingIntervalMs: ms(250, MINUTE).default(8_000).describe("Sign of life to a waiting stream client"),
-  maxRequestBytes: z
-    .int()
-    .min(1024)
-    .max(1024 * MIB)
-    .default(32 * MIB)
-    .describe("Request body"),
-  maxResponseBytes: z
-    .int()
-    .min(1024)
-    .max(1024 * MIB)
-    .default(32 * MIB)
-    .describe("Upstream answer that is not a stream"),
-  maxEventBytes: z
-    .int()
-    .min(1024)
-    .max(256 * MIB)
-    .default(8 * MIB)
-    .describe("One event of a stream"),
-  maxJsonDepth: z.int().min(8).max(1024).default(128).describe("Nesting of a JSON body"),
-  cooldownBaseMs: ms(10, MINUTE).default(1000).describe("First cooldown of a failing key; doubles each time"),
-  cooldownMaxMs: ms(100, 3_600_000).default(60_000).describe("Longest cooldown without a Retry-After"),
-  retryAfterMaxMs: ms(1000, 86_400_000).default(3_600_000).describe("Longest Retry-After that is obeyed"),
-  requestContent: z.enum(CONTENT_POLICIES).default("none").describe("What is kept of bodies: none, metadata, full"),
-  maxContentBytes: z
-    .int()
-    .min(0)
-    .max(64 * MIB)
-    .default(MIB)
-    .describe("Longest body that is kept"),
-  logRetentionDays: z.int().min(1).max(3650).default(30).describe("Days the request log is kept"),
-  usageRetentionDays: z.int().min(1).max(3650).default(400).describe("Days the usage roll-ups are kept"),
+    ._default(z.boolean(), false)
+    .check(z.describe("Whether /v1 may be called without a client key (as the built-in client anonymous)")),
+  maxAttempts: whole({ from: 1, to: 10, standard: 3 }, "Upstream calls per client request, at most"),
+  connectTimeoutMs: whole({ from: 100, to: MINUTE, standard: 10_000 }, "Opening a connection to an upstream"),
+  requestTimeoutMs: whole(
+    { from: 1000, to: 3_600_000, standard: 600_000 },
+    "A whole request that is not a stream, all attempts together",
+  ),
+  headersTimeoutMs: whole(
+    { from: 100, to: 3_600_000, standard: 300_000 },
+    "Until a streaming upstream sends its headers",
+  ),
+  firstTokenTimeoutMs: whole({ from: 100, to: 3_600_000, standard: 120_000 }, "Until a stream's first event"),
+  streamIdleTimeoutMs: whole({ from: 100, to: 3_600_000, standard: 120_000 }, "Silence in the middle of a stream"),
+  pingIntervalMs: whole({ from: 250, to: MINUTE, standard: 8_000 }, "Sign of life to a waiting stream client"),
+  maxRequestBytes: whole({ from: 1024, to: 1024 * MIB, standard: 32 * MIB }, "Request body"),
+  maxResponseBytes: whole({ from: 1024, to: 1024 * MIB, standard: 32 * MIB }, "Upstream answer that is not a stream"),
+  maxEventBytes: whole({ from: 1024, to: 256 * MIB, standard: 8 * MIB }, "One event of a stream"),
+  maxJsonDepth: whole({ from: 8, to: 1024, standard: 128 }, "Nesting of a JSON body"),
+  cooldownBaseMs: whole({ from: 10, to: MINUTE, standard: 1000 }, "First cooldown of a failing key; doubles each time"),
+  cooldownMaxMs: whole({ from: 100, to: 3_600_000, standard: 60_000 }, "Longest cooldown without a Retry-After"),
+  retryAfterMaxMs: whole({ from: 1000, to: 86_400_000, standard: 3_600_000 }, "Longest Retry-After that is obeyed"),
+  requestContent: z
+    ._default(z.enum(CONTENT_POLICIES), "none")
+    .check(z.describe("What is kept of bodies: none, metadata, full")),
+  maxContentBytes: whole({ from: 0, to: 64 * MIB, standard: MIB }, "Longest body that is kept"),
+  logRetentionDays: whole({ from: 1, to: 3650, standard: 30 }, "Days the request log is kept"),
+  usageRetentionDays: whole({ from: 1, to: 3650, standard: 400 }, "Days the usage roll-ups are kept"),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

@@ -205,9 +205,10 @@ describe("a configuration file", () => {
     );
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as Error).message).toMatch(message);
-    // The store was closed: the next start is not locked out.
+    // The store was closed: the next start is not locked out. And nothing of the file was taken over.
     await start({});
     expect((await fetch(`${running!.url}/ready`)).status).toBe(200);
+    expect([...snapshot().providersByName.keys(), ...snapshot().models.keys()]).toEqual([]);
   });
 });
 

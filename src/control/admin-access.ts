@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { SettingStore, Store } from "../store/types.ts";
 import { ADMIN_TOKEN_PREFIX, generateSecret } from "./client-key-secret.ts";

@@ -25,7 +25,10 @@ export type ModelFrame =
   | (ModelNote & { readonly frame: "event"; readonly cursor: string; readonly atMs: number })
   | { readonly frame: "resync"; readonly cursor: string; readonly atMs: number; readonly reason: ResyncReason };
 
-/** What happens to models: written by people, or moved by the health of the keys behind them. */
+/**
+ * What happens to models: written by people, or moved by the health of the keys behind them. Health is looked at from the first
+ * watcher on: before, nobody can hold a cursor to resume from.
+ */
 export class ModelEvents {
   readonly log = new EventLog<ModelNote>(KEPT_EVENTS);
   readonly #ended = new AbortController();
@@ -34,6 +37,7 @@ export class ModelEvents {
   readonly #stops: (() => void)[];
   #known: ReadonlyMap<string, HealthState> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #isWatched = false;
 
   constructor(events: Events, rows: ConfigRows, capacities: CapacityCounter) {
     this.#rows = rows;
@@ -42,7 +46,13 @@ export class ModelEvents {
       events.on("config", (change) => this.#noteConfig(change)),
       events.on("keyHealth", () => this.#lookSoon()),
     ];
-    this.#lookSoon(); // The first look only learns how things stand.
+  }
+
+  /** Somebody watches. The first look only learns how things stand. */
+  begin(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    void this.look();
   }
 
   get ended(): AbortSignal {
@@ -63,6 +73,7 @@ export class ModelEvents {
   }
 
   #lookSoon(delayMs = HEALTH_EVERY_MS): void {
+    if (!this.#isWatched) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       void this.look();
@@ -92,6 +103,7 @@ export class ModelEvents {
 /** Opens with a ResyncEvent (the cursor to resume from), or with what happened since `after`. */
 export function watchModels(control: Control, after: string | null): AsyncIterableIterator<ModelFrame> {
   const { log, ended } = control.modelEvents;
+  control.modelEvents.begin();
   const resumed = after === null ? null : log.resume(after);
   let position = resumed?.kind === "at" ? resumed.position : log.position;
   let opening: ResyncReason | null = resumed === null ? "STARTED" : resumed.kind === "lost" ? resumed.reason : null;

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { Vault } from "../lib/secret.ts";
 import type { Session } from "./principal.ts";
 

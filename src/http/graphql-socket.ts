@@ -13,7 +13,6 @@ import type { GraphqlMount } from "./server.ts";
 const PING_MS = 5000;
 /** A reader that lets so many bytes pile up is waited for: its subscriptions then skip what they can. */
 const MAX_BUFFERED_BYTES = 1_048_576;
-const MAX_MESSAGE_BYTES = 1_048_576;
 
 /** What travels with a socket from the upgrade on. */
 interface SocketData {
@@ -23,10 +22,6 @@ interface SocketData {
   connection: Connection | null;
 }
 type Socket = Bun.ServerWebSocket<SocketData>;
-
-export function isUpgrade(request: Request): boolean {
-  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
-}
 
 /** Undefined: the connection is a WebSocket now. */
 export function upgrade(
@@ -89,10 +84,6 @@ export function createSocketHandler(control: Control, yoga: Yoga, log: Logger): 
   });
 
   const handler: Bun.WebSocketHandler<SocketData> = {
-    maxPayloadLength: MAX_MESSAGE_BYTES,
-    idleTimeout: 60,
-    // Signs of life are ours: they also notice a session that has ended.
-    sendPings: false,
     open(socket) {
       const connection = new Connection(socket, control);
       socket.data.connection = connection;

@@ -9,19 +9,21 @@ import { writeSessionCookie } from "./graphql-cookie.ts";
 import { maskError, withoutStatus } from "./graphql-errors.ts";
 import { createGuardPlugin } from "./graphql-plugin.ts";
 import { readGraphqlRequest } from "./graphql-request.ts";
-import { createSocketHandler, isUpgrade, upgrade } from "./graphql-socket.ts";
+import { createSocketHandler, upgrade } from "./graphql-socket.ts";
 import { keepAlive } from "./graphql-sse.ts";
 import { OpenSubscriptions } from "./graphql-subscriptions.ts";
+import { isUpgrade } from "./graphql-upgrade.ts";
 import type { GraphqlMount } from "./server.ts";
 
 export type Yoga = YogaServerInstance<GraphqlContext, object>;
 
-/**
- * The admin API as one mount: POST, GET (queries), SSE and WebSocket (`graphql-transport-ws`) on the same path.
- * The server passes `websocket` to Bun.serve, takes the idle timeout off requests that are `isLongLived`, and hands every
- * request to `fetch`, which answers undefined when it has become a WebSocket.
- */
-export function createGraphql(control: Control, log: Logger): GraphqlMount {
+export interface Graphql {
+  readonly fetch: GraphqlMount["fetch"];
+  readonly sockets: GraphqlMount["websocket"];
+}
+
+/** The admin API: POST, GET (queries), SSE and WebSocket (`graphql-transport-ws`). */
+export function createGraphql(control: Control, log: Logger): Graphql {
   const open = new OpenSubscriptions();
   const yoga: Yoga = createYoga<GraphqlContext, object>({
     schema,
@@ -51,9 +53,7 @@ export function createGraphql(control: Control, log: Logger): GraphqlMount {
       answer.headers.set("x-content-type-options", "nosniff");
       return answer;
     },
-    isLongLived: (request) =>
-      isUpgrade(request) || (request.headers.get("accept")?.includes("text/event-stream") ?? false),
-    websocket: createSocketHandler(control, yoga, log),
+    sockets: createSocketHandler(control, yoga, log),
   };
 }
 

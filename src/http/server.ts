@@ -16,12 +16,17 @@ export interface ServerParts {
   readonly isReady: () => boolean;
 }
 
-/** How /graphql hangs into the server: plain HTTP, and WebSockets that Bun hands over. */
+/**
+ * How /graphql hangs into the server: plain HTTP, and WebSockets that Bun hands over. `websocket` is for Bun.serve; `fetch` answers
+ * undefined when the request has become a WebSocket.
+ */
 export interface GraphqlMount {
   fetch(
     request: Request,
     context: { readonly address: string; readonly server: Bun.Server<unknown> },
   ): Promise<Response | undefined>;
+  /** It will be asked soon: a page of the console was opened. */
+  prepare(): void;
   /** True for answers that stay open: they get no idle timeout. */
   isLongLived(request: Request): boolean;
   readonly websocket: Bun.WebSocketHandler<never>;
@@ -85,7 +90,16 @@ function createApp(parts: ServerParts, server: () => Bun.Server<unknown>) {
       return Response.json({ status: ready ? "ready" : "not ready" }, { status: ready ? 200 : 503 });
     })
     .get("/metrics", ({ request }) => parts.metrics(request, addressOf(server(), request)))
-    .all("/*", ({ request }) => parts.console(request) ?? notFound(), raw);
+    .all(
+      "/*",
+      ({ request }) => {
+        const page = parts.console(request);
+        if (page === null) return notFound();
+        parts.graphql.prepare();
+        return page;
+      },
+      raw,
+    );
 }
 
 function withoutBase(request: Request, base: string): Request {

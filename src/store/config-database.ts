@@ -20,6 +20,7 @@ export class ConfigDatabase {
   readonly #database: Database;
   readonly #statements: ScopedStatements;
   readonly #queries: BunSQLiteDatabase;
+  #isTogether = false;
 
   private constructor(database: Database) {
     this.#database = database;
@@ -57,15 +58,21 @@ export class ConfigDatabase {
   }
 
   /** One immediate transaction. `work` must be synchronous: bun:sqlite commits when it returns. */
-  async write<T>(work: (queries: Queries) => T): Promise<T> {
-    const deadline = Date.now() + LOCK_GIVE_UP_MS;
-    for (;;) {
-      try {
-        return this.#guard(() => this.#transact(work));
-      } catch (error) {
-        if (!isLocked(error) || Date.now() > deadline) throw error;
-        await Bun.sleep(LOCK_RETRY_MS);
-      }
+  write<T>(work: (queries: Queries) => T): Promise<T> {
+    return this.#patiently(() => this.#transact(() => work(this.#queries)));
+  }
+
+  /** Makes one transaction of all that `work` writes. While it runs nobody else may write: what they write would go with it. */
+  async writeTogether<T>(work: () => Promise<T>): Promise<T> {
+    await this.#patiently(() => this.#database.run("BEGIN IMMEDIATE"));
+    this.#isTogether = true;
+    try {
+      const result = await work();
+      this.#guard(() => this.#database.run("COMMIT"));
+      return result;
+    } finally {
+      this.#isTogether = false;
+      if (this.#database.inTransaction) this.#database.run("ROLLBACK");
     }
   }
 
@@ -73,10 +80,24 @@ export class ConfigDatabase {
     this.#database.close();
   }
 
-  #transact<T>(work: (queries: Queries) => T): T {
+  /** Another program may hold the file for a moment. */
+  async #patiently<T>(work: () => T): Promise<T> {
+    const deadline = Date.now() + LOCK_GIVE_UP_MS;
+    for (;;) {
+      try {
+        return this.#guard(work);
+      } catch (error) {
+        if (!isLocked(error) || Date.now() > deadline) throw error;
+        await Bun.sleep(LOCK_RETRY_MS);
+      }
+    }
+  }
+
+  #transact<T>(work: () => T): T {
+    if (this.#isTogether) return work();
     this.#database.run("BEGIN IMMEDIATE");
     try {
-      const result = work(this.#queries);
+      const result = work();
       this.#database.run("COMMIT");
       return result;
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { Vault } from "../lib/secret.ts";
 import { openClientKeys } from "./client-keys.ts";
 import { ConfigDatabase } from "./config-database.ts";
-import { prepareDataDirectory } from "./data-directory.ts";
+import { type DataDirectory, prepareDataDirectory } from "./data-directory.ts";
 import { DAY_MS } from "./day-file.ts";
 import { holdInstanceLock } from "./instance-lock.ts";
 import { openModels } from "./models.ts";
@@ -9,6 +9,7 @@ import { openProviderKeys } from "./provider-keys.ts";
 import { openProviders } from "./providers.ts";
 import { Reader } from "./reader.ts";
 import { openSettings } from "./settings.ts";
+import { readState } from "./state-reader.ts";
 import type { Store } from "./types.ts";
 import { Writer } from "./writer.ts";
 
@@ -20,22 +21,22 @@ export interface StoreOptions {
 }
 
 /**
- * Opens the data directory for this process alone: takes its lock, migrates the configuration, starts the writer and the reader.
+ * Opens the data directory for this process alone: takes its lock, migrates the configuration, starts the writer.
  * Throws StoreError with a text for the operator.
  */
 export async function openStore({ dataDir, vault, closePatienceMs = 10_000 }: StoreOptions): Promise<Store> {
   const directory = prepareDataDirectory(dataDir);
   const lock = holdInstanceLock(directory.lock, directory.root);
-  // The Workers start while the configuration is opened; the reader opens its files when it is first asked.
   const reader = new Reader(directory);
+  // Starts while the configuration is opened.
   const writerStarting = Writer.open(directory);
   writerStarting.catch(() => {}); // heard below: not "unhandled" when the configuration fails first
   let database: ConfigDatabase | null = null;
   try {
     database = ConfigDatabase.open(directory.config, vault);
     const writer = await writerStarting;
-    const lastUses = new Map(await reader.ask("clientUses"));
-    return assemble({ database, writer, reader, lastUses, vault, lock, closePatienceMs });
+    const lastUses = new Map(readState(directory.state, (state) => state.clientUses()));
+    return assemble({ directory, database, writer, reader, lastUses, vault, lock, closePatienceMs });
   } catch (error) {
     reader.abandon();
     await writerStarting.then((writer) => writer.close(1000)).catch(() => {});
@@ -46,6 +47,7 @@ export async function openStore({ dataDir, vault, closePatienceMs = 10_000 }: St
 }
 
 function assemble(parts: {
+  readonly directory: DataDirectory;
   readonly database: ConfigDatabase;
   readonly writer: Writer;
   readonly reader: Reader;
@@ -69,7 +71,8 @@ function assemble(parts: {
     }),
     settings: openSettings(database),
     keyStates: {
-      all: () => reader.ask("keyStates"),
+      // Asked once, at start: not worth a Worker of 5 MB that most gateways never need.
+      all: async () => readState(parts.directory.state, (state) => state.keyStates()),
       save: (states, uses, changes) => writer.saveStates(states, uses, changes),
       async history(keyId, limit) {
         await writer.settleStates();
@@ -81,12 +84,13 @@ function assemble(parts: {
       get: (id) => reader.ask("get", id),
     },
     usage: { report: (query) => reader.ask("report", query) },
+    writeTogether: (work) => database.writeTogether(work),
     record: (record) => writer.record(record),
     flush: () => writer.flush(),
     stats: () => writer.stats(),
     async expire(nowMs, { logDays, usageDays }) {
       const firstDay = Math.floor(nowMs / DAY_MS) - logDays;
-      await reader.ask("releaseBefore", firstDay);
+      await reader.releaseBefore(firstDay);
       await writer.expire(firstDay, nowMs - usageDays * DAY_MS);
     },
     async close() {

@@ -1,16 +1,13 @@
 import type { KeyHealthChange } from "../events.ts";
 import type { PageQuery } from "./log-reader.ts";
 import type { LogDetail, LogPage, UsageQuery, UsageReport } from "./reports.ts";
-import type { KeyStateRow, KeyUseRow } from "./types.ts";
 
 /** What the reader Worker can be asked, by name. */
 export interface ReaderQuestions {
   page(query: PageQuery): LogPage;
   get(id: string): LogDetail | null;
   report(query: UsageQuery): UsageReport;
-  keyStates(): { states: KeyStateRow[]; uses: KeyUseRow[] };
   keyHistory(keyId: string, limit: number): KeyHealthChange[];
-  clientUses(): readonly (readonly [clientKeyId: string, lastUsedAt: number])[];
   /** Days before this one are about to be deleted. */
   releaseBefore(firstDay: number): null;
   close(): null;

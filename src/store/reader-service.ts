@@ -40,9 +40,7 @@ function openQuestions(directory: DataDirectory): ReaderQuestions {
     page: (query) => logs.page(query),
     get: (id) => logs.get(id),
     report: (query) => makeReport(usage, groups.all(), query),
-    keyStates: () => state.keyStates(),
     keyHistory: (keyId, limit) => state.keyHistory(keyId, limit),
-    clientUses: () => state.clientUses(),
     releaseBefore(firstDay) {
       days.releaseBefore(firstDay);
       return null;

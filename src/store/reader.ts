@@ -13,8 +13,9 @@ interface Waiting {
 }
 
 /**
- * The main thread's end of the reader Worker. A query that takes too long is given up and the Worker replaced: SQLite cannot be
- * interrupted from outside. The others are asked again.
+ * The main thread's end of the reader Worker, which starts with the first question: a gateway whose console nobody opens does without
+ * it. A query that takes too long is given up and the Worker replaced: SQLite cannot be interrupted from outside. The others are
+ * asked again.
  */
 export class Reader {
   readonly #waiting = new Map<number, Waiting>();
@@ -26,9 +27,7 @@ export class Reader {
     private readonly directory: DataDirectory,
     private readonly deadlineMs = DEADLINE_MS,
     private readonly spawn = () => spawnWorker("reader-worker"),
-  ) {
-    this.#start();
-  }
+  ) {}
 
   /** Rejects with StoreError: its message holds no SQL. */
   ask<Q extends Question>(
@@ -43,21 +42,25 @@ export class Reader {
       const request = { id: this.#nextId++, question, parameters };
       const deadline = setTimeout(() => this.#giveUp(request.id), this.deadlineMs);
       this.#waiting.set(request.id, { request, resolve: resolve as (value: unknown) => void, reject, deadline });
-      this.#worker?.postMessage(request);
+      if (this.#worker === null) this.#start();
+      else this.#worker.postMessage(request);
     });
   }
 
+  /** Closes the files of the days before this one: they are about to be deleted. */
+  async releaseBefore(firstDay: number): Promise<void> {
+    if (this.#worker !== null) await this.ask("releaseBefore", firstDay);
+  }
+
   async close(): Promise<void> {
-    await this.ask("close").catch(() => {});
+    if (this.#worker !== null) await this.ask("close").catch(() => {});
     this.abandon();
   }
 
   /** Ends the Worker as it is. */
   abandon(): void {
     this.#closed = true;
-    this.#worker?.terminate();
-    this.#worker = null;
-    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new StoreError("the store is closed"));
+    this.#drop("the store is closed");
   }
 
   #start(): void {
@@ -65,7 +68,7 @@ export class Reader {
     this.#worker = worker;
     worker.onmessage = (event: MessageEvent<ReaderReply>) => this.#hear(event.data);
     worker.onerror = () => {
-      if (this.#worker === worker) this.#replace("the query could not be answered: the reader stopped");
+      if (this.#worker === worker) this.#drop("the query could not be answered: the reader stopped");
     };
     worker.postMessage({ directory: this.directory });
     for (const { request } of this.#waiting.values()) worker.postMessage(request);
@@ -84,14 +87,11 @@ export class Reader {
     this.#start();
   }
 
-  /** Whatever was asked may be what ended the Worker: none of it is asked again. */
-  #replace(reason: string): void {
+  /** Whatever was asked may be what ended the Worker: none of it is asked again. The next question starts another. */
+  #drop(reason: string): void {
     this.#worker?.terminate();
     this.#worker = null;
     for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new StoreError(reason));
-    setTimeout(() => {
-      if (!this.#closed) this.#start();
-    }, 100);
   }
 
   #settle(id: number): Waiting | undefined {

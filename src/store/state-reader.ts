@@ -1,6 +1,17 @@
 import type { Database } from "bun:sqlite";
 import type { KeyHealthChange } from "../events.ts";
+import { openForReading } from "./day-reader.ts";
 import type { KeyStateRow, KeyUseRow } from "./types.ts";
+
+/** One look into the file, on the calling thread. */
+export function readState<T>(path: string, look: (state: StateReader) => T): T {
+  const state = new StateReader(openForReading(path));
+  try {
+    return look(state);
+  } finally {
+    state.close();
+  }
+}
 
 /** Reads what StateFile writes. */
 export class StateReader {

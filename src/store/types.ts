@@ -17,6 +17,8 @@ export interface Store {
   readonly keyStates: KeyStateStore;
   readonly logs: LogStore;
   readonly usage: UsageStore;
+  /** Makes one transaction of all the configuration that `work` writes: all of it or nothing. For the start, while nobody else writes. */
+  writeTogether<T>(work: () => Promise<T>): Promise<T>;
   /** Hands a settled request to the writer. Never waits, never throws; counts what it had to drop. */
   record(record: RequestRecord): void;
   /** Resolves when everything handed over so far is on disk. */

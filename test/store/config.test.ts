@@ -314,3 +314,29 @@ test("a configuration that another program has locked is written when it lets go
   other.close();
   expect((await creating).kind).toBe("ok");
 });
+
+describe("what is written together", () => {
+  test("is there when all of it succeeded", async () => {
+    const store = await openTestStore();
+    const made = await store.writeTogether(async () => {
+      const provider = ok(await store.providers.create(providerValues()));
+      return ok(await store.providerKeys.create(providerKeyValues(provider.id)));
+    });
+    expect(await store.providerKeys.get(made.id)).toEqual(made);
+    ok(await store.providers.create(providerValues({ name: "alone" })));
+    expect(await store.providers.list()).toHaveLength(2);
+  });
+
+  test("is not there at all when the last of it failed, and writing goes on", async () => {
+    const store = await openTestStore();
+    const writing = store.writeTogether(async () => {
+      ok(await store.providers.create(providerValues()));
+      await store.settings.put({ maxAttempts: 5 });
+      throw new Error("a mistake");
+    });
+    await expect(writing).rejects.toThrow("a mistake");
+    expect(await store.providers.list()).toEqual([]);
+    expect(await store.settings.all()).toEqual({});
+    ok(await store.providers.create(providerValues()));
+  });
+});

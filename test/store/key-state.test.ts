@@ -135,9 +135,9 @@ test("state, uses and history through the services alone", async () => {
     changes: { states: [stateRow()], uses: [], changes: [change(1)], clientUses, forget: [] },
   });
   await log.flush();
-  expect(log.ask("keyStates")).toEqual({ states: [stateRow()], uses: [] });
+  expect(log.state((state) => state.keyStates())).toEqual({ states: [stateRow()], uses: [] });
   expect(log.ask("keyHistory", "pky_a", 5)).toEqual([change(1)]);
-  expect(log.ask("clientUses")).toEqual([["cky_a", 77]]);
+  expect(log.state((state) => state.clientUses())).toEqual([["cky_a", 77]]);
   log.handle({
     kind: "states",
     changes: {
@@ -149,5 +149,5 @@ test("state, uses and history through the services alone", async () => {
     },
   });
   await log.flush();
-  expect(log.ask("keyStates")).toEqual({ states: [], uses: [] });
+  expect(log.state((state) => state.keyStates())).toEqual({ states: [], uses: [] });
 });

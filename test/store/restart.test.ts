@@ -47,7 +47,7 @@ test("a writer that crashes is replaced, and what it had not acknowledged is wri
   await log.flush();
   expect(log.page().totalCount).toBe(5100);
   expect(log.report({ fromMs: NOON, toMs: NOON + 1 }).totals.requests).toBe(5100);
-  expect(log.ask("keyStates").uses).toEqual([{ ...useCount, useCount: 2 }]);
+  expect(log.state((state) => state.keyStates().uses)).toEqual([{ ...useCount, useCount: 2 }]);
 });
 
 test("a reader that crashes fails what was asked, and is replaced", async () => {

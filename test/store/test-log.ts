@@ -5,6 +5,7 @@ import type { Question, ReaderQuestions } from "../../src/store/reader-messages.
 import { ReaderService } from "../../src/store/reader-service.ts";
 import type { LogFilter, UsageQuery } from "../../src/store/reports.ts";
 import { ShapeNumbers } from "../../src/store/shape.ts";
+import { readState, type StateReader } from "../../src/store/state-reader.ts";
 import type { WriterReply, WriterRequest } from "../../src/store/writer-messages.ts";
 import { WriterService } from "../../src/store/writer-service.ts";
 import { onCleanup, temporaryDirectory } from "./fixtures.ts";
@@ -51,6 +52,10 @@ export class TestLog {
 
   expire(firstDay: number, usageBeforeMs: number): Promise<void> {
     return this.#wait((id) => ({ kind: "expire", id, firstDay, usageBeforeMs }));
+  }
+
+  state<T>(look: (state: StateReader) => T): T {
+    return readState(this.directory.state, look);
   }
 
   ask<Q extends Question>(question: Q, ...parameters: Parameters<ReaderQuestions[Q]>): ReturnType<ReaderQuestions[Q]> {

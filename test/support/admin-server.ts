@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Control, openControl } from "../../src/control/control.ts";
 import type { ControlDeps } from "../../src/control/deps.ts";
 import { Events } from "../../src/events.ts";
-import { createGraphql } from "../../src/http/graphql.ts";
+import { mountGraphql } from "../../src/http/graphql-mount.ts";
 import { Egress } from "../../src/lib/egress.ts";
 import { createLogger } from "../../src/lib/log.ts";
 import { Secret, Vault } from "../../src/lib/secret.ts";
@@ -101,7 +101,7 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
     now: () => Date.now() + offsetMs,
   };
   const control = await openControl(options.change?.(deps) ?? deps);
-  const graphql = createGraphql(control, log);
+  const graphql = mountGraphql(control, log);
 
   // The way src/http/server.ts mounts it.
   const server = Bun.serve({
