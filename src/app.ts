@@ -16,6 +16,7 @@ import { serveMetrics } from "./http/metrics-endpoint.ts";
 import { serve } from "./http/server.ts";
 import { startJobs } from "./jobs.ts";
 import { Egress } from "./lib/egress.ts";
+import { HttpClient } from "./lib/http-client/client.ts";
 import type { Logger } from "./lib/log.ts";
 import { type Secret, Vault } from "./lib/secret.ts";
 import { readOrMakeMasterKey } from "./master-key.ts";
@@ -71,12 +72,14 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
     });
 
     const inFlight = new InFlight();
+    const http = new HttpClient();
     const gateway: Gateway = {
       snapshots,
       pool,
       events,
       egress,
       origins: new Origins(),
+      http,
       inFlight,
       boundIds: new BoundIds(),
       quirks: new Quirks(),
@@ -164,6 +167,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
         await touched.flush((uses) => store.clientKeys.touch(uses));
         await untilSent(server, Math.max(endMs, Date.now() + LAST_BYTES_MS));
         await server.stop(true);
+        http.close();
         await store.close();
       },
     };

@@ -1,8 +1,6 @@
-import { concat, readerOf } from "../lib/bytes.ts";
-
-export class AnswerTooLarge extends Error {
-  override readonly name = "AnswerTooLarge";
-}
+import { HttpError } from "../lib/http-client/errors.ts";
+import type { HttpAnswer, HttpBody } from "../lib/http-client/types.ts";
+import { StreamBody, streamOf } from "../lib/stream-body.ts";
 
 /** Thrown for a content-encoding we cannot undo, or bytes that are not what it says. */
 export class AnswerUndecodable extends Error {
@@ -17,50 +15,29 @@ const DECODERS: Readonly<Record<string, "gzip" | "deflate" | "brotli" | "zstd">>
   zstd: "zstd",
 };
 
-/** Upstreams are asked for identity; one that compresses all the same is decoded here. */
-export function decodedBody(response: Response): ReadableStream<Uint8Array> | null {
-  const encoding = (response.headers.get("content-encoding") ?? "").trim().toLowerCase();
-  const { body } = response;
-  if (encoding === "" || encoding === "identity" || body === null) return body;
+/** Upstreams are asked for identity; one that compresses all the same is decoded here. Throws AnswerUndecodable. */
+export function decodedBody({ headers, body }: HttpAnswer): HttpBody {
+  const encoding = (headers.get("content-encoding") ?? "").trim().toLowerCase();
+  if (encoding === "" || encoding === "identity") return body;
   const decoder = DECODERS[encoding];
   if (decoder === undefined) throw new AnswerUndecodable(`unknown content-encoding "${encoding.slice(0, 20)}"`);
-  return body.pipeThrough(new DecompressionStream(decoder as CompressionFormat));
+  // The DOM's types narrow what a decoder takes more than it does.
+  const decompression = new DecompressionStream(decoder as CompressionFormat) as unknown as ReadableWritablePair<
+    Uint8Array<ArrayBuffer>,
+    Uint8Array
+  >;
+  return new StreamBody(streamOf(body).pipeThrough(decompression), null);
 }
 
-/** Reads a whole answer of at most `limit` bytes. Throws AnswerTooLarge, AnswerUndecodable or the connection's error. */
-export function readAnswerBody(response: Response, limit: number): Promise<Uint8Array> {
-  const { headers } = response;
-  const declared = headers.get("content-length");
-  if (declared === null || headers.get("content-encoding") !== null) return readChunks(response, limit);
-  const length = Number(declared);
-  if (length > limit) return Promise.reject(new AnswerTooLarge());
-  return response.bytes().then((body) => {
-    // Bun ends the body quietly where a connection closes early.
-    if (body.length !== length) throw new Error("the answer is shorter than its content-length");
-    return withoutBom(body);
+/** Reads a whole answer of at most `limit` bytes. Throws or rejects with HttpError or AnswerUndecodable. */
+export function readAnswerBody(answer: HttpAnswer, limit: number): Uint8Array | Promise<Uint8Array> {
+  const body = decodedBody(answer);
+  const bytes = body.readAll(limit);
+  if (!(bytes instanceof Promise)) return withoutBom(bytes);
+  if (body === answer.body) return bytes.then(withoutBom);
+  return bytes.then(withoutBom, (error) => {
+    throw error instanceof HttpError ? error : new AnswerUndecodable("the body does not decode");
   });
-}
-
-async function readChunks(response: Response, limit: number): Promise<Uint8Array> {
-  const encoded = response.headers.get("content-encoding") !== null;
-  const stream = decodedBody(response);
-  if (stream === null) return new Uint8Array();
-  const reader = readerOf(stream);
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done || value === undefined) return parts.length === 0 ? new Uint8Array() : withoutBom(concat(parts));
-      length += value.length;
-      if (length > limit) throw new AnswerTooLarge();
-      parts.push(value);
-    }
-  } catch (error) {
-    void reader.cancel().catch(() => {});
-    if (encoded && !(error instanceof AnswerTooLarge)) throw new AnswerUndecodable("the body does not decode");
-    throw error;
-  }
 }
 
 /** JSON.parse stumbles over a byte order mark. */

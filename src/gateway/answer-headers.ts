@@ -1,4 +1,5 @@
 import type { GatewayError } from "../errors.ts";
+import type { HeaderView } from "../lib/http-client/types.ts";
 
 /**
  * Headers of an upstream that a client may see; everything else (cookies, organisation names, server software, CORS) stays
@@ -28,7 +29,7 @@ const PASSED_ANTHROPIC = [
 
 export function answerHeaders(
   requestId: string,
-  upstream: Headers,
+  upstream: HeaderView,
   contentType: string,
   isAnthropic: boolean,
 ): Record<string, string> {
@@ -43,7 +44,7 @@ export function answerHeaders(
 
 export function streamHeaders(
   requestId: string,
-  upstream: Headers | null,
+  upstream: HeaderView | null,
   isAnthropic: boolean,
 ): Record<string, string> {
   const headers = answerHeaders(requestId, upstream ?? NO_HEADERS, "text/event-stream; charset=utf-8", isAnthropic);
@@ -53,7 +54,7 @@ export function streamHeaders(
   return headers;
 }
 
-const NO_HEADERS = new Headers();
+const NO_HEADERS: HeaderView = { get: () => null };
 
 export function errorHeaders(requestId: string, error: GatewayError, isAnthropic: boolean): Record<string, string> {
   const headers: Record<string, string> = {

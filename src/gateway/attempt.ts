@@ -1,13 +1,17 @@
-import { decodeLatin1, readerOf } from "../lib/bytes.ts";
+import { decodeLatin1 } from "../lib/bytes.ts";
+import { HttpError } from "../lib/http-client/errors.ts";
+import type { HeaderView, HttpAnswer, HttpBody } from "../lib/http-client/types.ts";
 import { JsonScanError } from "../lib/json-scan.ts";
 import { classifyRejection, classifyUnreachable, type Failure } from "../policy/failure.ts";
 import type { Lease } from "../pool.ts";
 import { dialects } from "../providers/index.ts";
 import type { AttemptOutcome } from "../record.ts";
 import type { KeyEntry } from "../snapshot.ts";
+import { Abort } from "./abort.ts";
 import type { Admitted } from "./admit.ts";
-import { AnswerTooLarge, AnswerUndecodable, decodedBody, readAnswerBody } from "./answer-body.ts";
-import { callUpstream, type UpstreamRequest } from "./call.ts";
+import { AnswerUndecodable, decodedBody, readAnswerBody } from "./answer-body.ts";
+import { callUpstream } from "./call.ts";
+import type { UpstreamRequest } from "./call-result.ts";
 import type { Exchange } from "./exchange.ts";
 import { maskKeys } from "./mask.ts";
 import type { RouteTarget } from "./route.ts";
@@ -16,15 +20,15 @@ import { type StreamEnd, UpstreamStream } from "./upstream-stream.ts";
 
 /** What an upstream answered, ready to be relayed. Whoever relays it releases the lease. */
 export type Answer =
-  | { readonly kind: "json"; readonly status: number; readonly bytes: Uint8Array; readonly headers: Headers }
-  | { readonly kind: "stream"; readonly stream: UpstreamStream; readonly headers: Headers; readonly lease: Lease }
+  | { readonly kind: "json"; readonly status: number; readonly bytes: Uint8Array; readonly headers: HeaderView }
+  | { readonly kind: "stream"; readonly stream: UpstreamStream; readonly headers: HeaderView; readonly lease: Lease }
   | {
       readonly kind: "bytes";
       readonly status: number;
-      readonly body: ReadableStream<Uint8Array> | null;
-      readonly headers: Headers;
+      readonly body: HttpBody;
+      readonly headers: HeaderView;
       readonly lease: Lease;
-      readonly abort: AbortController;
+      readonly abort: Abort;
     };
 
 export type AttemptResult =
@@ -50,7 +54,7 @@ export function attempt(
 class Attempt {
   readonly #startedAtMs: number;
   readonly #lease: Lease;
-  readonly #abort = new AbortController();
+  readonly #abort = new Abort();
   #timedOut = false;
   #upstreamRequestId: string | null = null;
 
@@ -77,11 +81,11 @@ class Attempt {
         return this.#abandoned();
       case "unreachable":
         return this.#failed(result.failure);
-      case "response":
+      case "answer":
         try {
-          return await this.#read(result.response);
+          return await this.#read(result.answer);
         } catch (error) {
-          return this.#abort.signal.aborted ? this.#abandoned() : this.#failed(unreadable(error));
+          return this.#abort.aborted ? this.#abandoned() : this.#failed(unreadable(error));
         }
     }
   }
@@ -97,34 +101,35 @@ class Attempt {
   }
 
   /** Decides by status and content-type what this is. */
-  #read(response: Response): AttemptResult | Promise<AttemptResult> {
+  #read(answer: HttpAnswer): AttemptResult | Promise<AttemptResult> {
     const { exchange } = this;
     const { endpoint } = exchange.incoming;
-    const { headers, status } = response;
+    const { headers, status } = answer;
     this.#upstreamRequestId = headers.get("x-request-id") ?? headers.get("request-id");
     if (status < 200 || status >= 300 || status === 204) {
-      return readErrorText(response).then((text) => this.#rejected(status, headers, text));
+      return readErrorText(answer).then((text) => this.#rejected(status, headers, text));
     }
     const type = headers.get("content-type") ?? "";
     if (type.startsWith("text/event-stream") && (exchange.stream || endpoint.body === "multipart")) {
       exchange.stream = true;
-      return this.#openStream(response);
+      return this.#openStream(answer);
     }
-    if (type.includes("json") || type === "") return this.#readJson(response);
+    if (type.includes("json") || type === "") return this.#readJson(answer);
     if (!exchange.stream && (endpoint.binary === true || endpoint.body === "multipart")) {
-      const body = decodedBody(response);
+      const body = decodedBody(answer);
       return this.#succeeded({ kind: "bytes", status, body, headers, lease: this.#lease, abort: this.#abort });
     }
-    response.body?.cancel().catch(() => {});
+    answer.body.cancel();
     return this.#failed(
       classifyUnreachable({ cause: "protocol", message: `an answer of type "${type.slice(0, 40)}"` }),
     );
   }
 
-  async #readJson(response: Response): Promise<AttemptResult> {
+  async #readJson(answer: HttpAnswer): Promise<AttemptResult> {
     const { exchange } = this;
-    const { headers, status } = response;
-    const bytes = await readAnswerBody(response, exchange.snapshot.settings.maxResponseBytes);
+    const { headers, status } = answer;
+    const read = readAnswerBody(answer, exchange.snapshot.settings.maxResponseBytes);
+    const bytes = read instanceof Promise ? await read : read;
     const facts = exchange.protocol.readAnswer(bytes, exchange.incoming.endpoint.id);
     if (facts.isError) return this.#rejected(status, headers, Buffer.from(bytes).toString("utf8"));
     if (exchange.stream) {
@@ -141,11 +146,9 @@ class Attempt {
     return result;
   }
 
-  async #openStream(response: Response): Promise<AttemptResult> {
+  async #openStream(answer: HttpAnswer): Promise<AttemptResult> {
     const { exchange, target } = this;
     const { settings } = exchange.snapshot;
-    const body = decodedBody(response);
-    if (body === null) return this.#failed(classifyUnreachable({ cause: "protocol", message: "an empty answer" }));
     const watcher = exchange.protocol.watchStream({
       endpoint: exchange.incoming.endpoint.id,
       clientWantsUsage: this.admitted.clientWantsUsage,
@@ -154,7 +157,7 @@ class Attempt {
       model: target.upstreamModel,
       nowMs: exchange.receivedAtMs,
     });
-    const stream = new UpstreamStream(body, watcher, {
+    const stream = new UpstreamStream(decodedBody(answer), watcher, {
       abort: this.#abort,
       firstTokenMs: settings.firstTokenTimeoutMs,
       idleMs: settings.streamIdleTimeoutMs,
@@ -162,13 +165,13 @@ class Attempt {
     });
     exchange.checkUpstream = (nowMs) => stream.check(nowMs);
     const end = await stream.open();
-    if (end !== null) return this.#endedEarly(end, response.headers);
+    if (end !== null) return this.#endedEarly(end, answer.headers);
     exchange.firstTokenAtMs = exchange.now();
-    return this.#succeeded({ kind: "stream", stream, headers: response.headers, lease: this.#lease });
+    return this.#succeeded({ kind: "stream", stream, headers: answer.headers, lease: this.#lease });
   }
 
   /** The stream was over before its first content: nothing has gone out, so this is a failed attempt like any other. */
-  #endedEarly(end: StreamEnd, headers: Headers): AttemptResult {
+  #endedEarly(end: StreamEnd, headers: HeaderView): AttemptResult {
     switch (end.kind) {
       case "aborted":
         return this.#abandoned();
@@ -190,7 +193,7 @@ class Attempt {
     return { kind: "ok", answer };
   }
 
-  #rejected(status: number, headers: Headers, body: string): AttemptResult {
+  #rejected(status: number, headers: HeaderView, body: string): AttemptResult {
     const { kind } = this.target.provider;
     const failure = classifyRejection({ kind, status, headers, body, nowMs: Date.now() });
     return this.#failed(failure, failure.scope === "none" && !failure.retryable ? this.#mask(body) : null);
@@ -239,8 +242,11 @@ class Attempt {
 }
 
 function unreadable(error: unknown): Failure {
-  if (error instanceof AnswerTooLarge) {
+  if (error instanceof HttpError && error.code === "too_large") {
     return classifyUnreachable({ cause: "protocol", message: "the answer was larger than the limit" });
+  }
+  if (error instanceof HttpError && error.code === "protocol") {
+    return classifyUnreachable({ cause: "protocol", message: error.message });
   }
   if (error instanceof AnswerUndecodable || error instanceof JsonScanError || error instanceof SyntaxError) {
     return classifyUnreachable({ cause: "protocol", message: error.message });
@@ -248,20 +254,18 @@ function unreadable(error: unknown): Failure {
   return classifyUnreachable({ cause: "truncated", message: "the connection broke in the middle of the answer" });
 }
 
-async function readErrorText(response: Response): Promise<string> {
+async function readErrorText(answer: HttpAnswer): Promise<string> {
   try {
-    const stream = decodedBody(response);
-    if (stream === null) return "";
-    const reader = readerOf(stream);
+    const body = decodedBody(answer);
     const parts: Uint8Array[] = [];
     let length = 0;
     while (length < ERROR_BODY_BYTES) {
-      const { done, value } = await reader.read();
-      if (done || value === undefined) break;
-      parts.push(value);
-      length += value.length;
+      const block = await body.read();
+      if (block === null) break;
+      parts.push(block);
+      length += block.length;
     }
-    if (length >= ERROR_BODY_BYTES) reader.cancel().catch(() => {});
+    if (length >= ERROR_BODY_BYTES) body.cancel();
     return Buffer.concat(parts).subarray(0, ERROR_BODY_BYTES).toString("utf8");
   } catch {
     return ""; // the status says enough

@@ -6,6 +6,7 @@ import { protocols } from "../protocols/index.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { ActiveRequest, AttemptRecord, ErrorClass, RequestRecord } from "../record.ts";
 import type { ClientEntry, KeyEntry, ModelEntry, ProviderEntry, Snapshot } from "../snapshot.ts";
+import type { Abortable } from "./abort.ts";
 import type { ContentCapture } from "./content.ts";
 import type { Gateway, Incoming } from "./gateway.ts";
 
@@ -64,7 +65,7 @@ export class Exchange {
   checkClient: ((nowMs: number) => void) | null = null;
   #isAttended = false;
   #onStop: (() => void) | null = null;
-  #abort: AbortController | null = null;
+  #abort: Abortable | null = null;
   #settled = false;
 
   constructor(
@@ -123,9 +124,9 @@ export class Exchange {
   }
 
   /** The one call to abort when the request must stop; at once when that has happened already. */
-  abortOnStop(controller: AbortController): void {
-    this.#abort = controller;
-    if (this.stopped !== null) controller.abort();
+  abortOnStop(call: Abortable): void {
+    this.#abort = call;
+    if (this.stopped !== null) call.abort();
   }
 
   /** What else waits for the end of this request (its body); null when nothing does. */

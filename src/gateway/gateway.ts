@@ -1,5 +1,6 @@
 import type { Events } from "../events.ts";
 import type { Egress } from "../lib/egress.ts";
+import type { HttpClient } from "../lib/http-client/client.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Endpoint } from "../llm/endpoints.ts";
 import type { KeyPool } from "../pool.ts";
@@ -16,6 +17,8 @@ export interface Gateway {
   readonly pool: KeyPool;
   readonly events: Events;
   readonly egress: Egress;
+  /** Calls upstreams directly; those behind a key's proxy go through fetch. */
+  readonly http: HttpClient;
   readonly origins: Origins;
   readonly inFlight: InFlight;
   readonly boundIds: BoundIds;

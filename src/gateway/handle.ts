@@ -1,5 +1,6 @@
 import { GatewayError } from "../errors.ts";
 import { utf8 } from "../lib/bytes.ts";
+import type { HeaderView } from "../lib/http-client/types.ts";
 import { errorText } from "../lib/log.ts";
 import { type Admitted, admit } from "./admit.ts";
 import { answerHeaders, errorHeaders, streamHeaders } from "./answer-headers.ts";
@@ -67,14 +68,14 @@ function respond(exchange: Exchange, answer: Answer): Response {
 function streamResponse(
   exchange: Exchange,
   opening: Parameters<typeof relayStream>[1],
-  upstream: Headers | null,
+  upstream: HeaderView | null,
 ): Response {
   const headers = headersOfStream(exchange, upstream);
   exchange.capture?.responseHeaders(headers);
   return new Response(relayStream(exchange, opening), { headers });
 }
 
-function headersOfStream(exchange: Exchange, upstream: Headers | null): Record<string, string> {
+function headersOfStream(exchange: Exchange, upstream: HeaderView | null): Record<string, string> {
   const { endpoint, query } = exchange.incoming;
   const headers = streamHeaders(exchange.id, upstream, endpoint.protocol === "anthropic-messages");
   if (endpoint.id === "gemini.streamGenerateContent" && !/[?&]alt=sse(?:&|$)/.test(query)) {

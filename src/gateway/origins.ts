@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 
 /**
- * What is known of an upstream origin's connection. fetch cannot tell a slow connect from a slow answer, so an origin that has
- * not answered lately is first tried with a plain TCP connect under the connect timeout; a black hole then costs ten seconds
- * instead of the whole answer timeout.
+ * What is known of the way to an outbound proxy. fetch cannot tell a slow connect from a slow answer, nor a used connection from a
+ * new one, so a proxy that has not answered lately is first tried with a plain TCP connect under the connect timeout; a black hole
+ * then costs ten seconds instead of the whole answer timeout.
  */
 interface OriginState {
   /** The last instant at which it was seen to be there. */

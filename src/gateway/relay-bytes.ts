@@ -1,4 +1,3 @@
-import { type ByteReader, readerOf } from "../lib/bytes.ts";
 import { classifyUnreachable } from "../policy/failure.ts";
 import type { Answer } from "./attempt.ts";
 import type { Ending, Exchange } from "./exchange.ts";
@@ -16,7 +15,6 @@ export function relayBytes(exchange: Exchange, answer: OpenBytes): ReadableStrea
 }
 
 class BytesRelay {
-  readonly #reader: ByteReader;
   #timedOut = false;
   /** Since when a read waits; 0 while the client is the slow side. */
   #waitingSinceMs = 0;
@@ -25,7 +23,6 @@ class BytesRelay {
     private readonly exchange: Exchange,
     private readonly answer: OpenBytes,
   ) {
-    this.#reader = readerOf(answer.body ?? new Blob([]).stream());
     const { streamIdleTimeoutMs } = exchange.snapshot.settings;
     // From here on it is silence that is limited, not length: a recording may be long.
     exchange.stopAtMs = Number.POSITIVE_INFINITY;
@@ -40,17 +37,17 @@ class BytesRelay {
     const { exchange, answer } = this;
     this.#waitingSinceMs = Date.now();
     try {
-      const { done, value } = await this.#reader.read();
+      const block = await answer.body.read();
       this.#waitingSinceMs = 0;
-      if (done || value === undefined) {
+      if (block === null) {
         this.#settle({ status: "success", httpStatus: answer.status, errorClass: null, errorText: null });
         controller.close();
         return;
       }
       exchange.firstTokenAtMs ??= exchange.now();
-      exchange.responseBytes += value.length;
-      exchange.capture?.response(value);
-      controller.enqueue(value);
+      exchange.responseBytes += block.length;
+      exchange.capture?.response(block);
+      controller.enqueue(block);
     } catch {
       this.#settle(exchange.stopped === null ? this.#brokeOff() : this.#stopped());
       // The only honest end of a body without an error format: the connection breaks. Bun would print an error object.
@@ -60,7 +57,7 @@ class BytesRelay {
 
   cancel(): void {
     this.exchange.stop("client");
-    this.#reader.cancel().catch(() => {});
+    this.answer.abort.abort();
     this.#settle(this.#stopped());
   }
 

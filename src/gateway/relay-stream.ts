@@ -57,7 +57,10 @@ class StreamRelay {
       this.#open ??= await this.#opened();
       const { stream } = this.#open;
       let block = stream.takeHeld();
-      while (block === null && stream.ended === null) block = stream.accept(await stream.read());
+      while (block === null && stream.ended === null) {
+        const read = stream.read();
+        block = stream.accept(read instanceof Promise ? await read : read);
+      }
       if (this.#done) return; // the client left meanwhile
       if (block === null) this.#finish(controller, stream);
       else this.#send(controller, block);

@@ -1,7 +1,7 @@
 import { dialects } from "../providers/index.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import type { Admitted } from "./admit.ts";
-import type { UpstreamRequest } from "./call.ts";
+import type { UpstreamRequest } from "./call-result.ts";
 import { withoutCredentials } from "./credential.ts";
 import type { Exchange } from "./exchange.ts";
 import { bodyFor } from "./json-body.ts";
@@ -23,6 +23,7 @@ export function upstreamRequest(
   const clientHeaders = incoming.request.headers;
   const headers: Record<string, string> = {
     "user-agent": key.userAgent ?? USER_AGENT,
+    accept: "*/*",
     "accept-encoding": "identity",
     ...dialect.auth(key.secret, clientHeaders),
   };

@@ -1,6 +1,8 @@
-import { type ByteReader, concat, latin1, type ManyChunks, readerOf } from "../lib/bytes.ts";
+import { latin1 } from "../lib/bytes.ts";
+import type { HttpBody } from "../lib/http-client/types.ts";
 import { SseFramer } from "../lib/sse.ts";
 import type { StreamWatcher } from "../protocols/protocol.ts";
+import type { Abort } from "./abort.ts";
 
 /** Why a stream ended otherwise than it should. */
 export type StreamEnd =
@@ -11,7 +13,7 @@ export type StreamEnd =
   | { readonly kind: "aborted" };
 
 /** Stands for a read that failed: neither bytes nor an end. */
-const BROKEN: ManyChunks = { done: false, value: [] };
+const BROKEN = new Uint8Array();
 
 const NEWLINES = Buffer.from("\n\n");
 
@@ -20,7 +22,6 @@ const NEWLINES = Buffer.from("\n\n");
  * client slows the upstream and nothing piles up here.
  */
 export class UpstreamStream {
-  readonly #reader: ByteReader;
   readonly #framer = new SseFramer();
   readonly #openedAtMs = Date.now();
   #timedOut = false;
@@ -31,17 +32,15 @@ export class UpstreamStream {
   readonly #held: Uint8Array[] = [];
 
   constructor(
-    body: ReadableStream<Uint8Array>,
+    private readonly body: HttpBody,
     readonly watcher: StreamWatcher,
     private readonly options: {
-      readonly abort: AbortController;
+      readonly abort: Abort;
       readonly firstTokenMs: number;
       readonly idleMs: number;
       readonly maxEventBytes: number;
     },
-  ) {
-    this.#reader = readerOf(body);
-  }
+  ) {}
 
   /** How it ended; null while it runs. */
   get ended(): StreamEnd | null {
@@ -51,7 +50,8 @@ export class UpstreamStream {
   /** Reads until the first frame with content. Null: it can be relayed; else how it ended before that. */
   async open(): Promise<StreamEnd | null> {
     while (!this.watcher.facts.hasContent) {
-      const block = this.accept(await this.read());
+      const read = this.read();
+      const block = this.accept(read instanceof Promise ? await read : read);
       if (block !== null) this.#held.push(block);
       // What came with the error in one piece has still been said; a proper end without content is an answer too.
       if (this.#ended === null || this.watcher.facts.hasContent) continue;
@@ -67,33 +67,24 @@ export class UpstreamStream {
   }
 
   /** Waits for what the network brings next. Never rejects; give what comes to `accept`. */
-  async read(): Promise<ManyChunks> {
+  read(): Uint8Array | null | Promise<Uint8Array | null> {
     this.#waitingSinceMs = Date.now();
     try {
-      return await this.#reader.readMany();
+      const read = this.body.read();
+      return read instanceof Promise ? read.catch(() => BROKEN) : read;
     } catch {
       return BROKEN;
     }
   }
 
   /** Takes what was read; returns the whole frames for the client, null when there are none (look at `ended`). */
-  accept({ done, value }: ManyChunks): Uint8Array | null {
+  accept(chunk: Uint8Array | null): Uint8Array | null {
     this.#waitingSinceMs = 0;
-    if (value.length === 1) return this.#push(value[0]!);
-    if (value.length === 0) {
-      if (done) return this.#finish();
+    if (chunk === null) return this.#finish();
+    if (chunk === BROKEN) {
       this.#ended ??= this.#brokenEnd();
       return null;
     }
-    const blocks: Uint8Array[] = [];
-    for (const chunk of value) {
-      const block = this.#ended === null ? this.#push(chunk) : null;
-      if (block !== null) blocks.push(block);
-    }
-    return blocks.length === 0 ? null : concat(blocks);
-  }
-
-  #push(chunk: Uint8Array): Uint8Array | null {
     const block = this.#framer.push(chunk);
     if (this.#framer.pending > this.options.maxEventBytes) {
       this.#fail({ kind: "truncated", message: "an event was larger than the limit" });
@@ -117,13 +108,12 @@ export class UpstreamStream {
 
   cancel(): void {
     this.#ended ??= { kind: "aborted" };
-    this.#reader.cancel().catch(() => {});
     this.options.abort.abort();
   }
 
   #brokenEnd(): StreamEnd {
     if (this.#timedOut) return { kind: "timeout" };
-    if (this.options.abort.signal.aborted) return { kind: "aborted" };
+    if (this.options.abort.aborted) return { kind: "aborted" };
     return { kind: "truncated", message: "the connection broke in the middle of the stream" };
   }
 
@@ -152,7 +142,6 @@ export class UpstreamStream {
 
   #fail(end: StreamEnd): void {
     this.#ended = end;
-    this.#reader.cancel().catch(() => {});
     this.options.abort.abort();
   }
 }

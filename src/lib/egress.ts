@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
+import type { Peer } from "./http-client/types.ts";
 
 /**
  * Where Sluice may connect to: one policy for upstreams, outbound proxies and everything else that leaves the process.
@@ -12,11 +13,10 @@ export interface AllowRule {
   readonly port: number | null;
 }
 
-/** How to reach a checked origin: fetch this, with this Host header and TLS name when the address replaced a name. */
+/** How to reach a checked origin: connect to this address, say this Host. */
 export interface CheckedOrigin {
-  readonly origin: string;
-  readonly host: string | null;
-  readonly serverName: string | null;
+  readonly peer: Peer;
+  readonly host: string;
 }
 
 export class EgressError extends Error {
@@ -78,18 +78,10 @@ export class Egress {
     const parsed = parse(origin);
     const literal = addressOf(parsed.hostname);
     const port = portOf(parsed);
-    let checked: CheckedOrigin;
-    if (literal !== null) {
-      this.#check(literal, port, parsed.hostname);
-      checked = parsed.hostname.endsWith(".localhost")
-        ? originAt(parsed, literal, port)
-        : { origin: parsed.origin, host: null, serverName: null };
-    } else {
-      const addresses = await this.#resolve(parsed.hostname).catch(() => []);
-      if (addresses.length === 0) throw new EgressError(`the name ${parsed.hostname} does not resolve`);
-      for (const address of addresses) this.#check(address, port, parsed.hostname);
-      checked = originAt(parsed, addresses[0]!, port);
-    }
+    const addresses = literal === null ? await this.#resolve(parsed.hostname).catch(() => []) : [literal];
+    if (addresses.length === 0) throw new EgressError(`the name ${parsed.hostname} does not resolve`);
+    for (const address of addresses) this.#check(address, port, parsed.hostname);
+    const checked = originAt(parsed, addresses[0]!, port);
     this.#cache.set(origin, { checked, untilMs: this.#now() + RESOLVED_FOR_MS });
     return checked;
   }
@@ -114,11 +106,8 @@ export class Egress {
 
 /** The origin by its checked address; the name goes into the Host header and the TLS handshake. */
 function originAt(url: URL, address: string, port: number): CheckedOrigin {
-  return {
-    origin: `${url.protocol}//${isIP(address) === 6 ? `[${address}]` : address}:${port}`,
-    host: url.host,
-    serverName: url.protocol === "https:" ? url.hostname : null,
-  };
+  const tlsName = url.protocol === "https:" ? url.hostname.replace(/^\[|\]$/g, "") : null;
+  return { peer: { key: `${address} ${port} ${tlsName ?? ""}`, address, port, tlsName }, host: url.host };
 }
 
 /** Parses "10.0.0.0/8, 127.0.0.1:11434, [::1]:8080"; throws EgressError that names the bad entry. */

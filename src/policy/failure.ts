@@ -1,3 +1,4 @@
+import type { HeaderView } from "../lib/http-client/types.ts";
 import type { ProviderKind } from "../llm/names.ts";
 import type { ErrorClass } from "../record.ts";
 import { statusOfCozeCode } from "./coze-codes.ts";
@@ -26,7 +27,7 @@ export interface Failure {
 export interface Rejection {
   readonly kind: ProviderKind;
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HeaderView;
   /** First ≤ 64 KB of the body as text. */
   readonly body: string;
   readonly nowMs: number;

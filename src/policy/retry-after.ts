@@ -1,3 +1,4 @@
+import type { HeaderView } from "../lib/http-client/types.ts";
 import type { ErrorBody } from "./failure-body.ts";
 
 /** The longest wait that is believed; what is obeyed is a setting (`retryAfterMaxMs`). */
@@ -10,7 +11,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h
  * HTTP date), Google's RetryInfo, the rate limit resets, words such as "try again in 6m0s". Null when it says nothing usable
  * (negative, not a number).
  */
-export function readRetryAfter(headers: Headers, body: ErrorBody, nowMs: number): number | null {
+export function readRetryAfter(headers: HeaderView, body: ErrorBody, nowMs: number): number | null {
   return (
     bounded(readNumber(headers.get("retry-after-ms"))) ??
     bounded(readDelayOrDate(headers.get("retry-after"), nowMs)) ??
@@ -63,7 +64,7 @@ const LIMITS: readonly (readonly [reset: string, remaining: string])[] = [
 ];
 
 /** The longest reset among the limits that are used up; when none says so, the soonest reset. */
-function readResets(headers: Headers, nowMs: number): number | null {
+function readResets(headers: HeaderView, nowMs: number): number | null {
   let usedUp: number | null = null;
   let soonest: number | null = null;
   for (const [reset, remaining] of LIMITS) {

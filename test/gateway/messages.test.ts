@@ -100,7 +100,6 @@ describe("a message", () => {
       "accept",
       "accept-encoding",
       "anthropic-version",
-      "connection",
       "content-length",
       "content-type",
       "host",

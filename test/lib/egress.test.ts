@@ -142,25 +142,37 @@ describe("what can be said at once", () => {
 describe("before a call", () => {
   test("a name is resolved, and the checked address is what is connected to", async () => {
     const { egress } = withNames({ "api.example": ["93.184.216.34", "2606:2800::1"] });
-    expect(await egress.check("https://api.example")).toEqual({
-      origin: "https://93.184.216.34:443",
+    expect(await egress.check("https://api.example")).toMatchObject({
+      peer: { address: "93.184.216.34", port: 443, tlsName: "api.example" },
       host: "api.example",
-      serverName: "api.example",
     });
-    expect(await egress.check("http://api.example:8080")).toEqual({
-      origin: "http://93.184.216.34:8080",
+    expect(await egress.check("http://api.example:8080")).toMatchObject({
+      peer: { address: "93.184.216.34", port: 8080, tlsName: null },
       host: "api.example:8080",
-      serverName: null,
     });
   });
 
-  test("an IPv6 answer is put in brackets", async () => {
+  test("an IPv6 address needs no brackets to be connected to", async () => {
     const { egress } = withNames({ "six.example": ["2606:2800::1"] });
-    expect((await egress.check("https://six.example")).origin).toBe("https://[2606:2800::1]:443");
+    expect((await egress.check("https://six.example")).peer.address).toBe("2606:2800::1");
+    const literal = await egress.check("https://[2606:2800::1]:8443");
+    expect(literal).toMatchObject({
+      peer: { address: "2606:2800::1", port: 8443, tlsName: "2606:2800::1" },
+      host: "[2606:2800::1]:8443",
+    });
   });
 
-  test("a literal address stays as it is", async () => {
-    expect(await closed.check("https://8.8.8.8")).toEqual({ origin: "https://8.8.8.8", host: null, serverName: null });
+  test("a literal address stays as it is, and the certificate must be for it", async () => {
+    expect(await closed.check("https://8.8.8.8")).toMatchObject({
+      peer: { address: "8.8.8.8", port: 443, tlsName: "8.8.8.8" },
+      host: "8.8.8.8",
+    });
+  });
+
+  test("two names at one address share no connections under TLS", async () => {
+    const { egress } = withNames({ "a.example": ["93.184.216.34"], "b.example": ["93.184.216.34"] });
+    const [a, b] = await Promise.all([egress.check("https://a.example"), egress.check("https://b.example")]);
+    expect(a.peer.key).not.toBe(b.peer.key);
   });
 
   const answers: [what: string, addresses: readonly string[]][] = [
@@ -213,8 +225,8 @@ describe("before a call", () => {
 
   test("a name below localhost connects to where it was checked to lead", async () => {
     const egress = new Egress({ allow: LOOPBACK, self: null, resolve: async () => ["93.184.216.34"] });
-    const { origin } = await egress.check("http://evil.localhost:8080");
-    expect(new URL(origin).hostname).toBeOneOf(["127.0.0.1", "[::1]"]);
+    const { peer } = await egress.check("http://evil.localhost:8080");
+    expect(peer.address).toBeOneOf(["127.0.0.1", "::1"]);
   });
 });
 
