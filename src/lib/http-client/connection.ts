@@ -40,7 +40,7 @@ export class Connection {
   #isPending = false;
   #socket: Socket<Connection> | null = null;
   #user: ConnectionUser | null;
-  #timer: ReturnType<typeof setTimeout> | null;
+  readonly #timer: ReturnType<typeof setTimeout>;
   /** What the kernel has not taken yet. */
   #unsent: Uint8Array[] = [];
 
@@ -193,7 +193,7 @@ export class Connection {
   }
 
   #ready(): void {
-    clearTimeout(this.#timer!);
+    clearTimeout(this.#timer);
     this.#state = "open";
     this.#user?.onReady(this);
   }
@@ -216,7 +216,7 @@ export class Connection {
   #end(error: HttpError | null): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    clearTimeout(this.#timer!);
+    clearTimeout(this.#timer);
     this.#unsent = [];
     this.#socket?.terminate();
     this.keeper.forget(this);
