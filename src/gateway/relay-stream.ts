@@ -40,6 +40,14 @@ class StreamRelay {
   /** Since when the client waits for a block; 0 while it does not. */
   #waitingSinceMs = 0;
   #done = false;
+  /** Set with the client's first pull. */
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
+  /** The next block is on its way: a ping, too, makes the client pull again. */
+  #isComing = false;
+  readonly #arrived = () => {
+    this.#isComing = false;
+    this.#send();
+  };
 
   constructor(exchange: Exchange, opening: OpenStream | Promise<Answer>) {
     this.#exchange = exchange;
@@ -51,29 +59,53 @@ class StreamRelay {
     else this.#open = opening;
   }
 
-  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+  /** The client wants a block. It goes out when it is there; no promise is made for it, which would double a stream's memory. */
+  pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller;
     this.#waitingSinceMs = Date.now();
-    try {
-      this.#open ??= await this.#opened();
-      const { stream } = this.#open;
-      let block = stream.takeHeld();
-      while (block === null && stream.ended === null) {
-        const read = stream.read();
-        block = stream.accept(read instanceof Promise ? await read : read);
-      }
-      if (this.#done) return; // the client left meanwhile
-      if (block === null) this.#finish(controller, stream);
-      else this.#send(controller, block);
-    } catch (error) {
-      if (!this.#done) this.#fail(controller, error);
+    if (this.#isComing) return;
+    if (this.#open !== null) {
+      this.#send();
+      return;
     }
-    this.#waitingSinceMs = 0;
+    this.#isComing = true;
+    this.#opening!.then(
+      (answer) => {
+        if (this.#done) return;
+        if (answer.kind !== "stream") {
+          this.#fail(controller, new GatewayError("upstream_error", 502, "The upstream did not stream."));
+          return;
+        }
+        this.#open = answer;
+        this.#arrived();
+      },
+      (error) => {
+        if (!this.#done) this.#fail(controller, error);
+      },
+    );
   }
 
-  async #opened(): Promise<OpenStream> {
-    const answer = await this.#opening!;
-    if (answer.kind !== "stream") throw new GatewayError("upstream_error", 502, "The upstream did not stream.");
-    return answer;
+  /** Sends the next block, or waits for it and comes again. */
+  #send(): void {
+    if (this.#done) return; // the client left meanwhile
+    const controller = this.#controller!;
+    try {
+      const { stream } = this.#open!;
+      let block = stream.takeHeld();
+      while (block === null && stream.ended === null) {
+        const chunk = stream.poll(this.#arrived);
+        if (chunk === undefined) {
+          this.#isComing = true;
+          return;
+        }
+        block = stream.accept(chunk);
+      }
+      this.#waitingSinceMs = 0;
+      if (block === null) this.#finish(controller, stream);
+      else this.#enqueue(controller, block);
+    } catch (error) {
+      this.#fail(controller, error);
+    }
   }
 
   /** A sign of life whenever the client has waited for a ping interval. Nothing is sent to a client that does not read. */
@@ -89,6 +121,7 @@ class StreamRelay {
   /** The client left: the upstream must not go on generating. */
   cancel(): void {
     if (this.#done) return;
+    this.#done = true; // stopping ends the upstream's body at once, which must not be told to a controller that is closed
     this.#exchange.stop("client");
     void this.#opening?.then(
       (answer) => answer.kind === "stream" && this.#abandon(answer),
@@ -105,7 +138,7 @@ class StreamRelay {
     this.#settle({ status: "cancelled", httpStatus: 499, errorClass: "client_closed", errorText: null });
   }
 
-  #send(controller: ReadableStreamDefaultController<Uint8Array>, block: Uint8Array): void {
+  #enqueue(controller: ReadableStreamDefaultController<Uint8Array>, block: Uint8Array): void {
     const out = this.#array === null ? block : this.#array.write(block);
     this.#exchange.responseBytes += out.length;
     this.#exchange.capture?.response(out);

@@ -66,6 +66,19 @@ export class UpstreamStream {
     return this.#held.shift() ?? null;
   }
 
+  /** What the network has brought, for `accept`; undefined: nothing yet, `callback` is called once when it is time to ask again. */
+  poll(callback: () => void): Uint8Array | null | undefined {
+    try {
+      const chunk = this.body.poll();
+      if (chunk !== undefined) return chunk;
+    } catch {
+      return BROKEN;
+    }
+    this.#waitingSinceMs = Date.now();
+    this.body.whenReadable(callback);
+    return undefined;
+  }
+
   /** Waits for what the network brings next. Never rejects; give what comes to `accept`. */
   read(): Uint8Array | null | Promise<Uint8Array | null> {
     this.#waitingSinceMs = Date.now();

@@ -17,12 +17,35 @@ export function answerOf(response: Response): HttpAnswer {
 export class StreamBody implements HttpBody {
   readonly #reader: ByteReader;
   #received = 0;
+  /** What `whenReadable` has read ahead. */
+  #ahead: { readonly block: Uint8Array | null } | { readonly error: unknown } | null = null;
 
   constructor(
     stream: ReadableStream<Uint8Array>,
     readonly length: number | null,
   ) {
     this.#reader = readerOf(stream);
+  }
+
+  poll(): Uint8Array | null | undefined {
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    if (ahead === null) return undefined;
+    if ("error" in ahead) throw ahead.error;
+    return ahead.block;
+  }
+
+  whenReadable(callback: () => void): void {
+    this.read()
+      .then(
+        (block) => {
+          this.#ahead = { block };
+        },
+        (error) => {
+          this.#ahead = { error };
+        },
+      )
+      .then(callback);
   }
 
   async read(): Promise<Uint8Array | null> {

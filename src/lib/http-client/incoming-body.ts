@@ -33,6 +33,7 @@ export class IncomingBody implements HttpBody {
   /** Who waits: for the next block, or with `#whole` for everything. */
   #reader: Reader | null = null;
   #whole: Collector | null = null;
+  #onReadable: (() => void) | null = null;
 
   constructor(
     private readonly source: BodySource,
@@ -40,21 +41,34 @@ export class IncomingBody implements HttpBody {
   ) {}
 
   read(): Uint8Array | null | Promise<Uint8Array | null> {
-    if (this.#reader !== null) throw new Error("a body has one reader, and one read at a time");
+    const block = this.poll();
+    if (block !== undefined) return block;
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject };
+    });
+  }
+
+  whenReadable(callback: () => void): void {
+    this.#onReadable = callback;
+  }
+
+  poll(): Uint8Array | null | undefined {
+    if (this.#reader !== null || this.#onReadable !== null) {
+      throw new Error("a body has one reader, and one read at a time");
+    }
     const block = this.#take();
     if (block !== null) {
       if (this.#isPaused) this.#resume();
       return block;
     }
     if (this.#failure !== null) throw this.#failure;
-    if (this.#hasEnded) return null;
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject };
-    });
+    return this.#hasEnded ? null : undefined;
   }
 
   readAll(limit: number): Uint8Array | Promise<Uint8Array> {
-    if (this.#reader !== null) throw new Error("a body has one reader, and one read at a time");
+    if (this.#reader !== null || this.#onReadable !== null) {
+      throw new Error("a body has one reader, and one read at a time");
+    }
     if (this.#failure !== null) throw this.#failure;
     if (this.#unread > limit || (this.length ?? 0) > limit) throw this.#refuseSize();
     if (this.#hasEnded) return this.#take() ?? EMPTY;
@@ -91,6 +105,7 @@ export class IncomingBody implements HttpBody {
       this.#isPaused = true;
       this.source.pauseBody();
     }
+    this.#wake();
   }
 
   /** The proper end. */
@@ -99,6 +114,7 @@ export class IncomingBody implements HttpBody {
     // One block can bring more than the mark and the end too; the connection goes on to the next call.
     if (this.#isPaused) this.#resume();
     this.#settle(null);
+    this.#wake();
   }
 
   /** The body broke off. What has come can still be read, unless the caller himself gave up. */
@@ -110,6 +126,13 @@ export class IncomingBody implements HttpBody {
     this.#reader = null;
     this.#whole = null;
     reader?.reject(error);
+    this.#wake();
+  }
+
+  #wake(): void {
+    const callback = this.#onReadable;
+    this.#onReadable = null;
+    callback?.();
   }
 
   #settle(block: Uint8Array | null): void {

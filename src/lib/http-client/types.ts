@@ -49,6 +49,12 @@ export interface HttpBody {
    */
   read(): Uint8Array | null | Promise<Uint8Array | null>;
   /**
+   * The same without promises, for who reads thousands of bodies block by block: undefined when nothing is there yet; then
+   * `whenReadable` calls back once there is something to poll for (bytes, the end, or what broke off).
+   */
+  poll(): Uint8Array | null | undefined;
+  whenReadable(callback: () => void): void;
+  /**
    * The whole rest; at once when all of it is there, the usual case of a short answer. Throws or rejects with HttpError,
    * "too_large" beyond `limit` bytes (the connection is closed then).
    */

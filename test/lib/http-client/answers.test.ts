@@ -120,6 +120,31 @@ describe("an answer", () => {
     expect(body.readAll(9)).toEqual(new Uint8Array(0));
   });
 
+  test("may be polled instead: once called back there is something, to the end or the fault", async () => {
+    const { call } = playedCall();
+    call.onData(Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n"));
+    const { body } = await call.answer;
+    let calls = 0;
+    expect(body.poll()).toBeUndefined();
+    body.whenReadable(() => calls++);
+    expect(() => body.poll()).toThrow("one reader");
+    call.onData(Buffer.from("a"));
+    call.onData(Buffer.from("b"));
+    expect(calls).toBe(1); // and not again before it is asked for again
+    expect(Buffer.from(body.poll()!).toString()).toBe("ab");
+    expect(body.poll()).toBeUndefined();
+    body.whenReadable(() => calls++);
+    call.onClosed(new HttpError("closed", "the connection ended", false));
+    expect(calls).toBe(2);
+    expect(() => body.poll()).toThrow(HttpError);
+
+    const whole = playedCall();
+    whole.call.onData(Buffer.from(OK));
+    const answer = await whole.call.answer;
+    expect(Buffer.from(answer.body.poll()!).toString()).toBe("ok");
+    expect(answer.body.poll()).toBeNull();
+  });
+
   test("may be read a while and then to its end", async () => {
     const { call } = playedCall();
     call.onData(Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 200004\r\n\r\nab"));
