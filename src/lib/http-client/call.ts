@@ -7,7 +7,7 @@ import { PartialHead } from "./partial-head.ts";
 import { declaredLength, writeRequestHead } from "./request-head.ts";
 import { RequestStream } from "./request-stream.ts";
 import { hasHeadEnd, parseResponseHead, type ResponseHead } from "./response-head.ts";
-import type { HttpAnswer, HttpRequest, SendOptions } from "./types.ts";
+import type { HttpAnswer, HttpRequest, Peer, SendOptions } from "./types.ts";
 
 /** Head and body go out in one write up to here; beyond it, copying the body costs more than a second write. */
 const ONE_WRITE_BYTES = 16_384;
@@ -44,10 +44,18 @@ export class HttpCall implements ConnectionUser, BodySource {
   #left = 0;
   #body: IncomingBody | null = null;
 
+  /** Let go of when its answer begins: streams run for minutes, and a prompt may be large. */
+  #request: HttpRequest | null;
+  readonly peer: Peer;
+  readonly #method: string;
+
   constructor(
-    readonly request: HttpRequest,
+    request: HttpRequest,
     private readonly host: CallHost,
   ) {
+    this.#request = request;
+    this.peer = request.peer;
+    this.#method = request.method;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -57,7 +65,7 @@ export class HttpCall implements ConnectionUser, BodySource {
   /** @internal Called once, by the client. */
   start(options: SendOptions): void {
     try {
-      this.#head = writeRequestHead(this.request);
+      this.#head = writeRequestHead(this.#request!);
       this.#connection = this.host.connect(this, options);
     } catch (error) {
       if (error instanceof HttpError) this.#failWith(error);
@@ -80,7 +88,7 @@ export class HttpCall implements ConnectionUser, BodySource {
     connection.use(this);
     this.#reused = connection.uses > 1;
     this.#phase = "head";
-    const { body } = this.request;
+    const { body } = this.#request!;
     if (body === null) this.#hasSentAll = connection.write(Buffer.from(this.#head, "latin1"));
     else if (body instanceof Uint8Array) this.#hasSentAll = this.#sendBytes(connection, body);
     else this.#sendStream(connection, body);
@@ -130,7 +138,7 @@ export class HttpCall implements ConnectionUser, BodySource {
 
   #sendStream(connection: Connection, body: ReadableStream<Uint8Array>): void {
     connection.write(Buffer.from(this.#head, "latin1"));
-    const sending = new RequestStream(connection, body, declaredLength(this.request));
+    const sending = new RequestStream(connection, body, declaredLength(this.#request!));
     this.#sending = sending;
     sending.send().then(
       () => {
@@ -166,8 +174,10 @@ export class HttpCall implements ConnectionUser, BodySource {
   }
 
   #beginBody(head: ResponseHead, bytes: Uint8Array): void {
-    const framing = framingOf(head, this.request.method);
+    const framing = framingOf(head, this.#method);
     if (!this.#hasSentAll) this.#stopSending();
+    this.#request = null;
+    this.#head = "";
     this.#framing = framing;
     this.#left = framing.length ?? 0;
     const body = new IncomingBody(this, framing.length);

@@ -56,7 +56,7 @@ export class HttpClient implements CallHost, ConnectionKeeper {
 
   /** @internal */
   connect(call: HttpCall, options: SendOptions): Connection {
-    const { peer } = call.request;
+    const { peer } = call;
     const idle = options.fresh === true ? null : this.#idle.take(peer.key);
     if (idle !== null) return idle;
     if ((this.#lingering.get(peer.key) ?? 0) >= MAX_LINGERING_PER_PEER) {
