@@ -53,6 +53,8 @@ const ask = () => gateway.send("/v1/chat/completions", { model: "gpt", stream: t
 const isWhole = ({ status, text }: { status: number; text: string }) => status === 200 && text === CHAT_STREAM.join("");
 
 test("clients see no error, and each sick key is called once", async () => {
+  // Second tries go to a key that has answered. While there is none they are drawn by lot, and may hit a silent key that is being asked.
+  expect(isWhole(await ask())).toBe(true);
   // In rounds: what one round finds out the next one knows.
   for (let round = 0; round < 8; round++) {
     const outcomes = await Promise.all(Array.from({ length: 50 }, ask));
@@ -63,7 +65,7 @@ test("clients see no error, and each sick key is called once", async () => {
     expect({ kind, counts }).toEqual({ kind, counts: counts.map(() => 1) });
   }
   expect(gateway.records.every(({ status }) => status === "success")).toBe(true);
-  expect(gateway.records).toHaveLength(400);
+  expect(gateway.records).toHaveLength(401);
   await allGivenBack(gateway);
 }, 20_000);
 
