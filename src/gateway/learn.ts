@@ -43,7 +43,7 @@ export function learn(exchange: Exchange, admitted: Admitted, planner: Planner, 
       return false;
   }
   let learned = false;
-  for (const quirk of quirksIn(said, call?.sent ?? sentNatively(exchange, admitted, target))) {
+  for (const quirk of quirksIn(said, call?.sent ?? sentNatively(exchange, admitted, target), provider.kind)) {
     if (quirks.learn(provider, quirk, failure.message ?? "")) learned = true;
   }
   return learned;

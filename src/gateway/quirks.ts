@@ -71,7 +71,16 @@ interface Sign {
   readonly quirk: Quirk;
   readonly says: RegExp;
   readonly sent: RegExp;
+  /** The words alone tell that it is a habit; else the refusal must also say that something is not taken at all. */
+  readonly isPlain?: true;
 }
+
+/**
+ * A field that is not taken, not a value that is wrong: "Invalid schema for response_format" is the client's own fault, and what one
+ * client does wrong must not change what the provider is sent for all.
+ */
+const NOT_TAKEN =
+  /unrecogni[sz]ed|unknown|unexpected|unavailable|forbidden|not (?:currently )?(?:supported|allowed|permitted|available|implemented)|un(?:supported|permitted)|(?:does|do|is|are)(?: not|n['’]t) (?:support|allow|accept|permit)|expected one of|incorrect role|invalid role/i;
 
 /**
  * The vendors' own words, from public threads (providers/presets.ts): "Unrecognized request argument supplied: stream_options",
@@ -88,12 +97,22 @@ const SIGNS: readonly Sign[] = [
     quirk: "echo_reasoning",
     says: /reasoning_content\b.*\b(?:missing|required|must|pass)|\b(?:missing|required|must|pass)\b.*reasoning_content/i,
     sent: /"tool_calls"/,
+    isPlain: true,
   },
 ];
 
-/** Which quirks a refusal (400, 422) is about. `said` is the message, or the whole error body where it says more. */
-export function quirksIn(said: string, sent: string): Quirk[] {
-  return SIGNS.filter((sign) => sign.says.test(said) && sign.sent.test(sent)).map(({ quirk }) => quirk);
+/**
+ * Which quirks a refusal (400, 422) is about. `said` is the message, or the whole error body where it says more. OpenAI itself takes
+ * all of this, and Azure all but what its older versions do not know.
+ */
+export function quirksIn(said: string, sent: string, kind: ProviderKind): Quirk[] {
+  return SIGNS.filter(
+    (sign) =>
+      (kind === "openai-compatible" || sign.quirk === "no_stream_options") &&
+      sign.says.test(said) &&
+      sign.sent.test(sent) &&
+      (sign.isPlain === true || NOT_TAKEN.test(said)),
+  ).map(({ quirk }) => quirk);
 }
 
 /**

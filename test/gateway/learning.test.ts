@@ -15,7 +15,7 @@ beforeAll(async () => {
   });
   gateway = await startGateway({
     providers: ({ origin }) => [
-      ...["roles", "tokens", "calls", "schemas", "usage", "thoughts"].map((name) => compat(name, origin)),
+      ...["roles", "tokens", "calls", "schemas", "usage", "thoughts", "faults"].map((name) => compat(name, origin)),
       { ...compat("known", origin), quirks: ["no_developer_role", "no_json_schema"] },
       { ...compat("denied", origin), ignoredQuirks: ["no_developer_role"] },
       provider("openai", `${origin}/v1`, ["oa-1"]),
@@ -70,6 +70,33 @@ describe("a chat upstream that refuses", () => {
       (body) => body.response_format.type === "json_object" && body.messages[0].content.includes("JSON Schema"),
     ],
   ];
+  const mistakes: [what: string, words: string, change: object][] = [
+    [
+      "a schema of its own",
+      "Invalid schema for response_format 'a': 'required' must name every key",
+      { response_format: SCHEMA },
+    ],
+    ["a limit that is too high", "max_completion_tokens is too large: 999999", { max_completion_tokens: 999_999 }],
+    ["a turn that is missing", "messages with role 'tool' must follow tool_calls", { messages: developer }],
+  ];
+  test.each(mistakes)("what one client does wrong (%s) teaches nothing", async (_, words, change) => {
+    gateway.restart(json(openAiError(words), 400));
+    const { status, calls } = await gateway.send("/v1/chat/completions", {
+      ...chat.body("faults/m", false),
+      ...change,
+    });
+    expect([status, calls.length]).toEqual([400, 1]);
+  });
+
+  test("is no model of OpenAI's own: its API takes what the format says", async () => {
+    gateway.restart(json(openAiError("Unsupported value: response_format of type json_schema is not supported"), 400));
+    const answer = await gateway.send("/v1/chat/completions", {
+      ...chat.body("openai/m", false),
+      response_format: SCHEMA,
+    });
+    expect([answer.status, answer.calls.length]).toEqual([400, 1]);
+  });
+
   test.each(habits)("%s is asked again without, once", async (_, name, reply, change, mended) => {
     gateway.restart(reply);
     const body = { ...chat.body(`${name}/m`, false), unknown: 1, ...change };
