@@ -1,4 +1,5 @@
 import initial from "./0000_initial.sql" with { type: "text" };
+import translation from "./0001_translation.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -6,4 +7,7 @@ export interface Migration {
 }
 
 /** In order. Imported as text, so that they travel inside the compiled binary. Never change one that was released. */
-export const MIGRATIONS: readonly Migration[] = [{ name: "0000_initial", sql: initial }];
+export const MIGRATIONS: readonly Migration[] = [
+  { name: "0000_initial", sql: initial },
+  { name: "0001_translation", sql: translation },
+];

@@ -34,6 +34,9 @@ builder.objectType(ClientKey, {
       nullable: true,
       description: "What is kept of its requests; null = the global setting.",
     }),
+    strictParameters: t.exposeBoolean("strictParameters", {
+      description: "A field that the upstream cannot be sent is a 400; else it is left out and reported.",
+    }),
     memo: t.exposeString("memo", { nullable: true }),
     builtin: t.expose("builtin", { type: BuiltinClient, nullable: true }),
     lastUsedAt: t.expose("lastUsedAt", { type: "DateTime", nullable: true }),
@@ -104,6 +107,7 @@ const CreateClientKeyInput = builder.inputType("CreateClientKeyInput", {
     expiresAt: t.field({ type: "DateTime" }),
     allowedModels: t.stringList({ required: true, defaultValue: [] }),
     requestContent: t.field({ type: ContentPolicy }),
+    strictParameters: t.boolean({ required: true, defaultValue: false }),
     memo: t.string(),
   }),
 });
@@ -117,6 +121,7 @@ const UpdateClientKeyInput = builder.inputType("UpdateClientKeyInput", {
     expiresAt: t.field({ type: "DateTime" }),
     allowedModels: t.stringList(),
     requestContent: t.field({ type: ContentPolicy }),
+    strictParameters: t.boolean(),
     memo: t.string(),
   }),
 });

@@ -18,6 +18,10 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "Model.sparkline": 5,
   "ClientKey.usage": 2,
   "ClientKey.sparkline": 2,
+  // They come with their row.
+  "Provider.quirks": 0,
+  "ModelTarget.traits": 0,
+  "ModelTarget.effectiveTraits": 0,
   // Each row is a read of its own.
   "RequestLog.attempts": 8,
   "RequestLog.content": 8,

@@ -13,7 +13,9 @@ import { REQUEST_STATUSES } from "../src/control/request-view.ts";
 import { USAGE_INTERVALS } from "../src/control/usage.ts";
 import { USER_ERROR_CODES } from "../src/control/user-errors.ts";
 import { KEY_HEALTH_STATES } from "../src/events.ts";
-import { CONTENT_POLICIES, PROTOCOLS, PROVIDER_KINDS, STRATEGIES } from "../src/llm/names.ts";
+import { CONTENT_POLICIES, PROTOCOLS, PROVIDER_KINDS, QUIRKS, STRATEGIES } from "../src/llm/names.ts";
+import { EFFORTS } from "../src/llm/request.ts";
+import { THINKING_STYLES } from "../src/llm/traits.ts";
 import { ERROR_CLASSES } from "../src/record.ts";
 import { builder } from "./builder.ts";
 
@@ -42,6 +44,13 @@ export const ViewerKind = listed("ViewerKind", ["anonymous", "session", "token"]
 export const UserErrorCode = listed("UserErrorCode", USER_ERROR_CODES);
 export const StoredKeys = listed("StoredKeys", STORED_KEYS);
 
+export const Quirk = listed(
+  "Quirk",
+  QUIRKS,
+  "A habit in which an upstream that speaks OpenAI's chat API differs from OpenAI; docs/vendors.md says what each is.",
+);
+export const QuirkSource = listed("QuirkSource", ["configured", "learned"]);
+
 export const ProviderKeyStatus = listed(
   "ProviderKeyStatus",
   PROVIDER_KEY_STATUSES,
@@ -65,6 +74,12 @@ export const HealthState = listed(
   HEALTH_STATES,
   "DOWN: no key can serve it now. DEGRADED: one of its targets cannot. UNKNOWN: it has no enabled target.",
 );
+export const ThinkingStyle = listed(
+  "ThinkingStyle",
+  THINKING_STYLES,
+  "How a model is asked to think: by an effort, a budget of tokens, a level, or as it likes.",
+);
+export const ReasoningEffort = listed("ReasoningEffort", EFFORTS);
 export const PriceSource = listed("PriceSource", ["builtin", "manual"]);
 
 export const UsageInterval = listed("UsageInterval", [...USAGE_INTERVALS, "auto"]);

@@ -11,6 +11,8 @@ import "./node.ts";
 import "./overview.ts";
 import "./provider-key-mutations.ts";
 import "./provider-key.ts";
+import "./provider-preset.ts";
+import "./provider-quirk.ts";
 import "./provider.ts";
 import "./request-feed.ts";
 import "./request-log.ts";

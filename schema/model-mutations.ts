@@ -2,6 +2,7 @@ import { createModel, deleteModels, updateModel } from "../src/control/model-wri
 import type { ModelRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import { ModelCapability } from "./enums.ts";
+import { ModelTraitsInput } from "./model-traits.ts";
 import { DeleteInput, DeletePayload, payloadRef, toPayload } from "./payload.ts";
 import { Model } from "./refs.ts";
 import { UserError } from "./user-errors.ts";
@@ -21,6 +22,7 @@ const ModelTargetInput = builder.inputType("ModelTargetInput", {
     priority: t.int({ required: true, defaultValue: 0 }),
     weight: t.int({ required: true, defaultValue: 1 }),
     enabled: t.boolean({ required: true, defaultValue: true }),
+    traits: t.field({ type: ModelTraitsInput }),
   }),
 });
 

@@ -1,12 +1,20 @@
 import type { ModelHealth as ModelHealthValue } from "../src/control/model-health.ts";
 import { MODEL_CAPABILITIES } from "../src/control/model-writes.ts";
-import { getModel, listModels, readHealth, readModelPrice, readTargetPrice } from "../src/control/models.ts";
+import {
+  getModel,
+  listModels,
+  readHealth,
+  readModelPrice,
+  readTargetPrice,
+  readTargetTraits,
+} from "../src/control/models.ts";
 import { formatPrice } from "../src/control/money.ts";
 import { readTargetCapacity } from "../src/control/provider-capacity.ts";
 import type { PriceUsed as PriceUsedValue } from "../src/record.ts";
 import type { ModelRow, ModelTarget as ModelTargetValue } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import { HealthState, ModelCapability, PriceSource } from "./enums.ts";
+import { ModelTraitOverrides, ModelTraits } from "./model-traits.ts";
 import { Node } from "./node.ts";
 import { Model, Provider } from "./refs.ts";
 import { modelUsageFields } from "./usage-fields.ts";
@@ -63,6 +71,13 @@ builder.objectType(ModelTarget, {
       nullable: true,
       description: "What a million tokens cost here; null when nobody knows.",
       resolve: (target, _, { control }) => readTargetPrice(control, target.model, target),
+    }),
+    traits: t.expose("traits", { type: ModelTraitOverrides, nullable: true }),
+    effectiveTraits: t.field({
+      type: ModelTraits,
+      nullable: true,
+      description: "With what Sluice knows of the upstream's model; null when the provider has been deleted.",
+      resolve: (target, _, { control }) => readTargetTraits(control, target),
     }),
   }),
 });

@@ -1,15 +1,17 @@
 import { listModelsOfProvider } from "../src/control/models.ts";
 import { countProviderKeys } from "../src/control/provider-keys.ts";
+import { listQuirks } from "../src/control/provider-quirks.ts";
 import { createProvider, deleteProviders, listProviders, updateProvider } from "../src/control/providers.ts";
 import type { ProviderRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
-import { KeyStrategy, ProviderKind, StoredKeys } from "./enums.ts";
+import { KeyStrategy, ProviderKind, Quirk, StoredKeys } from "./enums.ts";
 import { ProviderKeyCounts } from "./key-counts.ts";
 import { Node } from "./node.ts";
-import { DeleteInput, DeletePayload, payloadRef, toPayload } from "./payload.ts";
+import { DeleteInput, DeletePayload, toPayload } from "./payload.ts";
+import { ProviderPayload } from "./provider-payload.ts";
+import { ProviderQuirk } from "./provider-quirk.ts";
 import { Model, Provider } from "./refs.ts";
 import { usageFields } from "./usage-fields.ts";
-import { UserError } from "./user-errors.ts";
 
 builder.objectType(Provider, {
   description: "A configured upstream.",
@@ -26,6 +28,16 @@ builder.objectType(Provider, {
     strategy: t.expose("strategy", { type: KeyStrategy }),
     enabled: t.exposeBoolean("enabled"),
     memo: t.exposeString("memo", { nullable: true }),
+    quirks: t.field({
+      type: [ProviderQuirk],
+      description: "What it is taken to be like: set by a person, or learned and not ignored.",
+      resolve: (provider) => [...listQuirks(provider)],
+    }),
+    ignoredQuirks: t.field({
+      type: [Quirk],
+      description: "What it is said not to be like, whatever is learned.",
+      resolve: ({ ignoredQuirks }) => [...ignoredQuirks],
+    }),
     keyCounts: t.field({
       type: ProviderKeyCounts,
       resolve: ({ id }, _, { control }) => countProviderKeys(control, id),
@@ -64,14 +76,6 @@ builder.queryFields((t) => ({
   }),
 }));
 
-const ProviderPayload = payloadRef<ProviderRow>("ProviderPayload");
-builder.objectType(ProviderPayload, {
-  fields: (t) => ({
-    provider: t.field({ type: Provider, nullable: true, resolve: ({ value }) => value }),
-    userErrors: t.field({ type: [UserError], resolve: ({ userErrors }) => [...userErrors] }),
-  }),
-});
-
 const CreateProviderInput = builder.inputType("CreateProviderInput", {
   fields: (t) => ({
     name: t.string({ required: true }),
@@ -82,6 +86,8 @@ const CreateProviderInput = builder.inputType("CreateProviderInput", {
     strategy: t.field({ type: KeyStrategy, required: true, defaultValue: "round_robin" }),
     enabled: t.boolean({ required: true, defaultValue: true }),
     memo: t.string(),
+    quirks: t.field({ type: [Quirk], required: true, defaultValue: [] }),
+    ignoredQuirks: t.field({ type: [Quirk], required: true, defaultValue: [] }),
   }),
 });
 
@@ -97,6 +103,8 @@ const UpdateProviderInput = builder.inputType("UpdateProviderInput", {
     strategy: t.field({ type: KeyStrategy }),
     enabled: t.boolean(),
     memo: t.string(),
+    quirks: t.field({ type: [Quirk], description: "Those that a person sets; learned ones stay as they are." }),
+    ignoredQuirks: t.field({ type: [Quirk] }),
     storedKeys: t.field({
       type: StoredKeys,
       description:

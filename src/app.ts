@@ -3,6 +3,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { type Config, ConfigError, reachableHost } from "./config.ts";
 import { applyConfigFile, type GeneratedClientKey } from "./control/config-file.ts";
 import { type Control, openControl } from "./control/control.ts";
+import { learnQuirk } from "./control/provider-quirks.ts";
 import { Events } from "./events.ts";
 import { prepareFirstStart } from "./first-start.ts";
 import { BoundIds } from "./gateway/bound-ids.ts";
@@ -10,6 +11,7 @@ import type { Gateway } from "./gateway/gateway.ts";
 import { InFlight } from "./gateway/in-flight.ts";
 import { Origins } from "./gateway/origins.ts";
 import { Quirks } from "./gateway/quirks.ts";
+import { TurnMemory } from "./gateway/turn-memory.ts";
 import { type ConsoleSource, createConsole } from "./http/console.ts";
 import { mountGraphql } from "./http/graphql-mount.ts";
 import { serveMetrics } from "./http/metrics-endpoint.ts";
@@ -17,8 +19,9 @@ import { serve } from "./http/server.ts";
 import { startJobs } from "./jobs.ts";
 import { Egress } from "./lib/egress.ts";
 import { HttpClient } from "./lib/http-client/client.ts";
-import type { Logger } from "./lib/log.ts";
+import { errorText, type Logger } from "./lib/log.ts";
 import { type Secret, Vault } from "./lib/secret.ts";
+import type { Quirk } from "./llm/names.ts";
 import { readOrMakeMasterKey } from "./master-key.ts";
 import { KeyPool } from "./pool.ts";
 import { Snapshots } from "./snapshot.ts";
@@ -45,6 +48,9 @@ const FLUSH_STATES_MS = 250;
 /** For the last answers and error events to leave when the drain limit is over. */
 const LAST_BYTES_MS = 1000;
 const EXPIRE_EVERY_MS = 3_600_000;
+/** Often: it also bounds their size. */
+const EXPIRE_RESPONSES_EVERY_MS = 300_000;
+const DAY_MS = 86_400_000;
 
 /** Config → store → snapshot → gateway → http → jobs. Throws ConfigError or a store error with a text for the operator. */
 export async function startApp(config: Config, log: Logger, consoleSource: ConsoleSource): Promise<App> {
@@ -71,6 +77,14 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       onSwap: (snapshot) => pool.sync(snapshot.providersById.values()),
     });
 
+    // What the gateway learns of an upstream is written down and put in force; it never waits for that.
+    const onLearn = (providerId: string, quirk: Quirk, words: string) => {
+      learnQuirk({ store, snapshots, events, now: Date.now }, providerId, quirk, words).then(
+        (isNews) => isNews && log.info("learned a quirk of an upstream", { provider: providerId, quirk }),
+        (error: unknown) => log.error("could not keep a learned quirk", { quirk, error: errorText(error) }),
+      );
+    };
+
     const inFlight = new InFlight();
     const http = new HttpClient();
     const gateway: Gateway = {
@@ -82,7 +96,9 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       http,
       inFlight,
       boundIds: new BoundIds(),
-      quirks: new Quirks(),
+      quirks: new Quirks(onLearn),
+      turns: new TurnMemory(),
+      responses: store.responses,
       log,
       hashCredential: (credential) => vault.clientKeyHash(credential),
       record: (record) => {
@@ -119,6 +135,14 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       [
         { name: "save key states", everyMs: FLUSH_STATES_MS, run: saveStates },
         { name: "note client uses", everyMs: 10_000, run: () => touched.flush((uses) => store.clientKeys.touch(uses)) },
+        {
+          name: "expire stored responses",
+          everyMs: EXPIRE_RESPONSES_EVERY_MS,
+          run: () => {
+            const { storedResponseDays, storedResponseMaxBytes } = snapshots.current.settings;
+            return store.responses.expire(Date.now() - storedResponseDays * DAY_MS, storedResponseMaxBytes);
+          },
+        },
         {
           name: "expire logs",
           everyMs: EXPIRE_EVERY_MS,

@@ -1,8 +1,9 @@
 import "./lib/zod-config.ts";
 import * as z from "zod/mini";
 import { ConfigError } from "./config.ts";
-import { CONTENT_POLICIES, PROVIDER_KINDS, STRATEGIES } from "./llm/names.ts";
+import { CONTENT_POLICIES, PROVIDER_KINDS, QUIRKS, STRATEGIES } from "./llm/names.ts";
 import { settingsSchema } from "./settings.ts";
+import { traitOverridesSchema } from "./trait-overrides.ts";
 
 const text = z.string().check(z.minLength(1));
 const name = z
@@ -28,10 +29,19 @@ const key = z.strictObject({
   memo,
 });
 
+const quirks = z.array(z.enum(QUIRKS));
+
 const provider = z.strictObject({
-  name: providerName,
-  kind: z.enum(PROVIDER_KINDS),
+  preset: z
+    .optional(text)
+    .check(z.describe("A vendor of docs/vendors.md: gives name, kind, baseUrl and quirks where they are not said")),
+  name: z.optional(providerName).check(z.describe("Needed without a preset")),
+  kind: z.optional(z.enum(PROVIDER_KINDS)).check(z.describe("Needed without a preset")),
   baseUrl: address,
+  quirks: z
+    .optional(quirks)
+    .check(z.describe("Habits that the upstream has; those that it turns out to have are learned besides")),
+  ignoredQuirks: z._default(quirks, []).check(z.describe("Habits that it does not have, whatever is learned")),
   apiVersion: z.optional(text),
   botId: z.optional(text),
   strategy: z._default(z.enum(STRATEGIES), "round_robin"),
@@ -48,7 +58,20 @@ const model = z.strictObject({
   description: z.optional(z.string()),
   enabled,
   price: z.optional(price).check(z.describe("USD per million tokens")),
-  targets: z.array(z.strictObject({ provider: name, model: name, priority, weight, enabled })).check(z.minLength(1)),
+  targets: z
+    .array(
+      z.strictObject({
+        provider: name,
+        model: name,
+        priority,
+        weight,
+        enabled,
+        traits: z
+          .optional(traitOverridesSchema)
+          .check(z.describe("What the upstream's model takes, where Sluice does not know it")),
+      }),
+    )
+    .check(z.minLength(1)),
 });
 
 const clientKey = z.strictObject({
@@ -58,6 +81,9 @@ const clientKey = z.strictObject({
   expiresAt: z.optional(z.iso.datetime()),
   allowedModels: z._default(z.array(name), []),
   requestContent: z.optional(z.enum(CONTENT_POLICIES)),
+  strictParameters: z
+    ._default(z.boolean(), false)
+    .check(z.describe("Refuse a request when a field of it cannot be sent to the upstream, instead of leaving it out")),
   memo,
 });
 

@@ -16,7 +16,7 @@ export async function prepareFirstStart(
   checkAddress: (url: string) => string | null,
 ): Promise<{ readonly defaultClientKey: Secret | null }> {
   const clients = await store.clientKeys.list();
-  const blank = { expiresAt: null, allowedModels: [], requestContent: null, enabled: true };
+  const blank = { expiresAt: null, allowedModels: [], requestContent: null, strictParameters: false, enabled: true };
   if (!clients.some((row) => row.builtin === "anonymous")) {
     await store.clientKeys.create({
       ...blank,
@@ -56,6 +56,8 @@ async function quickStart(store: Store, config: Config, checkAddress: (url: stri
     strategy: "round_robin",
     enabled: true,
     memo: "From the environment of the first start",
+    quirks: [],
+    ignoredQuirks: [],
   });
   if (created.kind !== "ok") return;
   await store.providerKeys.create({
@@ -80,7 +82,16 @@ async function quickStart(store: Store, config: Config, checkAddress: (url: stri
     enabled: true,
     aliases: [],
     price: null,
-    targets: [{ providerId: created.row.id, upstreamModel: start.actualName, priority: 0, weight: 1, enabled: true }],
+    targets: [
+      {
+        providerId: created.row.id,
+        upstreamModel: start.actualName,
+        priority: 0,
+        weight: 1,
+        enabled: true,
+        traits: null,
+      },
+    ],
   });
 }
 

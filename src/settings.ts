@@ -44,6 +44,14 @@ export const settingsSchema = z.strictObject({
     .check(z.describe("What is kept of bodies: none, metadata, full")),
   maxContentBytes: whole({ from: 0, to: 64 * MIB, standard: MIB }, "Longest body that is kept"),
   logRetentionDays: whole({ from: 1, to: 3650, standard: 30 }, "Days the request log is kept"),
+  storedResponseDays: whole(
+    { from: 0, to: 3650, standard: 30 },
+    "Days that answers of /v1/responses are kept for upstreams that keep none; 0 keeps none here either",
+  ),
+  storedResponseMaxBytes: whole(
+    { from: MIB, to: 1024 * 1024 * MIB, standard: 1024 * MIB },
+    "All of them together, compressed: the conversations that rest the longest go first",
+  ),
   usageRetentionDays: whole({ from: 1, to: 3650, standard: 400 }, "Days the usage roll-ups are kept"),
 });
 

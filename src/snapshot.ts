@@ -1,5 +1,8 @@
 import type { Secret } from "./lib/secret.ts";
-import type { ContentPolicy } from "./llm/names.ts";
+import type { ContentPolicy, Quirk } from "./llm/names.ts";
+import type { ModelTraits } from "./llm/traits.ts";
+import { quirksInForce } from "./policy/quirks.ts";
+import { overrideTraits, traitsOf } from "./providers/traits.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
 import type {
   ClientKeyRow,
@@ -25,9 +28,20 @@ export interface KeyEntry {
   readonly proxyUrl: Secret | null;
 }
 
-export interface ProviderEntry extends Omit<ProviderRow, "memo" | "createdAt" | "updatedAt"> {
+export interface ProviderEntry
+  extends Omit<ProviderRow, "memo" | "createdAt" | "updatedAt" | "quirks" | "ignoredQuirks" | "learnedQuirks"> {
+  /** Those in force: configured or learned, and not ignored. */
+  readonly quirks: ReadonlySet<Quirk>;
+  /** Never to be learned: a person says that the upstream does not have them. */
+  readonly ignoredQuirks: ReadonlySet<Quirk>;
   /** Enabled keys only, in a stable order. */
   readonly keys: readonly KeyEntry[];
+}
+
+export interface TargetEntry extends Omit<ModelTarget, "traits"> {
+  readonly provider: ProviderEntry;
+  /** What the table says of the upstream's model, with what a person set before it. */
+  readonly traits: ModelTraits;
 }
 
 export interface ModelEntry {
@@ -35,7 +49,7 @@ export interface ModelEntry {
   readonly name: string;
   readonly price: ModelPrice | null;
   /** Enabled targets of enabled providers, by priority. */
-  readonly targets: readonly (ModelTarget & { readonly provider: ProviderEntry })[];
+  readonly targets: readonly TargetEntry[];
   readonly createdAt: number;
 }
 
@@ -46,6 +60,8 @@ export interface ClientEntry {
   readonly expiresAt: number | null;
   readonly allowedModels: readonly string[];
   readonly requestContent: ContentPolicy;
+  /** What the upstream cannot be sent is a 400 instead of being left out and reported. */
+  readonly strictParameters: boolean;
   readonly builtin: "default" | "anonymous" | null;
 }
 
@@ -158,9 +174,11 @@ function readStoredSettings(stored: Readonly<Record<string, unknown>>): Settings
 }
 
 function providerEntry(row: ProviderRow, keys: readonly OpenedProviderKey[]): ProviderEntry {
-  const { memo: _memo, createdAt: _created, updatedAt: _updated, ...provider } = row;
+  const { memo: _memo, createdAt: _created, updatedAt: _updated, learnedQuirks: _learned, ...provider } = row;
   return {
     ...provider,
+    quirks: new Set(quirksInForce(row).map(({ quirk }) => quirk)),
+    ignoredQuirks: new Set(row.ignoredQuirks),
     keys: keys
       .filter((key) => key.providerId === row.id && key.enabled)
       .map((key) => ({
@@ -186,10 +204,15 @@ function modelEntry(row: ModelRow, providers: ReadonlyMap<string, ProviderEntry>
     targets: row.targets
       .flatMap((target) => {
         const provider = providers.get(target.providerId);
-        return target.enabled && provider?.enabled ? [{ ...target, provider }] : [];
+        return target.enabled && provider?.enabled ? [targetEntry(target, provider)] : [];
       })
       .sort((a, b) => a.priority - b.priority),
   };
+}
+
+function targetEntry(target: ModelTarget, provider: ProviderEntry): TargetEntry {
+  const traits = overrideTraits(traitsOf(provider.kind, target.upstreamModel), target.traits ?? {});
+  return { ...target, provider, traits };
 }
 
 function clientEntry(row: ClientKeyRow, settings: Settings): ClientEntry {
@@ -200,6 +223,7 @@ function clientEntry(row: ClientKeyRow, settings: Settings): ClientEntry {
     expiresAt: row.expiresAt,
     allowedModels: row.allowedModels,
     requestContent: row.requestContent ?? settings.requestContent,
+    strictParameters: row.strictParameters,
     builtin: row.builtin,
   };
 }

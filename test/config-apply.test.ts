@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../src/config.ts";
+import { learnQuirk } from "../src/control/provider-quirks.ts";
 import { CLIENT_KEY, startApp, type TestApp } from "./support/app.ts";
 
 let running: TestApp | null = null;
@@ -87,6 +88,56 @@ describe("a configuration file", () => {
     expect(models.get("gpt-latest")).toBe(models.get("gpt")!);
   });
 
+  test("makes a provider of a preset and a key", async () => {
+    await start({
+      providers: [
+        { preset: "deepseek", keys: [{ secret: "sk-1" }] },
+        { preset: "deepseek", name: "mine", baseUrl: BASE, quirks: ["max_tokens_only"] },
+        { preset: "mistral", ignoredQuirks: ["no_developer_role"] },
+        { preset: "anthropic" },
+      ],
+    });
+    const { providersByName } = snapshot();
+    const of = (name: string) => {
+      const { kind, baseUrl, quirks } = providersByName.get(name)!;
+      return [kind, baseUrl, ...quirks];
+    };
+    expect(of("deepseek")).toEqual([
+      "openai-compatible",
+      "https://api.deepseek.com/v1",
+      "no_developer_role",
+      "echo_reasoning",
+      "no_json_schema",
+    ]);
+    expect(of("mine")).toEqual(["openai-compatible", BASE, "max_tokens_only"]);
+    expect(of("mistral")).toEqual(["openai-compatible", "https://api.mistral.ai/v1", "max_tokens_only"]);
+    expect(of("anthropic")).toEqual(["anthropic", "https://api.anthropic.com"]);
+  });
+
+  test("says what a target's model takes, and which client is strict", async () => {
+    const targets = [{ provider: "main", model: "our-own", traits: { thinking: "effort", efforts: ["low", "high"] } }];
+    const document = {
+      ...DOCUMENT,
+      models: [{ name: "own", targets }],
+      clientKeys: [{ name: "test", secret: CLIENT_KEY, strictParameters: true }],
+    };
+    await start(document);
+    const { models, clientKeysByHash } = snapshot();
+    expect(models.get("own")!.targets[0]!.traits).toMatchObject({ thinking: "effort", efforts: ["low", "high"] });
+    expect([...clientKeysByHash.values()].map(({ strictParameters }) => strictParameters)).toContain(true);
+    const before = state();
+    await start(document);
+    expect(state()).toEqual(before);
+  });
+
+  test("leaves what was learned of an upstream", async () => {
+    await start(DOCUMENT);
+    const { control } = running!.app;
+    await learnQuirk(control, snapshot().providersByName.get("main")!.id, "no_stream_options", "Unknown field");
+    await start(DOCUMENT);
+    expect([...snapshot().providersByName.get("main")!.quirks]).toEqual(["no_stream_options"]);
+  });
+
   test("applied again changes nothing: ids, versions and states stay", async () => {
     await start(DOCUMENT);
     const before = state();
@@ -149,6 +200,28 @@ describe("a configuration file", () => {
   });
 
   const wrong: [what: string, config: Record<string, unknown>, message: RegExp][] = [
+    [
+      "a preset that is none",
+      { providers: [{ preset: "deepsee" }] },
+      /^providers\[0\]\.preset: must be one of openai, /,
+    ],
+    ["neither name nor preset", { providers: [{ kind: "openai" }] }, /^providers\[0\]\.name: is required/],
+    ["neither kind nor preset", { providers: [{ name: "p" }] }, /^providers\[0\]\.kind: is required/],
+    [
+      "a preset of another kind",
+      { providers: [{ preset: "groq", kind: "gemini" }] },
+      /^providers\[0\]\.kind: the preset groq is of kind openai-compatible$/,
+    ],
+    [
+      "quirks of an upstream that has none",
+      { providers: [{ name: "p", kind: "anthropic", quirks: ["echo_reasoning"] }] },
+      /^providers\[0\]\.quirks: /,
+    ],
+    [
+      "a quirk that is set and ignored",
+      { providers: [{ ...DOCUMENT.providers[0], quirks: ["echo_reasoning"], ignoredQuirks: ["echo_reasoning"] }] },
+      /^providers\[0\]\.ignoredQuirks: echo_reasoning/,
+    ],
     [
       "a kind without address",
       { providers: [{ name: "p", kind: "openai-compatible" }] },

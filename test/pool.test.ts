@@ -38,6 +38,8 @@ function providerEntry(keys: readonly KeyEntry[], rest: Partial<ProviderEntry> =
     botId: null,
     strategy: "round_robin",
     enabled: true,
+    quirks: new Set(),
+    ignoredQuirks: new Set(),
     keys,
     ...rest,
   };

@@ -55,6 +55,7 @@ const createInput = z.strictObject({
   expiresAt: expiresAtField.default(null),
   allowedModels: allowedModels.default([]),
   requestContent: z.enum(CONTENT_POLICIES).nullable().default(null),
+  strictParameters: z.boolean().default(false),
   memo: memoField.default(null),
 });
 
@@ -89,6 +90,7 @@ const updateInput = z.strictObject({
   expiresAt: expiresAtField.optional(),
   allowedModels: allowedModels.optional(),
   requestContent: z.enum(CONTENT_POLICIES).nullable().optional(),
+  strictParameters: z.boolean().optional(),
   memo: memoField.optional(),
 });
 

@@ -1,7 +1,10 @@
 import { ConfigError } from "../config.ts";
 import type { ConfigFile } from "../config-file.ts";
 import { Secret } from "../lib/secret.ts";
+import type { Quirk } from "../llm/names.ts";
+import { canHaveQuirks } from "../policy/quirks.ts";
 import { dialects } from "../providers/index.ts";
+import { findPreset, PRESETS } from "../providers/presets.ts";
 import type { ProviderRow, Store, Written } from "../store/types.ts";
 import { CLIENT_KEY_PREFIX, generateSecret } from "./client-key-secret.ts";
 
@@ -24,17 +27,58 @@ export async function applyConfigFile(deps: ApplyDeps, document: ConfigFile): Pr
   const { store } = deps;
   await store.settings.put(document.settings);
   const providers = new Map((await store.providers.list()).map((row) => [row.name, row]));
-  for (const [index, entry] of document.providers.entries()) {
+  const entries = document.providers.map((entry, index) => completeProvider(entry, `providers[${index}]`));
+  for (const [index, entry] of entries.entries()) {
     providers.set(entry.name, await applyProvider(deps, entry, providers.get(entry.name), `providers[${index}]`));
   }
-  await applyKeys(deps, document, providers);
+  await applyKeys(deps, entries, providers);
   await applyModels(store, document, providers);
   return applyClientKeys(store, document);
 }
 
+type GivenProvider = ConfigFile["providers"][number];
+type CompleteProvider = Omit<GivenProvider, "preset" | "name" | "kind" | "quirks"> &
+  Required<Pick<GivenProvider, "kind" | "name" | "quirks">>;
+
+/** What the file leaves open, its preset says. */
+function completeProvider({ preset: id, ...entry }: GivenProvider, path: string): CompleteProvider {
+  const preset = id === undefined ? undefined : findPreset(id);
+  if (id !== undefined && preset === undefined) {
+    throw new ConfigError(`${path}.preset: must be one of ${PRESETS.map((each) => each.id).join(", ")}`);
+  }
+  const name = entry.name ?? preset?.id;
+  const kind = entry.kind ?? preset?.kind;
+  if (name === undefined) throw new ConfigError(`${path}.name: is required without a preset`);
+  if (kind === undefined) throw new ConfigError(`${path}.kind: is required without a preset`);
+  if (preset !== undefined && kind !== preset.kind) {
+    throw new ConfigError(`${path}.kind: the preset ${preset.id} is of kind ${preset.kind}`);
+  }
+  const baseUrl = entry.baseUrl ?? preset?.baseUrl ?? undefined;
+  return {
+    ...entry,
+    name,
+    kind,
+    baseUrl,
+    quirks: entry.quirks ?? unignored(preset?.quirks ?? [], entry.ignoredQuirks),
+  };
+}
+
+/** A preset's quirk that the file ignores is not set in the first place. */
+function unignored(quirks: readonly Quirk[], ignored: readonly Quirk[]): Quirk[] {
+  return quirks.filter((quirk) => !ignored.includes(quirk));
+}
+
+function checkQuirks({ kind, quirks, ignoredQuirks }: CompleteProvider, path: string): void {
+  if (quirks.length + ignoredQuirks.length > 0 && !canHaveQuirks(kind)) {
+    throw new ConfigError(`${path}.quirks: kind ${kind} has none`);
+  }
+  const both = quirks.find((quirk) => ignoredQuirks.includes(quirk));
+  if (both !== undefined) throw new ConfigError(`${path}.ignoredQuirks: ${both} is among quirks too`);
+}
+
 async function applyProvider(
   { store, checkAddress }: ApplyDeps,
-  entry: ConfigFile["providers"][number],
+  entry: CompleteProvider,
   existing: ProviderRow | undefined,
   path: string,
 ): Promise<ProviderRow> {
@@ -42,6 +86,7 @@ async function applyProvider(
   if (baseUrl === undefined) throw new ConfigError(`${path}.baseUrl: is required for kind ${entry.kind}`);
   const refusal = checkAddress(baseUrl);
   if (refusal !== null) throw new ConfigError(`${path}.baseUrl: ${refusal}`);
+  checkQuirks(entry, path);
   const values = {
     name: entry.name,
     kind: entry.kind,
@@ -51,6 +96,8 @@ async function applyProvider(
     strategy: entry.strategy,
     enabled: entry.enabled,
     memo: entry.memo ?? null,
+    quirks: entry.quirks,
+    ignoredQuirks: entry.ignoredQuirks,
   };
   const isSame = existing !== undefined && differs(existing, values) === false;
   if (isSame) return existing;
@@ -62,11 +109,11 @@ async function applyProvider(
 
 async function applyKeys(
   { store, checkAddress }: ApplyDeps,
-  document: ConfigFile,
+  entries: readonly CompleteProvider[],
   providers: ReadonlyMap<string, ProviderRow>,
 ): Promise<void> {
   const opened = await store.providerKeys.listOpened();
-  for (const [p, entry] of document.providers.entries()) {
+  for (const [p, entry] of entries.entries()) {
     const providerId = providers.get(entry.name)!.id;
     const known = new Map(opened.filter((key) => key.providerId === providerId).map((key) => [key.name, key]));
     for (const [k, key] of entry.keys.entries()) {
@@ -123,6 +170,7 @@ async function applyModels(
           priority: target.priority,
           weight: target.weight,
           enabled: target.enabled,
+          traits: target.traits ?? null,
         };
       }),
     };
@@ -147,6 +195,7 @@ async function applyClientKeys(store: Store, document: ConfigFile): Promise<read
       expiresAt: entry.expiresAt === undefined ? null : Date.parse(entry.expiresAt),
       allowedModels: entry.allowedModels,
       requestContent: entry.requestContent ?? null,
+      strictParameters: entry.strictParameters,
       memo: entry.memo ?? null,
     };
     const existing = known.get(entry.name);

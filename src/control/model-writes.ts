@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ModelRow } from "../store/types.ts";
+import { type TraitOverrides, traitOverridesSchema } from "../trait-overrides.ts";
 import type { Control } from "./control.ts";
 import { idField, memoField, priorityField, versionField, weightField } from "./fields.ts";
 import { parsePrice } from "./money.ts";
@@ -40,12 +41,23 @@ const priceInput = z.strictObject({
   cacheWrite: priceField.nullable().default(null),
 });
 
+/** What is null or absent stays as the table of models says; nothing at all is no override. */
+const traitsField = z
+  .record(z.string(), z.unknown())
+  .transform((given) =>
+    definedOnly(Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value ?? undefined]))),
+  )
+  .pipe(traitOverridesSchema)
+  .transform((traits): TraitOverrides | null => (Object.keys(traits).length === 0 ? null : traits))
+  .nullable();
+
 const targetInput = z.strictObject({
   providerId: idField,
   upstreamModel: modelName,
   priority: priorityField.default(0),
   weight: weightField.default(1),
   enabled: z.boolean().default(true),
+  traits: traitsField.default(null),
 });
 
 const capabilities = z.array(z.enum(MODEL_CAPABILITIES)).transform((list) => [...new Set(list)]);

@@ -1,4 +1,6 @@
+import type { ModelTraits } from "../llm/traits.ts";
 import { priceFor } from "../policy/pricing.ts";
+import { overrideTraits, traitsOf } from "../providers/traits.ts";
 import type { PriceUsed } from "../record.ts";
 import type { ModelRow, ModelTarget, ProviderRow } from "../store/types.ts";
 import { badInput } from "./bad-input.ts";
@@ -51,6 +53,14 @@ export async function readTargetPrice(
 ): Promise<PriceUsed | null> {
   const provider = (await control.rows.providers()).get(target.providerId);
   return provider === undefined ? null : targetPrice(model, target, provider, control.now());
+}
+
+/** What the gateway goes by when it translates for this target; null when its provider is gone. */
+export async function readTargetTraits(control: Control, target: ModelTarget): Promise<ModelTraits | null> {
+  const provider = (await control.rows.providers()).get(target.providerId);
+  return provider === undefined
+    ? null
+    : overrideTraits(traitsOf(provider.kind, target.upstreamModel), target.traits ?? {});
 }
 
 /** The price of the target that is asked first. */

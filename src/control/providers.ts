@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { PROVIDER_KINDS, STRATEGIES } from "../llm/names.ts";
+import { PROVIDER_KINDS, QUIRKS, STRATEGIES } from "../llm/names.ts";
+import { canHaveQuirks } from "../policy/quirks.ts";
 import { dialects } from "../providers/index.ts";
 import type { ProviderRow } from "../store/types.ts";
 import type { Control } from "./control.ts";
@@ -40,6 +41,7 @@ const botIdField = z
   .string()
   .regex(/^\w{1,64}$/, "A bot id holds letters and digits.")
   .nullable();
+const quirksField = z.array(z.enum(QUIRKS)).transform((list) => QUIRKS.filter((quirk) => list.includes(quirk)));
 const baseUrlField = z.string().trim().max(500, "A base URL has at most 500 characters.");
 
 const createInput = z.strictObject({
@@ -51,6 +53,8 @@ const createInput = z.strictObject({
   strategy: z.enum(STRATEGIES).default("round_robin"),
   enabled: z.boolean().default(true),
   memo: memoField.default(null),
+  quirks: quirksField.default([]),
+  ignoredQuirks: quirksField.default([]),
 });
 
 export async function createProvider(control: Control, input: Given<typeof createInput>): Promise<Result<ProviderRow>> {
@@ -77,6 +81,8 @@ const updateInput = z.strictObject({
   strategy: z.enum(STRATEGIES).optional(),
   enabled: z.boolean().optional(),
   memo: memoField.optional(),
+  quirks: quirksField.optional(),
+  ignoredQuirks: quirksField.optional(),
   storedKeys: z.enum(STORED_KEYS).nullish(),
 });
 
@@ -151,7 +157,9 @@ function readBaseUrl(control: Control, given: string | null): Result<string> {
   return ok(baseUrl);
 }
 
-function findMisfits(values: Pick<ProviderRow, "kind" | "apiVersion" | "botId">): UserError[] {
+type Fitting = Pick<ProviderRow, "kind" | "apiVersion" | "botId" | "quirks" | "ignoredQuirks">;
+
+function findMisfits(values: Fitting): UserError[] {
   const errors: UserError[] = [];
   if (values.apiVersion !== null && values.kind !== "azure-openai") {
     errors.push(invalid("apiVersion", "Only Azure OpenAI has an API version."));
@@ -159,6 +167,14 @@ function findMisfits(values: Pick<ProviderRow, "kind" | "apiVersion" | "botId">)
   if (values.botId !== null && values.kind !== "coze") errors.push(invalid("botId", "Only Coze has a bot id."));
   if (values.botId === null && values.kind === "coze") {
     errors.push(invalid("botId", "Coze needs the id of the bot that answers.", "REQUIRED"));
+  }
+  for (const field of ["quirks", "ignoredQuirks"] as const) {
+    if (values[field].length > 0 && !canHaveQuirks(values.kind)) {
+      errors.push(invalid(field, "Only upstreams that speak OpenAI's chat API have quirks."));
+    }
+  }
+  if (values.quirks.some((quirk) => values.ignoredQuirks.includes(quirk))) {
+    errors.push(invalid("ignoredQuirks", "A quirk is either set or ignored, not both."));
   }
   return errors;
 }

@@ -4,7 +4,10 @@ import type { ControlDeps } from "./deps.ts";
 import { type NodeRow, notFound, ok, type Result, refuse, type UserError } from "./user-errors.ts";
 
 /** Puts what was just stored in force, then tells the watchers. Only after this may a mutation answer. */
-export async function applyChange(deps: ControlDeps, change: ConfigChange): Promise<void> {
+export async function applyChange(
+  deps: Pick<ControlDeps, "snapshots" | "events">,
+  change: ConfigChange,
+): Promise<void> {
   try {
     await deps.snapshots.reload();
   } finally {

@@ -1,8 +1,10 @@
 import { GatewayError } from "../errors.ts";
 import { mayUseModel } from "../policy/access.ts";
+import type { Answer } from "./attempt.ts";
 import { findBinding } from "./binding.ts";
 import type { KeyBinding } from "./bound-ids.ts";
 import { ContentCapture } from "./content.ts";
+import { continueConversation } from "./continuation.ts";
 import { identifyClient } from "./credential.ts";
 import type { Exchange } from "./exchange.ts";
 import { type JsonBody, readJsonBody, readModel, readStream, wantsStreamUsage } from "./json-body.ts";
@@ -10,6 +12,7 @@ import { type MultipartBody, readMultipartBody } from "./multipart-body.ts";
 import { printable } from "./printable.ts";
 import { bodyError, readRequestBody } from "./request-body.ts";
 import { type RouteTarget, routeModel, routeStored } from "./route.ts";
+import { storedAnswer } from "./stored-answer.ts";
 
 /** A request that may go on: who asked, what for, and who could serve it. */
 export interface Admitted {
@@ -18,6 +21,8 @@ export interface Admitted {
   /** The one key that can serve it, when the request names something only that key knows. */
   readonly binding: KeyBinding | null;
   readonly clientWantsUsage: boolean;
+  /** Nobody need be asked. */
+  readonly answer?: Answer;
 }
 
 /** Reads the body once, finds client, model and targets. Throws GatewayError in every case that must not go upstream. */
@@ -41,6 +46,8 @@ export async function admit(exchange: Exchange): Promise<Admitted> {
     });
   }
   if (incoming.endpoint.stored) {
+    const answer = await storedAnswer(exchange, incoming.resourceId ?? "");
+    if (answer !== null) return { body: { kind: "none" }, targets: [], binding: null, clientWantsUsage: true, answer };
     const { targets, binding } = routeStored(exchange, incoming.resourceId ?? "");
     exchange.stream = incoming.endpoint.id === "responses.get" && /[?&]stream=true(?:&|$)/.test(incoming.query);
     return { body: { kind: "none" }, targets, binding, clientWantsUsage: true };
@@ -61,12 +68,13 @@ export async function admit(exchange: Exchange): Promise<Admitted> {
   exchange.requestBytes = bytes.length;
   exchange.capture?.request(bytes);
   exchange.stopAtMs = Number.POSITIVE_INFINITY;
-  const body = readJsonBody(bytes, exchange.snapshot.settings.maxJsonDepth);
+  let body = readJsonBody(bytes, exchange.snapshot.settings.maxJsonDepth);
   exchange.stream =
     incoming.endpoint.protocol === "gemini"
       ? incoming.endpoint.id === "gemini.streamGenerateContent"
       : readStream(body);
-  const targets = admitModel(exchange, incoming.pathModel ?? readModel(body));
+  let targets = admitModel(exchange, incoming.pathModel ?? readModel(body));
+  if (incoming.endpoint.id === "responses") ({ body, targets } = await continueConversation(exchange, body, targets));
   return {
     body,
     targets,

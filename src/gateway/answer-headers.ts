@@ -54,6 +54,16 @@ export function streamHeaders(
   return headers;
 }
 
+/** Long enough for every field that a sane request has. */
+const LONGEST_REPORT = 2000;
+
+/** Names the fields of the request that went no further than this gateway; they are the client's own words, so only plain signs pass. */
+export function reportDropped(headers: Record<string, string>, dropped: readonly string[]): void {
+  if (dropped.length === 0) return;
+  const names = dropped.map((name) => name.replace(/[^\w.[\]-]+/g, "_").slice(0, 100));
+  headers["x-sluice-dropped"] = names.join(", ").slice(0, LONGEST_REPORT);
+}
+
 const NO_HEADERS: HeaderView = { get: () => null };
 
 export function errorHeaders(requestId: string, error: GatewayError, isAnthropic: boolean): Record<string, string> {

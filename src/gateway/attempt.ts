@@ -1,20 +1,27 @@
 import { decodeLatin1 } from "../lib/bytes.ts";
 import { HttpError } from "../lib/http-client/errors.ts";
 import type { HeaderView, HttpAnswer, HttpBody } from "../lib/http-client/types.ts";
-import { JsonScanError } from "../lib/json-scan.ts";
+import { errorText } from "../lib/log.ts";
+import type { GatewayErrorLike } from "../llm/failure.ts";
 import { classifyRejection, classifyUnreachable, type Failure } from "../policy/failure.ts";
 import type { Lease } from "../pool.ts";
+import type { AnswerFacts, StreamWatcher } from "../protocols/protocol.ts";
 import { dialects } from "../providers/index.ts";
+import { CONVERSATIONS } from "../providers/wires.ts";
 import type { AttemptOutcome } from "../record.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import { Abort } from "./abort.ts";
 import type { Admitted } from "./admit.ts";
 import { AnswerUndecodable, decodedBody, readAnswerBody } from "./answer-body.ts";
+import { type AnswerTranslation, errorAnswer, type WholeAnswer } from "./answer-translation.ts";
 import { callUpstream } from "./call.ts";
 import type { UpstreamRequest } from "./call-result.ts";
-import type { Exchange } from "./exchange.ts";
+import { type Exchange, NOTHING } from "./exchange.ts";
 import { maskKeys } from "./mask.ts";
+import { type OperationCall, OperationReading } from "./operation-call.ts";
+import { translatedHeaders } from "./rate-limit-headers.ts";
 import type { RouteTarget } from "./route.ts";
+import { type TranslatedCall, Translator } from "./translator.ts";
 import { upstreamRequest } from "./upstream-request.ts";
 import { type StreamEnd, UpstreamStream } from "./upstream-stream.ts";
 
@@ -33,22 +40,38 @@ export type Answer =
 
 export type AttemptResult =
   | { readonly kind: "ok"; readonly answer: Answer }
-  /** `body` is the upstream's error body when it may be shown to the client (its own fault, secrets masked). */
-  | { readonly kind: "failed"; readonly failure: Failure; readonly status: number; readonly body: string | null }
+  | FailedAttempt
   | { readonly kind: "abandoned" };
 
+export interface FailedAttempt {
+  readonly kind: "failed";
+  readonly failure: Failure;
+  readonly status: number;
+  /** The upstream's error body when the client may be told (its own fault, secrets masked). */
+  readonly body: string | null;
+  /** That body is of another format than the client's. */
+  readonly isForeign: boolean;
+}
+
 const ERROR_BODY_BYTES = 65_536;
+
+/** The key that is asked, and with what: `call` when the target does not speak the client's format. */
+export interface Asked {
+  readonly key: KeyEntry;
+  readonly call: TranslatedCall | OperationCall | null;
+}
 
 /** One upstream call with one key, up to the commit point: a complete answer, or a stream's first content. */
 export function attempt(
   exchange: Exchange,
   admitted: Admitted,
   target: RouteTarget,
-  key: KeyEntry,
+  { key, call }: Asked,
 ): Promise<AttemptResult> {
+  exchange.dropped = call === null ? NOTHING : call.dropped;
   // Before the key is claimed: this may throw on what only shows now in the client's body.
-  const request = upstreamRequest(exchange, admitted, target, key);
-  return new Attempt(exchange, admitted, target, key).run(request);
+  const request = call === null ? upstreamRequest(exchange, admitted, target, key) : call.request;
+  return new Attempt(exchange, admitted, target, key, call?.answer ?? null).run(request);
 }
 
 class Attempt {
@@ -63,6 +86,7 @@ class Attempt {
     private readonly admitted: Admitted,
     private readonly target: RouteTarget,
     private readonly key: KeyEntry,
+    private readonly translation: AnswerTranslation | OperationReading | null,
   ) {
     this.#startedAtMs = exchange.now();
     this.#lease = exchange.gateway.pool.begin(key, target.upstreamModel, this.#startedAtMs);
@@ -110,19 +134,27 @@ class Attempt {
       return readErrorText(answer).then((text) => this.#rejected(status, headers, text));
     }
     const type = headers.get("content-type") ?? "";
-    if (type.startsWith("text/event-stream") && (exchange.stream || endpoint.body === "multipart")) {
-      exchange.stream = true;
-      return this.#openStream(answer);
+    const { translation } = this;
+    if (translation instanceof OperationReading) return this.#readOperation(answer, translation);
+    if (type.startsWith("text/event-stream")) {
+      if (translation !== null) {
+        return exchange.stream ? this.#openStream(answer, translation.watch()) : this.#collect(answer, translation);
+      }
+      if (exchange.stream || endpoint.body === "multipart") {
+        exchange.stream = true;
+        return this.#openStream(answer, this.#watchNative());
+      }
+      const own = this.#ownTranslation();
+      if (own !== null) return this.#collect(answer, own);
     }
-    if (type.includes("json") || type === "") return this.#readJson(answer);
+    if (type.includes("json") || type === "") {
+      return translation === null ? this.#readJson(answer) : this.#translateJson(answer, translation);
+    }
     if (!exchange.stream && (endpoint.binary === true || endpoint.body === "multipart")) {
       const body = decodedBody(answer);
       return this.#succeeded({ kind: "bytes", status, body, headers, lease: this.#lease, abort: this.#abort });
     }
-    answer.body.cancel();
-    return this.#failed(
-      classifyUnreachable({ cause: "protocol", message: `an answer of type "${type.slice(0, 40)}"` }),
-    );
+    return readErrorText(answer).then((text) => this.#nonsense(`an answer of type "${type.slice(0, 40)}"`, text));
   }
 
   async #readJson(answer: HttpAnswer): Promise<AttemptResult> {
@@ -130,10 +162,17 @@ class Attempt {
     const { headers, status } = answer;
     const read = readAnswerBody(answer, exchange.snapshot.settings.maxResponseBytes);
     const bytes = read instanceof Promise ? await read : read;
-    const facts = exchange.protocol.readAnswer(bytes, exchange.incoming.endpoint.id);
-    if (facts.isError) return this.#rejected(status, headers, Buffer.from(bytes).toString("utf8"));
+    let facts: AnswerFacts;
+    try {
+      facts = exchange.protocol.readAnswer(bytes, exchange.incoming.endpoint.id);
+    } catch (error) {
+      return this.#nonsense(errorText(error), textOf(bytes));
+    }
+    if (facts.isError) return this.#rejected(status, headers, textOf(bytes));
     if (exchange.stream) {
-      return this.#failed(classifyUnreachable({ cause: "protocol", message: "a whole answer instead of a stream" }));
+      const own = this.#ownTranslation();
+      if (own !== null) return this.#serveWhole(own.read(textOf(bytes)), answer, own);
+      return this.#nonsense("a whole answer instead of a stream", textOf(bytes));
     }
     exchange.usage = facts.usage;
     exchange.rawUsage = facts.rawUsage;
@@ -146,10 +185,82 @@ class Attempt {
     return result;
   }
 
-  async #openStream(answer: HttpAnswer): Promise<AttemptResult> {
+  /** How an answer of the client's own format is read that came in another way than it was asked for; null: it cannot be. */
+  #ownTranslation(): AnswerTranslation | null {
+    const { exchange, admitted, target, key } = this;
+    const { id, protocol } = exchange.incoming.endpoint;
+    if (admitted.body.kind !== "json" || !CONVERSATIONS.has(id)) return null;
+    try {
+      return new Translator(exchange, admitted.body).answerOf(target, key, protocol);
+    } catch {
+      return null; // a request that only the vendor understands
+    }
+  }
+
+  async #translateJson(answer: HttpAnswer, translation: AnswerTranslation): Promise<AttemptResult> {
+    const read = readAnswerBody(answer, this.exchange.snapshot.settings.maxResponseBytes);
+    const text = textOf(read instanceof Promise ? await read : read);
+    return this.#serveWhole(translation.read(text), answer, translation, text);
+  }
+
+  /** The answer of another vendor's endpoint, which is JSON always: for the client it may be sound. */
+  async #readOperation(answer: HttpAnswer, reading: OperationReading): Promise<AttemptResult> {
+    const { exchange } = this;
+    const read = readAnswerBody(answer, exchange.snapshot.settings.maxResponseBytes);
+    const bytes = read instanceof Promise ? await read : read;
+    const whole = reading.read(bytes);
+    if (whole.kind === "error") return this.#rejected(whole.status, answer.headers, whole.body);
+    if (whole.kind === "nonsense") return this.#nonsense(whole.message, textOf(bytes));
+    const { usage, usageSource, rawUsage, contentType } = whole.answer;
+    exchange.usage = usage;
+    exchange.usageSource = usageSource;
+    exchange.rawUsage = rawUsage;
+    const headers = translatedHeaders(answer.headers, Date.now(), contentType);
+    const result = this.#succeeded({ kind: "json", status: 200, bytes: whole.answer.bytes, headers });
+    this.#lease.release();
+    return result;
+  }
+
+  /** A stream for a client that wants a whole answer. */
+  async #collect(answer: HttpAnswer, translation: AnswerTranslation): Promise<AttemptResult> {
+    const { settings } = this.exchange.snapshot;
+    const collected = translation.collect(settings.maxResponseBytes);
+    const stream = new UpstreamStream(decodedBody(answer), collected, {
+      abort: this.#abort,
+      // The request's own time limit holds.
+      firstTokenMs: Number.POSITIVE_INFINITY,
+      idleMs: Number.POSITIVE_INFINITY,
+      maxEventBytes: settings.maxEventBytes,
+    });
+    const end = await stream.open();
+    if (end !== null) return this.#endedEarly(end, answer.headers, collected.facts.failure);
+    return this.#serveWhole(translation.fold(collected), answer, translation);
+  }
+
+  /** What was read of a whole answer, as the client asked for it: whole or as a stream. */
+  async #serveWhole(
+    read: WholeAnswer,
+    { status, headers: upstream }: HttpAnswer,
+    translation: AnswerTranslation,
+    text = "",
+  ): Promise<AttemptResult> {
+    const { exchange } = this;
+    if (read.kind === "error") return this.#rejected(read.status, upstream, read.body);
+    if (read.kind === "nonsense") return this.#nonsense(read.message, text);
+    const { answer } = read;
+    const headers = translatedHeaders(upstream, Date.now());
+    if (exchange.stream) return this.#openStream({ status, headers, body: NO_BODY }, translation.unfold(answer));
+    exchange.usage = answer.usage;
+    exchange.rawUsage = answer.usage === null ? null : JSON.stringify(answer.rawUsage);
+    exchange.usageSource = answer.usage === null ? "unknown" : "reported";
+    const result = this.#succeeded({ kind: "json", status: 200, bytes: translation.write(answer), headers });
+    this.#lease.release();
+    return result;
+  }
+
+  #watchNative(): StreamWatcher {
     const { exchange, target } = this;
-    const { settings } = exchange.snapshot;
-    const watcher = exchange.protocol.watchStream({
+    return exchange.protocol.watchStream({
       endpoint: exchange.incoming.endpoint.id,
       clientWantsUsage: this.admitted.clientWantsUsage,
       repair: dialects[target.provider.kind].sloppyStreams,
@@ -157,6 +268,11 @@ class Attempt {
       model: target.upstreamModel,
       nowMs: exchange.receivedAtMs,
     });
+  }
+
+  async #openStream(answer: HttpAnswer, watcher: StreamWatcher): Promise<AttemptResult> {
+    const { exchange } = this;
+    const { settings } = exchange.snapshot;
     const stream = new UpstreamStream(decodedBody(answer), watcher, {
       abort: this.#abort,
       firstTokenMs: settings.firstTokenTimeoutMs,
@@ -165,20 +281,25 @@ class Attempt {
     });
     exchange.checkUpstream = (nowMs) => stream.check(nowMs);
     const end = await stream.open();
-    if (end !== null) return this.#endedEarly(end, answer.headers);
+    if (end !== null) return this.#endedEarly(end, answer.headers, watcher.facts.failure);
     exchange.firstTokenAtMs = exchange.now();
-    return this.#succeeded({ kind: "stream", stream, headers: answer.headers, lease: this.#lease });
+    const headers = this.translation === null ? answer.headers : translatedHeaders(answer.headers, Date.now());
+    return this.#succeeded({ kind: "stream", stream, headers, lease: this.#lease });
   }
 
   /** The stream was over before its first content: nothing has gone out, so this is a failed attempt like any other. */
-  #endedEarly(end: StreamEnd, headers: HeaderView): AttemptResult {
+  #endedEarly(end: StreamEnd, headers: HeaderView, failure?: GatewayErrorLike | null): AttemptResult {
     switch (end.kind) {
       case "aborted":
         return this.#abandoned();
       case "timeout":
         return this.#failed(classifyUnreachable({ cause: "timeout", message: "no first token within the time limit" }));
-      case "error":
-        return this.#rejected(200, headers, decodeLatin1(end.body));
+      case "error": {
+        const body = decodeLatin1(end.body);
+        if (!failure) return this.#rejected(200, headers, body);
+        const said = errorAnswer(failure, body);
+        return this.#rejected(said.status, headers, said.body);
+      }
       default:
         return this.#failed(
           classifyUnreachable({ cause: "truncated", message: end.kind === "truncated" ? end.message : null }),
@@ -199,6 +320,12 @@ class Attempt {
     return this.#failed(failure, failure.scope === "none" && !failure.retryable ? this.#mask(body) : null);
   }
 
+  /** An answer that is none, with what it said for the operator. */
+  #nonsense(what: string, said: string): AttemptResult {
+    const words = said.trim() === "" ? "" : `; it said: ${said}`;
+    return this.#failed(classifyUnreachable({ cause: "protocol", message: `${what}${words}` }));
+  }
+
   /** From here on the upstream's words may be shown: to the operator, in part to the client, in the log on disk. */
   #failed(found: Failure, body: string | null = null): AttemptResult {
     const { exchange } = this;
@@ -207,7 +334,8 @@ class Attempt {
     this.#lease.release();
     const outcome = failure.httpStatus === null ? "unreachable" : "rejected";
     this.#note(outcome, exchange.now() - this.#startedAtMs, failure, cooldownMs);
-    return { kind: "failed", failure, status: failure.httpStatus ?? 502, body };
+    const isForeign = this.translation !== null && this.translation.wire !== exchange.protocol.id;
+    return { kind: "failed", failure, status: failure.httpStatus ?? 502, body, isForeign };
   }
 
   /** Aborted by us: for a time limit the upstream is to blame, for a client that left nobody is. */
@@ -248,10 +376,23 @@ function unreadable(error: unknown): Failure {
   if (error instanceof HttpError && error.code === "protocol") {
     return classifyUnreachable({ cause: "protocol", message: error.message });
   }
-  if (error instanceof AnswerUndecodable || error instanceof JsonScanError || error instanceof SyntaxError) {
+  if (error instanceof AnswerUndecodable || error instanceof RangeError) {
     return classifyUnreachable({ cause: "protocol", message: error.message });
   }
   return classifyUnreachable({ cause: "truncated", message: "the connection broke in the middle of the answer" });
+}
+
+const NO_BODY: HttpBody = {
+  length: 0,
+  read: () => null,
+  poll: () => null,
+  whenReadable: () => {},
+  readAll: () => new Uint8Array(),
+  cancel: () => {},
+};
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
 }
 
 async function readErrorText(answer: HttpAnswer): Promise<string> {

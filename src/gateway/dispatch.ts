@@ -1,24 +1,17 @@
 import type { Failure } from "../policy/failure.ts";
 import { combineNone, finalError, mayRetry, type NoCandidate } from "../policy/retry.ts";
+import { serviceOf } from "../providers/wires.ts";
+import type { KeyEntry } from "../snapshot.ts";
 import type { Admitted } from "./admit.ts";
-import { type Answer, type AttemptResult, attempt } from "./attempt.ts";
+import { type Answer, type Asked, attempt, type FailedAttempt } from "./attempt.ts";
 import { stickyId } from "./binding.ts";
+import { estimatedCount } from "./estimated-count.ts";
 import type { Exchange } from "./exchange.ts";
+import { learn } from "./learn.ts";
+import { Planner } from "./plan.ts";
 import type { RouteTarget } from "./route.ts";
 import { stoppedError } from "./stopped.ts";
-import { asksForUsage } from "./upstream-request.ts";
-
-/** The upstream's own refusal of the client's request, to be shown as it is. */
-export class UpstreamRefusal extends Error {
-  override readonly name = "UpstreamRefusal";
-  constructor(
-    readonly status: number,
-    readonly body: string,
-    readonly failure: Failure,
-  ) {
-    super("refused by the upstream");
-  }
-}
+import { refusalOf } from "./upstream-refusal.ts";
 
 /**
  * A refused key (401, 402, 403, 429) is parked by the very call that found out, so swapping it for the next one costs each key
@@ -28,28 +21,40 @@ const MAX_KEY_SWAPS = 100;
 
 /**
  * Asks target after target, key after key, until one answers. Throws GatewayError when nobody does, UpstreamRefusal when the
- * request itself was refused. Never asks more than `maxAttempts` times, refused keys aside.
+ * request itself was refused. Never asks more than `maxAttempts` times, refused keys aside. A target that cannot be sent this request
+ * is passed over; when that is so of all, the first one's reason is the answer.
  */
 export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<Answer> {
+  if (admitted.answer !== undefined) return admitted.answer;
   const tally = new Tally(exchange, admitted);
+  const planner = new Planner(exchange, admitted);
   let none: NoCandidate | null = null;
-  for (const target of boundTargets(admitted)) {
+  for (const target of planner.targets()) {
+    if (serviceOf(exchange.incoming.endpoint.id, target.provider.kind).how === "estimated") {
+      return estimatedCount(exchange, admitted);
+    }
+    let wire = planner.wireFor(target);
+    let again: PickedKey | null = null;
     const tried = new Set<string>();
-    for (;;) {
-      const picked = pickKey(exchange, admitted, target, tried);
+    while (wire !== undefined) {
+      const picked: PickedKey | NoCandidateHere = again ?? pickKey(exchange, admitted, planner, { target, tried });
       if (picked.kind === "none") {
         none = combineNone(none, picked);
         break;
       }
-      tried.add(picked.key.id);
-      const result = await attempt(exchange, admitted, target, picked.key);
+      const { key }: PickedKey = picked;
+      const call: Asked["call"] | undefined = wire === null ? null : planner.callFor(target, key, wire);
+      if (call === undefined) break;
+      tried.add(key.id);
+      const result = await attempt(exchange, admitted, target, { key, call });
       if (result.kind === "ok") return result.answer;
       if (result.kind === "abandoned") throw stoppedError(exchange);
-      if (learnQuirk(exchange, admitted, target, result.failure)) tried.delete(picked.key.id);
-      else tally.count(result, none);
+      again = learn(exchange, admitted, planner, { target, call, result }) ? { kind: "key", key } : null;
+      if (again === null) tally.count(result, none);
+      else wire = planner.wireFor(target);
     }
   }
-  throw tally.lastWord(none);
+  throw tally.hasFailed || none !== null ? tally.lastWord(none) : (planner.refusal ?? tally.lastWord(none));
 }
 
 /** The failed attempts of one request, and whether there may be another. */
@@ -57,17 +62,22 @@ class Tally {
   readonly #failures: Failure[] = [];
   #attempts = 0;
   #swaps = 0;
-  #refusal: UpstreamRefusal | null = null;
+  #refusal: Error | null = null;
 
   constructor(
     private readonly exchange: Exchange,
     private readonly admitted: Admitted,
   ) {}
 
+  get hasFailed(): boolean {
+    return this.#failures.length > 0;
+  }
+
   /** Returns when somebody else may be asked; throws what the client is told otherwise. */
-  count({ failure, body, status }: Extract<AttemptResult, { kind: "failed" }>, none: NoCandidate | null): void {
+  count(result: FailedAttempt, none: NoCandidate | null): void {
+    const { failure } = result;
     this.#failures.push(failure);
-    this.#refusal = body !== null && isErrorObject(body) ? new UpstreamRefusal(status, body, failure) : null;
+    this.#refusal = refusalOf(result, this.exchange.protocol.id);
     const { maxAttempts } = this.exchange.snapshot.settings;
     if (isKeyFault(failure)) {
       if (++this.#swaps > MAX_KEY_SWAPS || cannotRepeat(this.admitted)) throw this.lastWord(none);
@@ -93,22 +103,32 @@ class Tally {
   }
 }
 
-/** A request that names what one key made can only go to that key's provider. */
-function boundTargets({ targets, binding }: Admitted): readonly RouteTarget[] {
-  if (binding === null) return targets;
-  const bound = targets.filter((target) => target.provider.id === binding.providerId);
-  return bound.length > 0 ? bound : targets;
+interface PickedKey {
+  readonly kind: "key";
+  readonly key: KeyEntry;
 }
+type NoCandidateHere = { readonly kind: "none" } & NoCandidate;
 
-const NOBODY_ELSE = { kind: "none", reason: "empty", earliestMs: null } as const;
+const NOBODY_ELSE: NoCandidateHere = { kind: "none", reason: "empty", earliestMs: null };
 
-function pickKey(exchange: Exchange, admitted: Admitted, target: RouteTarget, tried: ReadonlySet<string>) {
+function pickKey(
+  exchange: Exchange,
+  admitted: Admitted,
+  planner: Planner,
+  { target, tried }: { readonly target: RouteTarget; readonly tried: ReadonlySet<string> },
+): PickedKey | NoCandidateHere {
   const { provider } = target;
   const { binding, body } = admitted;
   if (binding !== null && binding.providerId === provider.id) {
     const key = provider.keys.find((each) => each.id === binding.keyId);
     // Another key could only answer "not found"; it is asked only when this one is there no more.
-    if (key !== undefined) return tried.has(key.id) ? NOBODY_ELSE : { kind: "key" as const, key };
+    if (key !== undefined) return tried.has(key.id) ? NOBODY_ELSE : { kind: "key", key };
+  }
+  const { maker } = planner;
+  if (maker !== null && maker.providerId === provider.id && !tried.has(maker.keyId)) {
+    const key = provider.keys.find((each) => each.id === maker.keyId);
+    // It alone can read what it signed; but a conversation can go on without.
+    if (key !== undefined && isWell(exchange, target, key)) return { kind: "key", key };
   }
   const json = body.kind === "json" ? body : null;
   return exchange.gateway.pool.pick({
@@ -120,15 +140,9 @@ function pickKey(exchange: Exchange, admitted: Admitted, target: RouteTarget, tr
   });
 }
 
-/** A vendor without `stream_options` says so once; the same key is asked again without. Nobody is blamed. */
-function learnQuirk(exchange: Exchange, admitted: Admitted, target: RouteTarget, failure: Failure): boolean {
-  const refused =
-    failure.httpStatus !== null &&
-    (failure.httpStatus === 400 || failure.httpStatus === 422) &&
-    /stream_options/.test(failure.message ?? "") &&
-    asksForUsage(exchange, target, admitted.clientWantsUsage);
-  if (refused) exchange.gateway.quirks.learnNoStreamOptions(target.provider.id);
-  return refused;
+function isWell({ gateway }: Exchange, { upstreamModel }: RouteTarget, key: KeyEntry): boolean {
+  const { health, models } = gateway.pool.status(key.id, Date.now());
+  return (health === "active" || health === "unchecked") && models.every(({ model }) => model !== upstreamModel);
 }
 
 function isKeyFault(failure: Failure): boolean {
@@ -140,13 +154,4 @@ const KEY_FAULTS: ReadonlySet<Failure["errorClass"]> = new Set(["key_invalid", "
 /** A body that was relayed while it came is gone. */
 function cannotRepeat(admitted: Admitted): boolean {
   return admitted.body.kind === "multipart" && admitted.body.rest !== null;
-}
-
-function isErrorObject(body: string): boolean {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === "object" && value !== null && "error" in value && typeof value.error === "object";
-  } catch {
-    return false;
-  }
 }

@@ -8,12 +8,15 @@ import type { ActiveRequest, AttemptRecord, ErrorClass, RequestRecord } from "..
 import type { ClientEntry, KeyEntry, ModelEntry, ProviderEntry, Snapshot } from "../snapshot.ts";
 import type { Abortable } from "./abort.ts";
 import type { ContentCapture } from "./content.ts";
+import type { Continuation } from "./continuation.ts";
 import type { Gateway, Incoming } from "./gateway.ts";
 
 export type StopReason = "client" | "cancelled" | "shutdown" | "timeout" | "too_slow" | "refused";
 
 /** Requests that are over before this never need attention. */
 const ATTEND_AFTER_MS = 100;
+
+export const NOTHING: readonly string[] = [];
 
 /** How a request ended, for settle. */
 export interface Ending {
@@ -48,6 +51,10 @@ export class Exchange {
   usage: Usage | null = null;
   rawUsage: string | null = null;
   usageSource: UsageSource = "unknown";
+  /** Names of request fields that the upstream of the last attempt could not be sent. */
+  dropped: readonly string[] = NOTHING;
+  /** What was kept here and is written out in the body now; null when the body is the client's own. */
+  continuation: Continuation | null = null;
   /** Null when this client's content is not kept. */
   capture: ContentCapture | null = null;
   readonly attempts: AttemptRecord[] = [];
@@ -177,7 +184,7 @@ export class Exchange {
       userAgent: this.userAgent.slice(0, 200),
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
-      dropped: [],
+      dropped: this.dropped,
       attempts: this.attempts,
       content: this.capture?.finish() ?? null,
     });

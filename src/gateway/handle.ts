@@ -3,15 +3,16 @@ import { utf8 } from "../lib/bytes.ts";
 import type { HeaderView } from "../lib/http-client/types.ts";
 import { errorText } from "../lib/log.ts";
 import { type Admitted, admit } from "./admit.ts";
-import { answerHeaders, errorHeaders, streamHeaders } from "./answer-headers.ts";
+import { answerHeaders, errorHeaders, reportDropped, streamHeaders } from "./answer-headers.ts";
 import type { Answer } from "./attempt.ts";
-import { dispatch, UpstreamRefusal } from "./dispatch.ts";
+import { dispatch } from "./dispatch.ts";
 import { Exchange } from "./exchange.ts";
 import type { Gateway, Incoming } from "./gateway.ts";
 import { relayBytes } from "./relay-bytes.ts";
 import { relayJson } from "./relay-json.ts";
 import { relayStream } from "./relay-stream.ts";
 import { stoppedError } from "./stopped.ts";
+import { UpstreamRefusal } from "./upstream-refusal.ts";
 
 /**
  * A client request from start to end: admit → dispatch (plan, attempts) → relay → settle. Every path out of here ends in exactly
@@ -71,6 +72,7 @@ function streamResponse(
   upstream: HeaderView | null,
 ): Response {
   const headers = headersOfStream(exchange, upstream);
+  reportDropped(headers, exchange.dropped);
   exchange.capture?.responseHeaders(headers);
   return new Response(relayStream(exchange, opening), { headers });
 }

@@ -46,6 +46,25 @@ export function wantsStreamUsage({ json }: JsonBody): boolean {
   return typeof options === "object" && options !== null && (options as Record<string, unknown>).include_usage === true;
 }
 
+/** Does a chat request name functions that the model may call? */
+export function readHasTools({ json }: JsonBody): boolean {
+  return ["tools", "functions"].some((name) => {
+    const list = json.has(name) ? safely(() => json.get(name)) : null;
+    return Array.isArray(list) && list.length > 0;
+  });
+}
+
+export function readEffort({ json }: JsonBody): string | null {
+  const effort = json.has("reasoning_effort") ? safely(() => json.get("reasoning_effort")) : null;
+  return typeof effort === "string" ? effort : null;
+}
+
+/** The whole body, for whoever must understand all of it. */
+export function parseBody({ bytes }: JsonBody): Record<string, unknown> {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+  return safely(() => JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text) as Record<string, unknown>);
+}
+
 /** The string value of a top-level field, or of its `id` when it is an object; null when there is neither. */
 export function readIdField({ json }: JsonBody, name: string): string | null {
   if (!json.has(name)) return null;

@@ -1,5 +1,5 @@
 import { NO_USAGE } from "../llm/usage.ts";
-import { answerHeaders } from "./answer-headers.ts";
+import { answerHeaders, reportDropped } from "./answer-headers.ts";
 import type { Answer } from "./attempt.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -21,6 +21,7 @@ export function relayJson(exchange: Exchange, answer: Extract<Answer, { kind: "j
   }
   const type = answer.headers.get("content-type") ?? "application/json";
   const headers = answerHeaders(exchange.id, answer.headers, type, endpoint.protocol === "anthropic-messages");
+  reportDropped(headers, exchange.dropped);
   exchange.capture?.responseHeaders(headers);
   exchange.capture?.response(bytes);
   exchange.settle({ status: "success", httpStatus: status, errorClass: null, errorText: null });

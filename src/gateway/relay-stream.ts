@@ -1,19 +1,24 @@
 import { GatewayError } from "../errors.ts";
 import { decodeLatin1, utf8 } from "../lib/bytes.ts";
+import type { GatewayErrorLike } from "../llm/failure.ts";
 import { NO_USAGE } from "../llm/usage.ts";
 import { classifyUnreachable } from "../policy/failure.ts";
+import { quote } from "../policy/wording.ts";
+import type { ProviderEntry } from "../snapshot.ts";
 import type { Answer } from "./attempt.ts";
-import { UpstreamRefusal } from "./dispatch.ts";
 import { estimateUsage } from "./estimate.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import { GeminiArray } from "./gemini-array.ts";
 import { maskKeys } from "./mask.ts";
 import { stoppedError } from "./stopped.ts";
+import { UpstreamRefusal } from "./upstream-refusal.ts";
 import type { StreamEnd, UpstreamStream } from "./upstream-stream.ts";
 
 type OpenStream = Extract<Answer, { kind: "stream" }>;
 
+const COMPLETE: Ending = { status: "success", httpStatus: 200, errorClass: null, errorText: null };
 const COMMENT = utf8(": ping\n\n");
+const NOTHING_SEEN = { sequence: 0, boundIds: [] };
 
 /**
  * Relays a stream to the client, pull by pull. `opening` may still be running: then comment frames keep the client's connection
@@ -135,7 +140,9 @@ class StreamRelay {
     open.stream.cancel();
     open.lease.release();
     this.#account(open.stream);
-    this.#settle({ status: "cancelled", httpStatus: 499, errorClass: "client_closed", errorText: null });
+    // Some clients leave with the end mark, before the upstream closes.
+    if (open.stream.watcher.facts.isOver) this.#settle(COMPLETE);
+    else this.#settle({ status: "cancelled", httpStatus: 499, errorClass: "client_closed", errorText: null });
   }
 
   #enqueue(controller: ReadableStreamDefaultController<Uint8Array>, block: Uint8Array): void {
@@ -152,10 +159,10 @@ class StreamRelay {
     if (end.kind === "complete") {
       lease.release();
       this.#close(controller, this.#array?.end());
-      this.#settle({ status: "success", httpStatus: 200, errorClass: null, errorText: null });
+      this.#settle(COMPLETE);
       return;
     }
-    const error = errorOf(end, this.#exchange);
+    const error = errorOf(end, this.#exchange, stream.watcher.facts.failure);
     if (end.kind !== "aborted") {
       lease.failed(failureOf(end, this.#exchange), Date.now(), this.#exchange.id);
     }
@@ -164,6 +171,8 @@ class StreamRelay {
   }
 
   #fail(controller: ReadableStreamDefaultController<Uint8Array>, error: unknown): void {
+    this.#open?.stream.cancel();
+    this.#open?.lease.release();
     if (error instanceof UpstreamRefusal) {
       this.#endWithError(controller, refusalError(error), error.failure.message);
       return;
@@ -185,9 +194,8 @@ class StreamRelay {
     operator: string | null,
   ): void {
     const { protocol, id } = this.#exchange;
-    const sequence = this.#open?.stream.watcher.facts.sequence ?? 0;
-    const frame =
-      this.#array?.error(protocol.encodeError(error, id)) ?? protocol.encodeStreamError(error, id, sequence);
+    const seen = this.#open?.stream.watcher.facts ?? NOTHING_SEEN;
+    const frame = this.#array?.error(protocol.encodeError(error, id)) ?? protocol.encodeStreamError(error, id, seen);
     this.#close(controller, utf8(frame));
     const left = error.errorClass === "client_closed";
     this.#settle({
@@ -240,7 +248,7 @@ function isSse(query: string): boolean {
   return /[?&]alt=sse(?:&|$)/.test(query);
 }
 
-function errorOf(end: StreamEnd, exchange: Exchange): GatewayError {
+function errorOf(end: StreamEnd, exchange: Exchange, failure?: GatewayErrorLike | null): GatewayError {
   switch (end.kind) {
     case "timeout":
       return new GatewayError("timeout", 504, "The upstream fell silent in the middle of its answer.", {
@@ -249,6 +257,7 @@ function errorOf(end: StreamEnd, exchange: Exchange): GatewayError {
     case "aborted":
       return stoppedError(exchange);
     case "error":
+      if (failure) return translatedFailure(failure, exchange.provider!);
       return new GatewayError("upstream_error", 502, "The upstream broke off its answer with an error.", {
         code: "upstream_error",
       });
@@ -258,6 +267,20 @@ function errorOf(end: StreamEnd, exchange: Exchange): GatewayError {
       });
   }
 }
+
+/** The upstream's words inside a translated stream, with a status that the client's SDK understands. */
+function translatedFailure({ status, message }: GatewayErrorLike, provider: ProviderEntry): GatewayError {
+  const words = quote(maskKeys(message, provider)) ?? "The upstream broke off its answer with an error.";
+  // A refused or empty pooled key is not the client's affair.
+  const seen = status === 529 ? 503 : status === 402 || status === 429 ? 429 : status < 500 ? 502 : status;
+  return new GatewayError("upstream_error", seen, words, { code: CODES[seen] ?? "upstream_error" });
+}
+
+const CODES: Readonly<Record<number, string>> = {
+  429: "rate_limit_exceeded",
+  503: "upstream_overloaded",
+  504: "upstream_timeout",
+};
 
 function failureOf(end: StreamEnd, exchange: Exchange) {
   if (end.kind === "timeout")

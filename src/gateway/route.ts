@@ -1,7 +1,9 @@
 import { GatewayError } from "../errors.ts";
 import type { EndpointId, ProviderKind } from "../llm/names.ts";
+import type { ModelTraits } from "../llm/traits.ts";
 import { orderTargets } from "../policy/routing.ts";
-import { dialects } from "../providers/index.ts";
+import { traitsOf } from "../providers/traits.ts";
+import { serviceOf } from "../providers/wires.ts";
 import type { ProviderEntry } from "../snapshot.ts";
 import type { KeyBinding } from "./bound-ids.ts";
 import type { Exchange } from "./exchange.ts";
@@ -12,11 +14,14 @@ export interface RouteTarget {
   readonly upstreamModel: string;
   readonly priority: number;
   readonly weight: number;
+  /** Of the upstream's model, whatever a client calls it. */
+  readonly traits: ModelTraits;
 }
 
 /**
- * Who could serve this model, in the order to ask: by name or alias; else `provider/model`; else, when only one provider with
- * keys speaks this endpoint, that one. Throws GatewayError 404, or 400 when the model is there but speaks another format.
+ * Who could serve this model, in the order to ask, natively or translated: by name or alias; else `provider/model`; else the only
+ * provider with keys that speaks this endpoint itself, or that can serve it at all. Throws GatewayError 404, or 400 when the model is
+ * there but nobody can serve this endpoint with it.
  */
 export function routeModel(exchange: Exchange, name: string): readonly RouteTarget[] {
   const { snapshot, incoming } = exchange;
@@ -25,22 +30,48 @@ export function routeModel(exchange: Exchange, name: string): readonly RouteTarg
   if (model !== undefined) {
     exchange.model = model;
     if (model.targets.length === 0) throw unavailable(name);
-    const native = model.targets.filter((target) => speaks(target.provider.kind, endpoint));
-    if (native.length === 0) throw wrongFormat(exchange, name, model.targets[0]!.provider.kind);
-    return orderTargets(native, Math.random);
+    const able = model.targets.filter((target) => serves(target.provider.kind, endpoint));
+    if (able.length === 0) throw cannotServe(exchange, name, model.targets[0]!.provider.kind);
+    return orderTargets(preferCounting(able, endpoint), Math.random);
   }
   const slash = name.indexOf("/");
   const named = slash > 0 ? snapshot.providersByName.get(name.slice(0, slash)) : undefined;
   if (named?.enabled && slash + 1 < name.length) {
-    if (!speaks(named.kind, endpoint)) throw wrongFormat(exchange, name, named.kind);
-    return [{ provider: named, upstreamModel: name.slice(slash + 1), priority: 0, weight: 1 }];
+    if (!serves(named.kind, endpoint)) throw cannotServe(exchange, name, named.kind);
+    return [unlisted(named, name.slice(slash + 1))];
   }
-  const offering: ProviderEntry[] = [];
+  const native: ProviderEntry[] = [];
+  const able: ProviderEntry[] = [];
   for (const provider of snapshot.providersById.values()) {
-    if (provider.enabled && provider.keys.length > 0 && speaks(provider.kind, endpoint)) offering.push(provider);
+    if (!provider.enabled || provider.keys.length === 0 || !serves(provider.kind, endpoint)) continue;
+    able.push(provider);
+    if (speaks(provider.kind, endpoint)) native.push(provider);
   }
+  const offering = native.length > 0 ? native : able;
   if (offering.length !== 1) throw unknownModel(name);
-  return [{ provider: offering[0]!, upstreamModel: name, priority: 0, weight: 1 }];
+  return [unlisted(offering[0]!, name)];
+}
+
+/** A target that no configured model names. */
+function unlisted(provider: ProviderEntry, upstreamModel: string): RouteTarget {
+  return {
+    provider,
+    upstreamModel,
+    priority: 0,
+    weight: 1,
+    // Looked up only when something depends on it.
+    get traits() {
+      return traitsOf(provider.kind, upstreamModel);
+    },
+  };
+}
+
+/** An upstream that can count goes before our own estimate, whatever the priorities. */
+function preferCounting<T extends RouteTarget>(targets: readonly T[], endpoint: EndpointId): readonly T[] {
+  const isEstimate = ({ provider }: T) => serviceOf(endpoint, provider.kind).how === "estimated";
+  return targets.some(isEstimate) && !targets.every(isEstimate)
+    ? targets.filter((target) => !isEstimate(target))
+    : targets;
 }
 
 /**
@@ -57,7 +88,7 @@ export function routeStored(
   for (const provider of snapshot.providersById.values()) {
     if (binding !== null && provider.id !== binding.providerId) continue;
     if (!provider.enabled || provider.keys.length === 0 || !speaks(provider.kind, incoming.endpoint.id)) continue;
-    targets.push({ provider, upstreamModel: "", priority: 0, weight: 1 });
+    targets.push(unlisted(provider, ""));
   }
   if (targets.length === 0) {
     throw new GatewayError("not_found", 404, `No response with the id "${printable(id)}" is known here.`, {
@@ -68,7 +99,11 @@ export function routeStored(
 }
 
 function speaks(kind: ProviderKind, endpoint: EndpointId): boolean {
-  return dialects[kind].native.has(endpoint);
+  return serviceOf(endpoint, kind).how === "native";
+}
+
+function serves(kind: ProviderKind, endpoint: EndpointId): boolean {
+  return serviceOf(endpoint, kind).how !== "refused";
 }
 
 function unknownModel(name: string): GatewayError {
@@ -89,13 +124,14 @@ function unavailable(name: string): GatewayError {
   );
 }
 
-function wrongFormat(exchange: Exchange, name: string, kind: ProviderKind): GatewayError {
+function cannotServe(exchange: Exchange, name: string, kind: ProviderKind): GatewayError {
   const endpoint = exchange.incoming.endpoint.id;
+  const service = serviceOf(endpoint, kind);
+  const why = service.how === "refused" ? service.why : "";
   return new GatewayError(
     "unsupported",
     400,
-    `The model "${printable(name)}" is served by a provider of kind ${kind}, which does not speak ${endpoint}. ` +
-      `Translating between formats is not supported yet: call this model in its provider's own format.`,
-    { code: "unsupported_format", param: "model" },
+    `The model "${printable(name)}" is served by a provider of kind ${kind}, which cannot serve ${endpoint}: ${why}.`,
+    { code: "unsupported_endpoint", param: "model" },
   );
 }

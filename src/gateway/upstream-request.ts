@@ -1,11 +1,14 @@
+import type { ProviderAddress } from "../providers/dialect.ts";
 import { dialects } from "../providers/index.ts";
-import type { KeyEntry } from "../snapshot.ts";
+import { isBareAddress } from "../providers/openai.ts";
+import type { KeyEntry, ProviderEntry } from "../snapshot.ts";
 import type { Admitted } from "./admit.ts";
 import type { UpstreamRequest } from "./call-result.ts";
 import { withoutCredentials } from "./credential.ts";
 import type { Exchange } from "./exchange.ts";
 import { bodyFor } from "./json-body.ts";
 import { multipartFor } from "./multipart-body.ts";
+import { nativeBody } from "./native-body.ts";
 import type { RouteTarget } from "./route.ts";
 
 const USER_AGENT = "sluice";
@@ -21,12 +24,7 @@ export function upstreamRequest(
   const { provider } = target;
   const dialect = dialects[provider.kind];
   const clientHeaders = incoming.request.headers;
-  const headers: Record<string, string> = {
-    "user-agent": key.userAgent ?? USER_AGENT,
-    accept: "*/*",
-    "accept-encoding": "identity",
-    ...dialect.auth(key.secret, clientHeaders),
-  };
+  const headers = upstreamHeaders(key, dialect.auth(key.secret, clientHeaders));
   for (const name of dialect.forwarded) {
     const value = clientHeaders.get(name);
     if (value !== null) headers[name] = value;
@@ -34,7 +32,7 @@ export function upstreamRequest(
   for (const name in dialect.defaults) headers[name] ??= dialect.defaults[name]!;
   return {
     method: incoming.endpoint.method,
-    url: dialect.url(provider, {
+    url: dialect.url(addressOf(exchange, provider), {
       endpoint: incoming.endpoint.id,
       model: target.upstreamModel,
       resourceId: incoming.resourceId === null ? null : encodeURIComponent(incoming.resourceId),
@@ -45,6 +43,18 @@ export function upstreamRequest(
     body: encodeBody(exchange, admitted, target, headers),
     proxyUrl: key.proxyUrl?.reveal() ?? null,
   };
+}
+
+/** A base URL that is nothing but an origin stands for its /v1, until the upstream says that it has none (learn.ts). */
+export function addressOf({ gateway }: Exchange, provider: ProviderEntry): ProviderAddress {
+  if (!isBareAddress(provider) || gateway.quirks.isBare(provider.id)) return provider;
+  const { kind, baseUrl, apiVersion } = provider;
+  return { kind, baseUrl: `${baseUrl}/v1`, apiVersion };
+}
+
+/** What every call carries. */
+export function upstreamHeaders(key: KeyEntry, auth: Readonly<Record<string, string>>): Record<string, string> {
+  return { "user-agent": key.userAgent ?? USER_AGENT, accept: "*/*", "accept-encoding": "identity", ...auth };
 }
 
 function encodeBody(
@@ -62,7 +72,7 @@ function encodeBody(
     case "json": {
       headers["content-type"] = "application/json";
       const { id } = exchange.incoming.endpoint;
-      return bodyFor(body, {
+      return bodyFor(nativeBody(exchange, body, target), {
         endpoint: id,
         requestedModel: exchange.requestedModel,
         model: target.upstreamModel,
@@ -79,6 +89,6 @@ export function asksForUsage(exchange: Exchange, target: RouteTarget, clientWant
     exchange.stream &&
     !clientWantsUsage &&
     (id === "chat.completions" || id === "completions") &&
-    exchange.gateway.quirks.takesStreamOptions(target.provider.id)
+    !exchange.gateway.quirks.of(target.provider).has("no_stream_options")
   );
 }

@@ -125,6 +125,7 @@ export class UpstreamStream {
   }
 
   #brokenEnd(): StreamEnd {
+    if (this.watcher.facts.isOver) return { kind: "complete" };
     if (this.#timedOut) return { kind: "timeout" };
     if (this.options.abort.aborted) return { kind: "aborted" };
     return { kind: "truncated", message: "the connection broke in the middle of the stream" };

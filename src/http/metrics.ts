@@ -129,6 +129,9 @@ export class Metrics {
     metric("sluice_log_dropped_records_total", "counter", "Records that could not be kept.", [
       `sluice_log_dropped_records_total ${store.droppedRecords}`,
     ]);
+    metric("sluice_stored_responses_dropped_total", "counter", "Responses that were to be kept and could not be.", [
+      `sluice_stored_responses_dropped_total ${store.droppedResponses}`,
+    ]);
     metric("process_resident_memory_bytes", "gauge", "Resident memory.", [
       `process_resident_memory_bytes ${process.memoryUsage.rss()}`,
     ]);

@@ -61,13 +61,10 @@ export function splitFrames(text: string): Frame[] {
 
 /** The frame's data (its `data:` lines joined), or null for a frame that has none: a comment, an id. */
 export function frameData(text: string, frame: Frame): string | null {
-  if (text.startsWith("data: ", frame.start)) {
-    const line = text.indexOf("\n", frame.start);
-    // The common case: one line that ends in LF LF.
-    if (line === frame.end - 2 && text.charCodeAt(line - 1) !== 13) {
-      const data = text.slice(frame.start + 6, line);
-      if (!data.includes("\r")) return data;
-    }
+  const start = startOfSoleData(text, frame);
+  if (start > 0) {
+    const data = text.slice(start, frame.end - 2);
+    if (!data.includes("\r")) return data;
   }
   let data: string | null = null;
   for (const line of lines(text, frame)) {
@@ -78,8 +75,24 @@ export function frameData(text: string, frame: Frame): string | null {
   return data;
 }
 
+/**
+ * The common cases: one data line that ends in LF LF, alone or behind one event line. Where its value begins; 0 for all other frames.
+ */
+function startOfSoleData(text: string, { start, end }: Frame): number {
+  let line = start;
+  if (text.startsWith("event: ", line)) {
+    line = text.indexOf("\n", line) + 1;
+    if (line === 0 || text.charCodeAt(line - 2) === 13) return 0;
+  }
+  return text.startsWith("data: ", line) && text.indexOf("\n", line) === end - 2 ? line + 6 : 0;
+}
+
 /** The frame's event name, or null. */
 export function frameEvent(text: string, frame: Frame): string | null {
+  const data = startOfSoleData(text, frame);
+  if (data > 0 && !text.slice(frame.start, frame.end).includes("\r")) {
+    return data === frame.start + 6 ? null : text.slice(frame.start + 7, data - 7);
+  }
   let name: string | null = null;
   for (const line of lines(text, frame)) name = fieldValue(line, "event") ?? name;
   return name;

@@ -1,6 +1,6 @@
+import { isCozeContentCode } from "../llm/coze-codes.ts";
 import type { ProviderKind } from "../llm/names.ts";
 import type { ErrorClass } from "../record.ts";
-import { isCozeContentCode } from "./coze-codes.ts";
 import type { ErrorBody } from "./failure-body.ts";
 import { dailyQuotaScope, nextPacificMidnight, statedReset } from "./quota-reset.ts";
 

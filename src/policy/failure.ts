@@ -1,7 +1,8 @@
 import type { HeaderView } from "../lib/http-client/types.ts";
+import { statusOfCozeCode } from "../llm/coze-codes.ts";
+import { statusOfError } from "../llm/error-words.ts";
 import type { ProviderKind } from "../llm/names.ts";
 import type { ErrorClass } from "../record.ts";
-import { statusOfCozeCode } from "./coze-codes.ts";
 import { type ErrorBody, readErrorBody } from "./failure-body.ts";
 import { judge } from "./failure-rules.ts";
 import { readRetryAfter } from "./retry-after.ts";
@@ -88,42 +89,5 @@ const CLASS_BY_CAUSE: Readonly<Record<Unreachable["cause"], ErrorClass>> = {
 function effectiveStatus(kind: ProviderKind, status: number, body: ErrorBody): number {
   if (kind === "coze" && status < 300) return statusOfCozeCode(body.code) ?? status;
   if (status < 200 || status >= 300 || !body.isJson) return status;
-  const code = Number(body.code);
-  if (Number.isInteger(code) && code >= 400 && code < 600) return code;
-  return STATUS_BY_NAME[body.code] ?? STATUS_BY_NAME[body.type] ?? (body.message === null ? status : 502);
+  return statusOfError([body.code, body.type]) ?? (body.message === null ? status : 502);
 }
-
-/** OpenAI's, Anthropic's, Google's and vLLM's names of errors, lower case. */
-const STATUS_BY_NAME: Readonly<Record<string, number | undefined>> = Object.assign(Object.create(null), {
-  invalid_request_error: 400,
-  badrequesterror: 400,
-  invalid_argument: 400,
-  failed_precondition: 400,
-  context_length_exceeded: 400,
-  content_filter: 400,
-  authentication_error: 401,
-  invalid_api_key: 401,
-  unauthenticated: 401,
-  billing_error: 402,
-  permission_error: 403,
-  permission_denied: 403,
-  not_found_error: 404,
-  not_found: 404,
-  model_not_found: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  rate_limit_exceeded: 429,
-  too_many_requests: 429,
-  insufficient_quota: 429,
-  resource_exhausted: 429,
-  requests: 429,
-  tokens: 429,
-  server_error: 500,
-  internal_error: 500,
-  internal: 500,
-  api_error: 500,
-  unavailable: 503,
-  deadline_exceeded: 504,
-  timeout_error: 504,
-  overloaded_error: 529,
-});

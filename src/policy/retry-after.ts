@@ -39,7 +39,7 @@ function readDelayOrDate(text: string | null, nowMs: number): number | null {
 }
 
 /** "1s", "6m0s", "1h2m3.5s", "27ms", "31.35s"; a bare number is seconds (Azure). */
-function readDuration(text: string | null): number | null {
+export function readDuration(text: string | null): number | null {
   if (text === null || text.length > 40) return null;
   const bare = readNumber(text);
   if (bare !== null) return bare * 1000;

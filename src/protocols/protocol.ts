@@ -1,19 +1,21 @@
-import type { LlmEvent } from "../llm/event.ts";
 import type { GatewayErrorLike } from "../llm/failure.ts";
 import type { EndpointId, ProtocolId } from "../llm/names.ts";
-import type { LlmRequest } from "../llm/request.ts";
 import type { Usage } from "../llm/usage.ts";
 
 /**
  * A wire format, pure and in both directions. The first half serves callers whose format is their upstream's own: bytes stay
- * bytes and the protocol only watches them. `codec` is the way through the neutral model, for when the formats differ.
+ * bytes and the protocol only watches them. The way through the neutral model, for when the formats differ, is codec.ts.
  */
 export interface Protocol {
   readonly id: ProtocolId;
   /** An error answer's body. `requestId` is ours. */
   encodeError(error: GatewayErrorLike, requestId: string): string;
-  /** The frame(s) that end a running stream with an error; nothing may follow them. */
-  encodeStreamError(error: GatewayErrorLike, requestId: string, sequence: number): string;
+  /** The frame(s) that end a running stream with an error; nothing may follow them. `seen`: what was passed on of it so far. */
+  encodeStreamError(
+    error: GatewayErrorLike,
+    requestId: string,
+    seen: Pick<StreamFacts, "sequence" | "boundIds">,
+  ): string;
   /** The sign of life once content has begun; before that a comment frame is right for every format. */
   readonly ping: string;
   /** Reads a complete JSON answer. Throws JsonScanError or SyntaxError when it is none. */
@@ -23,25 +25,6 @@ export interface Protocol {
   /** The models this caller may use, in this format's list shape; `one` answers for a single id. */
   listModels(models: readonly ListedModel[]): unknown;
   showModel(model: ListedModel): unknown;
-  /** Absent while the format is only spoken to its own kind. */
-  readonly codec?: Codec;
-}
-
-export interface Codec {
-  /** Throws GatewayError (400 with the path of the first wrong field). */
-  decodeRequest(body: unknown): LlmRequest;
-  encodeRequest(request: LlmRequest): Encoded;
-  decodeAnswer(body: unknown): readonly LlmEvent[];
-  encodeAnswer(events: readonly LlmEvent[]): unknown;
-  /** Stateful step functions: one frame in, events out; one event in, frame text out. */
-  decodeStream(): (data: string, event: string | null) => readonly LlmEvent[];
-  encodeStream(): (event: LlmEvent) => string;
-}
-
-export interface Encoded {
-  readonly body: unknown;
-  /** Paths of the source fields that this format cannot carry. */
-  readonly dropped: readonly string[];
 }
 
 export interface AnswerFacts {
@@ -83,8 +66,12 @@ export interface StreamFacts {
   readonly hasContent: boolean;
   /** The format's own end mark has passed. */
   readonly finished: boolean;
+  /** A translated stream has been written to its very end: what its upstream still does or fails to do changes nothing. */
+  readonly isOver?: boolean;
   /** An error frame came; `take` gave out what stood before it. Latin1 JSON text. */
   readonly error: string | null;
+  /** What that frame says, when the stream is translated and so has been read. */
+  readonly failure?: GatewayErrorLike | null;
   readonly usage: Usage | null;
   readonly rawUsage: string | null;
   readonly frames: number;

@@ -1,5 +1,6 @@
 import { latin1, utf8 } from "../lib/bytes.ts";
 import { type Frame, frameData, frameEvent, splitFrames } from "../lib/sse.ts";
+import type { GatewayErrorLike } from "../llm/failure.ts";
 import type { Usage } from "../llm/usage.ts";
 import type { StreamFacts, StreamWatcher } from "./protocol.ts";
 
@@ -10,7 +11,9 @@ export type Verdict = "keep" | "drop" | "error" | { readonly replace: string };
 export interface MutableFacts extends StreamFacts {
   hasContent: boolean;
   finished: boolean;
+  isOver?: boolean;
   error: string | null;
+  failure?: GatewayErrorLike | null;
   usage: Usage | null;
   rawUsage: string | null;
   frames: number;

@@ -8,8 +8,8 @@ export const anthropic: Dialect = {
   native: new Set(["messages", "messages.count_tokens"]),
   url: (provider, call) =>
     `${provider.baseUrl}/v1/messages${call.endpoint === "messages.count_tokens" ? "/count_tokens" : ""}${call.query}`,
-  auth: (secret, clientHeaders): Readonly<Record<string, string>> =>
-    (clientHeaders.get("anthropic-version") ?? "") >= BEARER_SINCE
+  auth: (secret, headers): Readonly<Record<string, string>> =>
+    (headers.get("anthropic-version") ?? "") >= BEARER_SINCE
       ? { authorization: `Bearer ${secret.reveal()}` }
       : { "x-api-key": secret.reveal() },
   forwarded: ["anthropic-version", "anthropic-beta", "idempotency-key"],

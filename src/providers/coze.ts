@@ -4,7 +4,7 @@ import type { Dialect } from "./dialect.ts";
 export const coze: Dialect = {
   defaultBaseUrl: "https://api.coze.com",
   native: new Set(),
-  url: (provider, call) => `${provider.baseUrl}/v3/chat${call.query}`,
+  url: (provider, call) => `${provider.baseUrl}${call.path ?? "/v3/chat"}${call.query}`,
   auth: (secret) => ({ authorization: `Bearer ${secret.reveal()}` }),
   forwarded: [],
   defaults: {},

@@ -1,5 +1,5 @@
 import type { EndpointId } from "../llm/names.ts";
-import type { Dialect, UpstreamCall } from "./dialect.ts";
+import type { Dialect, ProviderAddress, UpstreamCall } from "./dialect.ts";
 
 /** Path below /v1 (or a vendor's own prefix). */
 function openAiPath(call: UpstreamCall): string {
@@ -34,6 +34,11 @@ const responseEndpoints = [
   "responses.cancel",
   "responses.input_items",
 ] as const satisfies readonly EndpointId[];
+
+/** Vendors write their base URL with and without its /v1. */
+export function isBareAddress({ kind, baseUrl }: Pick<ProviderAddress, "kind" | "baseUrl">): boolean {
+  return (kind === "openai" || kind === "openai-compatible") && baseUrl.indexOf("/", baseUrl.indexOf("//") + 2) < 0;
+}
 
 const common = {
   url: (provider, call) => `${provider.baseUrl}${openAiPath(call)}${call.query}`,

@@ -21,6 +21,8 @@ export interface DataDirectory {
   readonly state: string;
   /** Roll-ups: writer Worker. */
   readonly usage: string;
+  /** Responses kept for their clients: writer Worker. */
+  readonly responses: string;
   /** Held by the running instance. */
   readonly lock: string;
   /** One request log per UTC day: writer Worker. */
@@ -35,6 +37,7 @@ export function prepareDataDirectory(path: string): DataDirectory {
     config: join(root, "sluice.db"),
     state: join(root, "state.db"),
     usage: join(root, "usage.db"),
+    responses: join(root, "responses.db"),
     lock: join(root, "lock.db"),
     logs: join(root, "logs"),
   };

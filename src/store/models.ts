@@ -1,8 +1,9 @@
 import { eq, inArray, sql } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
+import { type TraitOverrides, traitOverridesSchema } from "../trait-overrides.ts";
 import type { ConfigDatabase, Queries } from "./config-database.ts";
 import { model, modelName, modelTarget } from "./tables.ts";
-import type { ModelRow, ModelValues, Nouns } from "./types.ts";
+import type { ModelRow, ModelTarget, ModelValues, Nouns } from "./types.ts";
 import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
 
 /** A model is three tables: itself, its names (unique over all models), its targets in their order. */
@@ -107,9 +108,18 @@ function load(queries: Queries, id: string | undefined): ModelRow[] {
       ...columns,
       name,
       aliases,
-      targets: (targets.get(columns.id) ?? []).map(({ modelId: _model, position: _position, ...target }) => target),
+      targets: (targets.get(columns.id) ?? []).map(toTarget),
     };
   });
+}
+
+function toTarget({ modelId: _model, position: _position, ...target }: typeof modelTarget.$inferSelect): ModelTarget {
+  return { ...target, traits: readTraits(target.traits) };
+}
+
+/** What no longer fits its schema must not stop the gateway: the table of models holds then. */
+function readTraits(stored: unknown): TraitOverrides | null {
+  return stored === null ? null : (traitOverridesSchema.safeParse(stored).data ?? null);
 }
 
 /** Names that another model has. A name given twice in one model is put once (see putNames). */
@@ -140,6 +150,7 @@ function putTargets(queries: Queries, id: string, targets: ModelValues["targets"
     priority: target.priority,
     weight: target.weight,
     enabled: target.enabled,
+    traits: target.traits,
   }));
   queries.insert(modelTarget).values(rows).run();
 }

@@ -8,6 +8,7 @@ import { openModels } from "./models.ts";
 import { openProviderKeys } from "./provider-keys.ts";
 import { openProviders } from "./providers.ts";
 import { Reader } from "./reader.ts";
+import { openResponses } from "./responses.ts";
 import { openSettings } from "./settings.ts";
 import { readState } from "./state-reader.ts";
 import type { Store } from "./types.ts";
@@ -57,6 +58,7 @@ function assemble(parts: {
   readonly closePatienceMs: number;
 }): Store {
   const { database, writer, reader, lastUses, vault, lock } = parts;
+  const responseReader = new Reader(parts.directory);
   const forgetKeys = (ids: readonly string[]) => writer.forgetKeys(ids);
   return {
     providers: openProviders(database, forgetKeys),
@@ -83,6 +85,7 @@ function assemble(parts: {
       page: (query) => reader.ask("page", query),
       get: (id) => reader.ask("get", id),
     },
+    responses: openResponses(writer, responseReader),
     usage: { report: (query) => reader.ask("report", query) },
     writeTogether: (work) => database.writeTogether(work),
     record: (record) => writer.record(record),
@@ -95,6 +98,7 @@ function assemble(parts: {
     },
     async close() {
       await reader.close();
+      await responseReader.close();
       await writer.close(parts.closePatienceMs);
       database.close();
       lock.release();

@@ -2,18 +2,23 @@ import { eq, inArray } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { ConfigDatabase, Queries } from "./config-database.ts";
 import { bumpModels } from "./models.ts";
+import { dropLearned, isQuirk, putLearned, readLearned } from "./provider-quirks.ts";
 import { modelTarget, provider, providerKey } from "./tables.ts";
-import type { Nouns, ProviderRow, ProviderValues } from "./types.ts";
+import type { LearnedQuirk, ProviderRow, ProviderStore } from "./types.ts";
 import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
 
 /** `onKeysDeleted` hears of the keys that went with a provider: their observed state is forgotten elsewhere. */
 export function openProviders(
   database: ConfigDatabase,
   onKeysDeleted: (ids: readonly string[]) => void,
-): Nouns<ProviderRow, ProviderValues> {
+): ProviderStore {
   return {
     async list() {
-      return database.read((queries) => queries.select().from(provider).orderBy(provider.id).all());
+      return database.read((queries) => {
+        const learned = readLearned(queries, undefined);
+        const rows = queries.select().from(provider).orderBy(provider.id).all();
+        return rows.map((columns) => toRow(columns, learned.get(columns.id)));
+      });
     },
     async get(id) {
       return database.read((queries) => find(queries, id));
@@ -23,7 +28,7 @@ export function openProviders(
         const existing = findByName(queries, values.name);
         if (existing !== null) return { kind: "duplicate", field: "name", existing };
         const row = { ...values, ...firstStamps(newId("prv")) };
-        return { kind: "ok", row: queries.insert(provider).values(row).returning().get() };
+        return { kind: "ok", row: toRow(queries.insert(provider).values(row).returning().get()) };
       });
     },
     update(id, given, expectedVersion) {
@@ -37,13 +42,16 @@ export function openProviders(
             const existing = findByName(queries, patch.name);
             return existing === null ? null : { field: "name", existing };
           },
-          write: (current) =>
+          write(current) {
             queries
               .update(provider)
               .set({ ...patch, ...nextStamps(current) })
               .where(eq(provider.id, id))
-              .returning()
-              .get(),
+              .run();
+            // What answers elsewhere may be another program.
+            if (patch.baseUrl !== undefined && patch.baseUrl !== current.baseUrl) dropLearned(queries, id);
+            return find(queries, id)!;
+          },
         }),
       );
     },
@@ -59,15 +67,39 @@ export function openProviders(
       if (gone.keys.length > 0) onKeysDeleted(gone.keys);
       return gone.providers.map((row) => row.id);
     },
+    learnQuirk(id, learned) {
+      return database.write((queries) => {
+        const current = find(queries, id);
+        if (current === null || current.ignoredQuirks.includes(learned.quirk)) return false;
+        return putLearned(queries, id, learned);
+      });
+    },
+    forgetQuirk(id, quirk) {
+      return database.write((queries) => {
+        dropLearned(queries, id, quirk);
+        return find(queries, id);
+      });
+    },
+  };
+}
+
+function toRow(columns: typeof provider.$inferSelect, learnedQuirks: readonly LearnedQuirk[] = []): ProviderRow {
+  return {
+    ...columns,
+    quirks: columns.quirks.filter(isQuirk),
+    ignoredQuirks: columns.ignoredQuirks.filter(isQuirk),
+    learnedQuirks,
   };
 }
 
 function find(queries: Queries, id: string): ProviderRow | null {
-  return queries.select().from(provider).where(eq(provider.id, id)).get() ?? null;
+  const columns = queries.select().from(provider).where(eq(provider.id, id)).get();
+  return columns === undefined ? null : toRow(columns, readLearned(queries, id).get(id));
 }
 
 function findByName(queries: Queries, name: string): ProviderRow | null {
-  return queries.select().from(provider).where(eq(provider.name, name)).get() ?? null;
+  const columns = queries.select().from(provider).where(eq(provider.name, name)).get();
+  return columns === undefined ? null : toRow(columns, readLearned(queries, columns.id).get(columns.id));
 }
 
 function keysOf(queries: Queries, providerIds: string[]): string[] {

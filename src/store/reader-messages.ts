@@ -1,4 +1,5 @@
 import type { KeyHealthChange } from "../events.ts";
+import type { StoredResponse } from "../stored-response.ts";
 import type { PageQuery } from "./log-reader.ts";
 import type { LogDetail, LogPage, UsageQuery, UsageReport } from "./reports.ts";
 
@@ -8,6 +9,8 @@ export interface ReaderQuestions {
   get(id: string): LogDetail | null;
   report(query: UsageQuery): UsageReport;
   keyHistory(keyId: string, limit: number): KeyHealthChange[];
+  /** Newest first. */
+  responseChain(id: string): StoredResponse[];
   /** Days before this one are about to be deleted. */
   releaseBefore(firstDay: number): null;
   close(): null;

@@ -4,6 +4,7 @@ import { HourIndex } from "./hour-index.ts";
 import { KnownGroups } from "./known-groups.ts";
 import { LogReader } from "./log-reader.ts";
 import type { Question, ReaderQuestions, ReaderReply, ReaderRequest } from "./reader-messages.ts";
+import { ResponseReader } from "./response-reader.ts";
 import { StateReader } from "./state-reader.ts";
 import { describeFault, StoreError } from "./store-error.ts";
 import { makeReport } from "./usage-report.ts";
@@ -33,6 +34,7 @@ export class ReaderService {
 function openQuestions(directory: DataDirectory): ReaderQuestions {
   const usage = openForReading(directory.usage);
   const state = new StateReader(openForReading(directory.state));
+  const responses = new ResponseReader(openForReading(directory.responses));
   const days = new DayReaders(directory.logs);
   const groups = new KnownGroups(usage);
   const logs = new LogReader(days, new HourIndex(usage, groups));
@@ -41,6 +43,7 @@ function openQuestions(directory: DataDirectory): ReaderQuestions {
     get: (id) => logs.get(id),
     report: (query) => makeReport(usage, groups.all(), query),
     keyHistory: (keyId, limit) => state.keyHistory(keyId, limit),
+    responseChain: (id) => responses.chain(id),
     releaseBefore(firstDay) {
       days.releaseBefore(firstDay);
       return null;
@@ -49,6 +52,7 @@ function openQuestions(directory: DataDirectory): ReaderQuestions {
       days.close();
       usage.close();
       state.close();
+      responses.close();
       return null;
     },
   };

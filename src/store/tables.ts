@@ -1,5 +1,6 @@
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { ContentPolicy, ProviderKind, Strategy } from "../llm/names.ts";
+import type { ContentPolicy, ProviderKind, Quirk, Strategy } from "../llm/names.ts";
+import type { TraitOverrides } from "../trait-overrides.ts";
 import type { ModelPrice } from "./types.ts";
 
 /**
@@ -25,9 +26,26 @@ export const provider = sqliteTable(
     strategy: text("strategy").$type<Strategy>().notNull(),
     enabled: integer("enabled", { mode: "boolean" }).notNull(),
     memo: text("memo"),
+    /** A person's word on the upstream's habits; what was learned stands in provider_quirk. */
+    quirks: text("quirks", { mode: "json" }).$type<readonly Quirk[]>().notNull().default([]),
+    ignoredQuirks: text("ignored_quirks", { mode: "json" }).$type<readonly Quirk[]>().notNull().default([]),
     ...stamps,
   },
   (table) => [uniqueIndex("provider_name").on(table.name)],
+);
+
+/** What the gateway learned of an upstream: observed, so it has no version of its own and does not touch the provider's. */
+export const providerQuirk = sqliteTable(
+  "provider_quirk",
+  {
+    providerId: text("provider_id")
+      .notNull()
+      .references(() => provider.id, { onDelete: "cascade" }),
+    quirk: text("quirk").$type<Quirk>().notNull(),
+    learnedAt: integer("learned_at").notNull(),
+    words: text("words").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.providerId, table.quirk] })],
 );
 
 export const providerKey = sqliteTable(
@@ -97,6 +115,7 @@ export const modelTarget = sqliteTable(
     priority: integer("priority").notNull(),
     weight: integer("weight").notNull(),
     enabled: integer("enabled", { mode: "boolean" }).notNull(),
+    traits: text("traits", { mode: "json" }).$type<TraitOverrides>(),
   },
   (table) => [
     primaryKey({ columns: [table.modelId, table.position] }),
@@ -117,6 +136,7 @@ export const clientKey = sqliteTable(
     expiresAt: integer("expires_at"),
     allowedModels: text("allowed_models", { mode: "json" }).$type<readonly string[]>().notNull(),
     requestContent: text("request_content").$type<ContentPolicy>(),
+    strictParameters: integer("strict_parameters", { mode: "boolean" }).notNull().default(false),
     memo: text("memo"),
     ...stamps,
   },

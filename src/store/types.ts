@@ -1,7 +1,9 @@
 import type { KeyHealthChange, KeyHealthState } from "../events.ts";
 import type { Secret } from "../lib/secret.ts";
-import type { ContentPolicy, ProviderKind, Strategy } from "../llm/names.ts";
+import type { ContentPolicy, ProviderKind, Quirk, Strategy } from "../llm/names.ts";
 import type { ErrorClass, RequestRecord } from "../record.ts";
+import type { StoredResponses } from "../stored-response.ts";
+import type { TraitOverrides } from "../trait-overrides.ts";
 import type { LogStore, UsageStore } from "./reports.ts";
 
 /**
@@ -9,12 +11,13 @@ import type { LogStore, UsageStore } from "./reports.ts";
  * these methods. Times are Unix milliseconds.
  */
 export interface Store {
-  readonly providers: Nouns<ProviderRow, ProviderValues>;
+  readonly providers: ProviderStore;
   readonly providerKeys: ProviderKeyStore;
   readonly models: Nouns<ModelRow, ModelValues>;
   readonly clientKeys: ClientKeyStore;
   readonly settings: SettingStore;
   readonly keyStates: KeyStateStore;
+  readonly responses: ResponseStore;
   readonly logs: LogStore;
   readonly usage: UsageStore;
   /** Makes one transaction of all the configuration that `work` writes: all of it or nothing. For the start, while nobody else writes. */
@@ -34,6 +37,8 @@ export interface StoreStats {
   readonly queuedRecords: number;
   readonly droppedRecords: number;
   readonly writtenRecords: number;
+  /** Responses that were to be kept and could not be. */
+  readonly droppedResponses: number;
   readonly databaseBytes: number;
   /** False while the writer cannot write (disk full, locked, read-only). */
   readonly writable: boolean;
@@ -74,8 +79,27 @@ export interface ProviderValues {
   readonly strategy: Strategy;
   readonly enabled: boolean;
   readonly memo: string | null;
+  /** Habits that a person says the upstream has. */
+  readonly quirks: readonly Quirk[];
+  /** Habits that a person says it does not have, whatever is learned. */
+  readonly ignoredQuirks: readonly Quirk[];
 }
-export interface ProviderRow extends Stamped, ProviderValues {}
+/** What the gateway found out from an upstream's own words. */
+export interface LearnedQuirk {
+  readonly quirk: Quirk;
+  readonly learnedAt: number;
+  readonly words: string;
+}
+export interface ProviderRow extends Stamped, ProviderValues {
+  /** Of its present address: another one makes them void. They come and go without a new `version`. */
+  readonly learnedQuirks: readonly LearnedQuirk[];
+}
+export interface ProviderStore extends Nouns<ProviderRow, ProviderValues> {
+  /** False when there was nothing to write down: it is known already, is ignored, or the provider is gone. */
+  learnQuirk(id: string, learned: LearnedQuirk): Promise<boolean>;
+  /** Null when there is no such provider. */
+  forgetQuirk(id: string, quirk: Quirk): Promise<ProviderRow | null>;
+}
 
 export interface ProviderKeyValues {
   readonly providerId: string;
@@ -116,6 +140,8 @@ export interface ModelTarget {
   readonly priority: number;
   readonly weight: number;
   readonly enabled: boolean;
+  /** What a person knows better than the table of models; null: nothing. */
+  readonly traits: TraitOverrides | null;
 }
 /** A person's price in USD per million tokens; absent parts fall back to `input`/`output`. */
 export interface ModelPrice {
@@ -146,6 +172,8 @@ export interface ClientKeyValues {
   readonly allowedModels: readonly string[];
   /** Null = the global setting. */
   readonly requestContent: ContentPolicy | null;
+  /** A field that the upstream cannot be sent is a 400 instead of being left out and reported. */
+  readonly strictParameters: boolean;
   readonly memo: string | null;
 }
 export interface ClientKeyRow extends Stamped, ClientKeyValues {
@@ -203,4 +231,9 @@ export interface KeyStateStore {
   save(states: readonly KeyStateRow[], uses: readonly KeyUseRow[], changes: readonly KeyHealthChange[]): void;
   /** Newest first. */
   history(keyId: string, limit: number): Promise<KeyHealthChange[]>;
+}
+
+export interface ResponseStore extends StoredResponses {
+  /** Lets go of the conversations that nothing was added to since `beforeMs`, and of the oldest while all take more than `maxBytes`. */
+  expire(beforeMs: number, maxBytes: number): Promise<void>;
 }

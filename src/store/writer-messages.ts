@@ -1,5 +1,6 @@
 import type { Batch } from "./batch.ts";
 import type { DataDirectory } from "./data-directory.ts";
+import type { ResponseChanges } from "./pending-responses.ts";
 import type { StateChanges } from "./state-file.ts";
 
 /** What the main thread says to the writer Worker. Handled in order. */
@@ -7,8 +8,10 @@ export type WriterRequest =
   | { readonly kind: "open"; readonly directory: DataDirectory }
   | Batch
   | { readonly kind: "states"; readonly changes: StateChanges }
+  | { readonly kind: "responses"; readonly changes: ResponseChanges }
   | { readonly kind: "flush"; readonly id: number }
   | { readonly kind: "expire"; readonly id: number; readonly firstDay: number; readonly usageBeforeMs: number }
+  | { readonly kind: "expireResponses"; readonly id: number; readonly beforeMs: number; readonly maxBytes: number }
   | { readonly kind: "close" };
 
 export type WriterReply =
@@ -18,6 +21,8 @@ export type WriterReply =
   /** The batch is on disk: so many rows, without those that had no place. */
   | { readonly kind: "written"; readonly number: number; readonly rows: number }
   | { readonly kind: "saved" }
+  /** The responses that came last are on disk. */
+  | { readonly kind: "kept" }
   | { readonly kind: "done"; readonly id: number }
   /** Null: everything can be written again. */
   | { readonly kind: "fault"; readonly message: string | null }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { DataDirectory } from "./data-directory.ts";
 import { Lane } from "./lane.ts";
 import { LogWriter } from "./log-writer.ts";
+import { ResponseFile } from "./response-file.ts";
 import { StateFile } from "./state-file.ts";
 import { describeFault, StoreError } from "./store-error.ts";
 import { UsageFile } from "./usage-file.ts";
@@ -13,10 +14,12 @@ const COUNT_EVERY_MS = 500;
 const MEASURE_EVERY_MS = 10_000;
 const IDLE_DAY_MS = 600_000;
 const EXPIRE_SLICE_ROWS = 2000;
+const EXPIRE_SLICE_CONVERSATIONS = 100;
 
 interface Files {
   readonly directory: DataDirectory;
   readonly state: StateFile;
+  readonly responses: ResponseFile;
   readonly usage: UsageFile;
   readonly logs: LogWriter;
 }
@@ -27,6 +30,7 @@ export class WriterService {
   readonly #logLane = this.#lane("the request log");
   readonly #usageLane = this.#lane("the usage database");
   readonly #stateLane = this.#lane("the key state database");
+  readonly #responseLane = this.#lane("the database of stored responses");
   #files: Files | null = null;
   #countTimer: ReturnType<typeof setTimeout> | null = null;
   #measuredAtMs = 0;
@@ -56,11 +60,20 @@ export class WriterService {
           this.reply({ kind: "saved" });
         });
         return;
+      case "responses":
+        this.#responseLane.push(() => {
+          files.responses.save(request.changes);
+          this.reply({ kind: "kept" });
+        });
+        return;
       case "flush":
         void this.#flush(files).then(() => this.reply({ kind: "done", id: request.id }));
         return;
       case "expire":
         void this.#expire(files, request).then(() => this.reply({ kind: "done", id: request.id }));
+        return;
+      case "expireResponses":
+        void this.#expireResponses(files, request).then(() => this.reply({ kind: "done", id: request.id }));
         return;
       case "close":
         void this.#flush(files).then(() => this.#close(files));
@@ -82,7 +95,8 @@ export class WriterService {
     try {
       const state = openFile(directory.state, (path) => new StateFile(path));
       const usage = openFile(directory.usage, (path) => new UsageFile(path));
-      this.#files = { directory, state, usage, logs: new LogWriter(directory.logs, usage) };
+      const responses = openFile(directory.responses, (path) => new ResponseFile(path));
+      this.#files = { directory, state, usage, responses, logs: new LogWriter(directory.logs, usage) };
     } catch (error) {
       this.reply({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
       return;
@@ -107,6 +121,7 @@ export class WriterService {
     this.#usageLane.push(() => logs.count());
     await this.#usageLane.drained();
     await this.#stateLane.drained();
+    await this.#responseLane.drained();
   }
 
   /** Old roll-ups go in slices, so that batches get their turns in between. */
@@ -124,6 +139,22 @@ export class WriterService {
     this.#measure(files.directory);
   }
 
+  /** Whole conversations go, in slices too. */
+  async #expireResponses(files: Files, request: WriterRequest & { kind: "expireResponses" }): Promise<void> {
+    let roots: readonly string[] = [];
+    this.#responseLane.push(() => {
+      roots = files.responses.expired(request.beforeMs, request.maxBytes);
+    });
+    await this.#responseLane.drained();
+    for (let from = 0; from < roots.length; from += EXPIRE_SLICE_CONVERSATIONS) {
+      this.#responseLane.push(() =>
+        files.responses.removeConversations(roots.slice(from, from + EXPIRE_SLICE_CONVERSATIONS)),
+      );
+      await this.#responseLane.drained();
+      await Bun.sleep(0);
+    }
+  }
+
   #close(files: Files): void {
     if (this.#countTimer !== null) clearTimeout(this.#countTimer);
     this.#files = null;
@@ -131,6 +162,7 @@ export class WriterService {
       files.logs.close();
       files.usage.close();
       files.state.close();
+      files.responses.close();
     } finally {
       this.reply({ kind: "closed" });
     }

@@ -1,7 +1,9 @@
 import type { KeyHealthChange } from "../events.ts";
 import type { RequestRecord } from "../record.ts";
+import type { StoredResponse } from "../stored-response.ts";
 import { contentBytes, encodeBatch } from "./batch.ts";
 import type { DataDirectory } from "./data-directory.ts";
+import { PendingResponses } from "./pending-responses.ts";
 import { PendingStates } from "./pending-states.ts";
 import { ShapeNumbers } from "./shape.ts";
 import { spawnWorker } from "./spawn-worker.ts";
@@ -33,6 +35,7 @@ export class Writer {
   readonly #directory: DataDirectory;
   readonly #shapes = new ShapeNumbers();
   readonly #states = new PendingStates();
+  readonly responses = new PendingResponses();
   #worker: Worker | null = null;
   #pending: RequestRecord[] = [];
   #pendingBodyBytes = 0;
@@ -95,6 +98,16 @@ export class Writer {
     this.#sendSoon();
   }
 
+  saveResponse(response: StoredResponse): void {
+    this.responses.save(response);
+    this.#sendSoon();
+  }
+
+  removeResponse(id: string): void {
+    this.responses.remove(id);
+    this.#sendSoon();
+  }
+
   /** Resolves when everything handed over so far is on disk, in the roll-ups too. */
   async flush(): Promise<void> {
     if (this.#closing) return;
@@ -102,9 +115,9 @@ export class Writer {
     let again = true;
     while (again) {
       this.#send();
-      const statesWait = !this.#states.isEmpty;
+      const othersWait = !this.#states.isEmpty || !this.responses.isEmpty;
       await this.#ask({ kind: "flush", id: this.#nextNumber++ });
-      again = statesWait || this.#acknowledged < target;
+      again = othersWait || this.#acknowledged < target;
     }
   }
 
@@ -118,11 +131,17 @@ export class Writer {
     return this.#ask({ kind: "expire", id: this.#nextNumber++, firstDay, usageBeforeMs });
   }
 
+  async expireResponses(beforeMs: number, maxBytes: number): Promise<void> {
+    await this.#ask({ kind: "expireResponses", id: this.#nextNumber++, beforeMs, maxBytes });
+    this.responses.forgetRecent();
+  }
+
   stats(): StoreStats {
     return {
       queuedRecords: this.#queued(),
       droppedRecords: this.#dropped,
       writtenRecords: this.#written,
+      droppedResponses: this.responses.dropped,
       databaseBytes: this.#databaseBytes,
       writable: this.#fault === null,
       lastWriteError: this.#fault,
@@ -144,6 +163,7 @@ export class Writer {
     this.#dropped += this.#queued();
     this.#pending = [];
     this.#unacknowledged = [];
+    this.responses.abandon();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#worker?.terminate();
     this.#worker = null;
@@ -173,6 +193,8 @@ export class Writer {
       this.#savingStates = this.#states.take();
       this.#post({ kind: "states", changes: this.#savingStates });
     }
+    const changes = this.responses.take();
+    if (changes !== null) this.#post({ kind: "responses", changes });
     while (this.#pending.length > 0 && this.#unacknowledged.length < MAX_UNACKNOWLEDGED) {
       const records = this.#pending.length <= BATCH_RECORDS ? this.#pending : this.#pending.slice(0, BATCH_RECORDS);
       this.#pending = records === this.#pending ? [] : this.#pending.slice(BATCH_RECORDS);
@@ -221,6 +243,10 @@ export class Writer {
       case "saved":
         this.#savingStates = null;
         if (!this.#states.isEmpty) this.#sendSoon();
+        return;
+      case "kept":
+        this.responses.written();
+        if (!this.responses.isEmpty) this.#sendSoon();
         return;
       case "done":
         this.#waiters.get(message.id)?.resolve();
@@ -279,6 +305,8 @@ export class Writer {
       this.#shapes.renew();
       for (const sent of this.#unacknowledged) this.#sendBatch(sent);
       if (this.#savingStates !== null) this.#post({ kind: "states", changes: this.#savingStates });
+      const changes = this.responses.underWay;
+      if (changes !== null) this.#post({ kind: "responses", changes });
       for (const { request } of this.#waiters.values()) this.#post(request);
       this.#send();
     }, RESTART_AFTER_MS);

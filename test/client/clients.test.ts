@@ -50,6 +50,18 @@ test("a client key is shown once, with what to paste, and works", async () => {
   expect(await call(secret)).toBe(200);
 });
 
+test("a client key can be strict about what is left out", async () => {
+  const page = await sluice.open("/clients?new=client");
+  await page.getByLabel("Name").fill("exact");
+  await page.getByLabel("Refuse what cannot be carried").check();
+  await page.getByRole("button", { name: "Create key" }).click();
+  await page.getByRole("button", { name: "I have copied it" }).click();
+  await row(page, "exact").getByRole("button").click();
+  await panel(page).getByText("Refuse what cannot be carried").waitFor();
+  const entries = [...sluice.app.gateway.snapshots.current.clientKeysByHash.values()];
+  expect(entries.filter(({ strictParameters }) => strictParameters).map(({ name }) => name)).toEqual(["exact"]);
+});
+
 test("a client key that is switched off or replaced is refused at once", async () => {
   const page = await sluice.open("/clients?new=client");
   await page.getByLabel("Name").fill("partner");

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { json } from "../support/fake-vendor.ts";
+import { makeRecord } from "../support/request-record.ts";
 import { chatAnswer } from "../support/samples.ts";
 import { type ConsoleTest, KEYS, PHONE, startConsole, TIMEOUT_MS, WIDE } from "./fixture.ts";
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
         strategy: "priority",
         keys: [...KEYS, { name: "spare", secret: "sk-up-cccc", enabled: false, priority: 2 }],
       },
-      { name: "empty", kind: "openai-compatible", baseUrl: `${origin}/v1`, keys: [] },
+      { preset: "deepseek", name: "empty", baseUrl: `${origin}/v1`, ignoredQuirks: ["no_json_schema"], keys: [] },
     ],
     models: [
       { name: "gpt-4.1", aliases: ["default"], targets: [{ provider: "openai-main", model: "gpt-4.1" }] },
@@ -30,6 +31,9 @@ beforeAll(async () => {
   });
   sluice.vendor.once(json({ error: { message: "Incorrect API key", code: "invalid_api_key" } }, 401));
   sluice.vendor.otherwise(json(chatAnswer()));
+  const dropped = ["seed", "logit_bias", "frequency_penalty"];
+  const requestedModel = "a-model-with-a-rather-long-name-that-does-not-fit";
+  sluice.app.gateway.record(makeRecord({ receivedAtMs: Date.now(), dropped, requestedModel }));
   for (const model of ["gpt-4.1", "gpt-4.1", "house-model"]) {
     await sluice.send("/v1/chat/completions", { model, messages: [{ role: "user", content: "Hi" }] });
   }
@@ -42,6 +46,11 @@ const openRow = async (page: Page) => {
   await page.getByRole("complementary").locator("dd").first().waitFor();
 };
 const openForm = (page: Page) => page.getByRole("dialog").getByRole("textbox").first().waitFor();
+/** With what most people leave alone. */
+const openWholeForm = async (page: Page) => {
+  await openForm(page);
+  await page.getByRole("dialog").locator("summary").first().click();
+};
 const PAGES: readonly (readonly [name: string, path: string, prepare?: (page: Page) => Promise<void>])[] = [
   ["sign-in", "/"],
   ["overview", "/"],
@@ -50,10 +59,10 @@ const PAGES: readonly (readonly [name: string, path: string, prepare?: (page: Pa
   ["new keys", "/keys?new=key", openForm],
   ["providers", "/providers"],
   ["a provider", "/providers", openRow],
-  ["a new provider", "/providers?new=provider", openForm],
+  ["a new provider", "/providers?new=provider", openWholeForm],
   ["models", "/models"],
   ["a model", "/models", openRow],
-  ["a new model", "/models?new=model", openForm],
+  ["a new model", "/models?new=model", openWholeForm],
   ["client keys", "/clients"],
   ["a client key", "/clients", openRow],
   ["a new client key", "/clients?new=client", openForm],

@@ -57,6 +57,38 @@ test("a model is made with aliases, a fallback and a price, and can be called by
   expect([status, calls[0]!.model]).toEqual([200, "gpt-4.1-mini"]);
 });
 
+test("what Sluice does not know of a model is said by hand, and taken back", async () => {
+  const page = await sluice.open("/models?new=model");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("thinker");
+  await dialog.getByLabel("Provider").selectOption({ label: "spare" });
+  await dialog.getByText("Advanced: what it takes").click();
+  await dialog.getByLabel("Thinking").selectOption("By effort");
+  await dialog.getByLabel("Temperature").selectOption("No");
+  await dialog.getByLabel("low").check();
+  await dialog.getByLabel("high", { exact: true }).check();
+  await dialog.getByLabel("Most output tokens").fill("9000");
+  await dialog.getByText("Advanced: what it takes (4 set)").waitFor();
+  await dialog.getByRole("button", { name: "Add a model" }).click();
+  await panel(page).getByText("By effort · set by hand").waitFor();
+  await panel(page).getByText("low, high · set by hand").waitFor();
+  await panel(page).getByText("9,000 · set by hand").waitFor();
+  const traits = () => sluice.app.gateway.snapshots.current.models.get("thinker")!.targets[0]!.traits;
+  expect(traits()).toMatchObject({
+    thinking: "effort",
+    sampling: false,
+    efforts: ["low", "high"],
+    maxOutputTokens: 9000,
+  });
+
+  await panel(page).getByRole("button", { name: "Edit" }).click();
+  await dialog.getByText("Advanced: what it takes (4 set)").click();
+  await dialog.getByLabel("Temperature").selectOption("As known");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(traits()).toMatchObject({ thinking: "effort", sampling: true });
+});
+
 test("a name that is taken is refused where it stands", async () => {
   const page = await sluice.open("/models?new=model");
   await page.getByLabel("Name").fill("gpt-4.1");

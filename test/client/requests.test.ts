@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { gate, inTurn, json } from "../support/fake-vendor.ts";
+import { makeRecord } from "../support/request-record.ts";
 import { chatAnswer } from "../support/samples.ts";
 import { type ConsoleTest, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
@@ -36,6 +37,17 @@ test("a request appears while it runs, before all others, and settles in its pla
   expect((await sent).status).toBe(200);
   await row(page, "Waiting").waitFor({ state: "detached" });
   expect(await row(page, "Success gpt-4.1").count()).toBe(2);
+});
+
+test("what could not be carried is marked in the list and named in the request", async () => {
+  const dropped = ["seed", "logit_bias"];
+  sluice.app.gateway.record(makeRecord({ receivedAtMs: Date.now(), requestedModel: "claude-translated", dropped }));
+  const page = await sluice.open("/requests");
+  await row(page, "claude-translated").getByText("2 left out").waitFor();
+  expect(await row(page, "claude-translated").getByTitle("seed, logit_bias").count()).toBe(1);
+  await row(page, "claude-translated").getByRole("button").click();
+  await panel(page).getByText("Left out on the way to the upstream").waitFor();
+  for (const name of dropped) await panel(page).getByText(name, { exact: true }).waitFor();
 });
 
 test("a running request is stopped, and its client is told", async () => {

@@ -52,6 +52,20 @@ describe("a client key's secret", () => {
   });
 });
 
+describe("a client key's strictness", () => {
+  test("is off unless somebody wants it, and in force at once", async () => {
+    const { id, secret } = await addClientKey(server, { name: "lenient" });
+    const entry = () => server.snapshots.current.clientKeysByHash.get(server.control.vault.clientKeyHash(secret));
+    const read = async () =>
+      (await server.ask("query ($id: ID!) { clientKey(id: $id) { strictParameters } }", { id })).data.clientKey;
+    expect([await read(), entry()?.strictParameters]).toEqual([{ strictParameters: false }, false]);
+    await update({ id, strictParameters: true });
+    expect([await read(), entry()?.strictParameters]).toEqual([{ strictParameters: true }, true]);
+    await update({ id, memo: "as it was" });
+    expect(entry()?.strictParameters).toBe(true);
+  });
+});
+
 describe("creating a client key", () => {
   test("answers the secret once; it opens the gateway at once and stands nowhere", async () => {
     const { clientKey, secret, userErrors } = await create({
@@ -127,7 +141,8 @@ describe("rotating a client key", () => {
   });
 
   test("refuses the anonymous client (which cannot be deleted either), a stale version and an unknown id", async () => {
-    const blank = { enabled: true, expiresAt: null, allowedModels: [], requestContent: null, memo: null };
+    const none = { expiresAt: null, allowedModels: [], requestContent: null, memo: null };
+    const blank = { ...none, enabled: true, strictParameters: false };
     const made = await server.store.clientKeys.create({
       ...blank,
       name: "anonymous",

@@ -57,6 +57,33 @@ describe("creating a model", () => {
     expect(server.snapshots.current.models.get("llama")?.id).toBe(model.id);
   });
 
+  test("takes what a person knows better of the upstream's model", async () => {
+    const traits = `traits { thinking sampling toolsNeedResponses maxOutputTokens efforts structuredOutput }
+      effectiveTraits { thinking sampling toolsNeedResponses maxOutputTokens efforts structuredOutput }`;
+    const read = async (id: string) =>
+      (await server.ask(`query ($id: ID!) { model(id: $id) { targets { ${traits} } } }`, { id })).data.model.targets;
+    const given = { thinking: "BUDGET", efforts: ["LOW", "HIGH"], maxOutputTokens: 9000, sampling: null };
+    const { model, userErrors } = await create({
+      name: "with-traits",
+      targets: [
+        { providerId, upstreamModel: "gpt-4.1", traits: given },
+        { providerId, upstreamModel: "gpt-4.1", priority: 1, traits: { thinking: null } },
+      ],
+    });
+    expect(userErrors).toEqual([]);
+    const [first, second] = await read(model.id);
+    expect(first.traits).toEqual({ ...given, toolsNeedResponses: null, structuredOutput: null });
+    expect(second.traits).toBeNull();
+    expect(first.effectiveTraits).toEqual({
+      ...second.effectiveTraits,
+      thinking: "BUDGET",
+      efforts: ["LOW", "HIGH"],
+      maxOutputTokens: 9000,
+    });
+    const [served] = server.snapshots.current.models.get("with-traits")!.targets;
+    expect(served!.traits).toMatchObject({ thinking: "budget", maxOutputTokens: 9000, efforts: ["low", "high"] });
+  });
+
   test("takes the bundled price, a person's before it, and none rather than zero", async () => {
     const target = { providerId, upstreamModel: "gpt-4.1" };
     expect((await create({ name: "bundled", targets: [target] })).model.price).toMatchObject({ source: "BUILTIN" });
@@ -80,6 +107,18 @@ describe("creating a model", () => {
       { name: "m", targets: [{ providerId: "prv_0", upstreamModel: "x" }] },
       ["targets", "0", "providerId"],
       "NOT_FOUND",
+    ],
+    [
+      "an upstream's model that gives less than nothing",
+      { name: "m", targets: [{ providerId: "prv_0", upstreamModel: "x", traits: { maxOutputTokens: 0 } }] },
+      ["targets", "0", "traits", "maxOutputTokens"],
+      "OUT_OF_RANGE",
+    ],
+    [
+      "an effort that is named twice",
+      { name: "m", targets: [{ providerId: "prv_0", upstreamModel: "x", traits: { efforts: ["LOW", "LOW"] } }] },
+      ["targets", "0", "traits", "efforts"],
+      "INVALID",
     ],
     ["a price that is no number", { name: "m", price: { input: "1", output: "-1" } }, ["price", "output"], "INVALID"],
     [

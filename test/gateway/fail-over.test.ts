@@ -255,11 +255,17 @@ describe("targets", () => {
   const none: [model: string, status: number, code: string][] = [
     ["nobody", 503, "model_unavailable"],
     ["empty", 503, "no_upstream_key"],
-    ["only-anthropic", 400, "unsupported_format"],
     ["unknown-model", 404, "model_not_found"],
     ["off/m", 404, "model_not_found"],
     ["first/", 404, "model_not_found"],
   ];
+  test("of a kind that cannot serve this endpoint at all: 400 that says why, and nobody is asked", async () => {
+    const outcome = await gateway.send("/v1/embeddings", { model: "only-anthropic", input: "x" });
+    expect([outcome.status, outcome.json.error.code]).toEqual([400, "unsupported_endpoint"]);
+    expect(outcome.json.error.message).toContain("embeddings");
+    expect(outcome.calls).toEqual([]);
+  });
+
   test.each(none)("of %p cannot serve: %d %s, and nobody is asked", async (model, status, code) => {
     const outcome = await ask(model);
     expect([outcome.status, outcome.json.error.code]).toEqual([status, code]);

@@ -4,6 +4,7 @@ import { GeminiArray } from "../../src/gateway/gemini-array.ts";
 import { Origins } from "../../src/gateway/origins.ts";
 import { printable } from "../../src/gateway/printable.ts";
 import { Quirks } from "../../src/gateway/quirks.ts";
+import type { ProviderEntry } from "../../src/snapshot.ts";
 import { FakeVendor } from "../support/fake-vendor.ts";
 
 describe("bound ids", () => {
@@ -82,8 +83,11 @@ describe("an origin", () => {
 
 test("a quirk is remembered for its provider only", () => {
   const quirks = new Quirks();
-  quirks.learnNoStreamOptions("prv_1");
-  expect([quirks.takesStreamOptions("prv_1"), quirks.takesStreamOptions("prv_2")]).toEqual([false, true]);
+  const entry = (id: string) => ({ id, quirks: new Set(), ignoredQuirks: new Set() }) as unknown as ProviderEntry;
+  const [one, other] = [entry("prv_1"), entry("prv_2")];
+  expect(quirks.learn(one, "no_stream_options", "words")).toBe(true);
+  expect(quirks.learn(one, "no_stream_options", "words")).toBe(false);
+  expect([quirks.of(one).has("no_stream_options"), quirks.of(other).has("no_stream_options")]).toEqual([true, false]);
 });
 
 test.each([

@@ -173,3 +173,18 @@ describe("the framer", () => {
     expect(performance.now() - startedAt).toBeLessThan(1000);
   });
 });
+
+test.each([
+  ["event: a\ndata: b\n\n", "a", "b"],
+  ["data: b\n\n", null, "b"],
+  ["event: a\r\ndata: b\r\n\r\n", "a", "b"],
+  ["event: a\ndata: b\rdata: c\n\n", "a", "b\nc"],
+  ["data: b\revent: a\n\n", "a", "b"],
+  ["event: x\rid: 1\ndata: b\n\n", "x", "b"],
+  ["event: a\nid: 1\ndata: b\n\n", "a", "b"],
+  ["event:a\ndata:b\n\n", "a", "b"],
+  ["event: a\n\n", "a", null],
+])("event and data of %j", (text, event, data) => {
+  const [frame] = splitFrames(text);
+  expect([frameEvent(text, frame!), frameData(text, frame!)]).toEqual([event, data]);
+});

@@ -64,7 +64,8 @@ describe("an error", () => {
 });
 
 describe("an error inside a stream", () => {
-  const frame = (id: keyof typeof protocols) => protocols[id].encodeStreamError(error(502), "req_1", 7);
+  const frame = (id: keyof typeof protocols) =>
+    protocols[id].encodeStreamError(error(502), "req_1", { sequence: 7, boundIds: [] });
 
   test("is one whole frame of the format, after which nothing follows", () => {
     for (const id of Object.keys(protocols) as (keyof typeof protocols)[]) {
@@ -72,6 +73,13 @@ describe("an error inside a stream", () => {
       expect(frame(id).split("\n\n")).toHaveLength(2);
       expect(frame(id)).not.toContain("[DONE]");
     }
+  });
+
+  test("keeps the id that a native response has already named", () => {
+    const frames = (boundIds: readonly string[]) =>
+      protocols["openai-responses"].encodeStreamError(error(502), "req_1", { sequence: 7, boundIds });
+    expect(frames(["resp_vendors", "conv_1"])).toContain('"id":"resp_vendors"');
+    expect(frames([])).toContain('"id":"resp_1"');
   });
 
   test("has the shape at which each SDK throws", () => {

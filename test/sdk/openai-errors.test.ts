@@ -67,10 +67,10 @@ describe("openai errors", () => {
     await refused(error, "invalid_request", 1);
   });
 
-  test("a model in another format is a BadRequestError that says so", async () => {
-    const error = await failure(client.chat.completions.create(say("hello", "claude-opus-4-6")));
+  test("an endpoint that the model's provider cannot serve is a BadRequestError that says so", async () => {
+    const error = await failure(client.embeddings.create({ model: "claude-opus-4-6", input: "hello" }));
     expect(error).toBeInstanceOf(OpenAI.BadRequestError);
-    expect(error.code).toBe("unsupported_format");
+    expect(error.code).toBe("unsupported_endpoint");
     await refused(error, "unsupported", 0);
   });
 

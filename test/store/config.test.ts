@@ -38,6 +38,42 @@ describe("providers", () => {
     expect(await store.providers.get(row.id)).toBeNull();
   });
 
+  test("keep what was learned of them until it is forgotten, the address changes or they go", async () => {
+    const store = await openTestStore();
+    const { id, ...row } = ok(await store.providers.create(providerValues({ ignoredQuirks: ["echo_reasoning"] })));
+    const learned = { quirk: "no_stream_options", learnedAt: 5, words: "Unknown field" } as const;
+    expect(await store.providers.learnQuirk(id, learned)).toBe(true);
+    expect(await store.providers.learnQuirk(id, { ...learned, words: "again" })).toBe(false);
+    expect(await store.providers.learnQuirk(id, { ...learned, quirk: "echo_reasoning" })).toBe(false);
+    expect(await store.providers.learnQuirk("prv_0", learned)).toBe(false);
+    expect(await store.providers.list()).toEqual([{ id, ...row, learnedQuirks: [learned] }]);
+    expect(ok(await store.providers.update(id, { baseUrl: row.baseUrl })).learnedQuirks).toEqual([learned]);
+    expect(await store.providers.forgetQuirk(id, "max_tokens_only")).toMatchObject({ learnedQuirks: [learned] });
+    expect(await store.providers.forgetQuirk(id, learned.quirk)).toMatchObject({ learnedQuirks: [] });
+    await store.providers.learnQuirk(id, learned);
+    expect(ok(await store.providers.update(id, { baseUrl: "https://b.example/v1" })).learnedQuirks).toEqual([]);
+    await store.providers.learnQuirk(id, learned);
+    expect(await store.providers.delete([id])).toEqual([id]);
+    expect(await store.providers.forgetQuirk(id, learned.quirk)).toBeNull();
+  });
+
+  test("read past what a newer version stored", async () => {
+    const dataDir = temporaryDirectory();
+    const store = await openTestStore(dataDir);
+    const { id } = ok(await store.providers.create(providerValues()));
+    const target = { providerId: id, upstreamModel: "m", priority: 0, weight: 1, enabled: true, traits: null };
+    const model = ok(await store.models.create(modelValues({ targets: [target] })));
+    await store.close();
+    const database = new Database(join(dataDir, "sluice.db"));
+    database.run("UPDATE provider SET quirks = ?", [JSON.stringify(["from_the_future", "max_tokens_only"])]);
+    database.run("INSERT INTO provider_quirk VALUES (?, 'from_the_future', 1, '')", [id]);
+    database.run("UPDATE model_target SET traits = ?", [JSON.stringify({ thinking: "sideways" })]);
+    database.close();
+    const reopened = await openTestStore(dataDir);
+    expect(await reopened.providers.get(id)).toMatchObject({ quirks: ["max_tokens_only"], learnedQuirks: [] });
+    expect(await reopened.models.get(model.id)).toMatchObject({ targets: [target] });
+  });
+
   test("list in the order of their making", async () => {
     const store = await openTestStore();
     for (const name of ["c", "a", "b"]) await store.providers.create(providerValues({ name }));
@@ -88,7 +124,8 @@ describe("providers", () => {
     ];
     await store.providerKeys.create(providerKeyValues(gone.id));
     const keptKey = ok(await store.providerKeys.create(providerKeyValues(kept.id)));
-    const target = (providerId: string) => ({ providerId, upstreamModel: "m", priority: 0, weight: 1, enabled: true });
+    const plain = { upstreamModel: "m", priority: 0, weight: 1, enabled: true, traits: null };
+    const target = (providerId: string) => ({ ...plain, providerId });
     const model = ok(
       await store.models.create(modelValues({ targets: [target(gone.id), target(kept.id), target(gone.id)] })),
     );
@@ -212,6 +249,7 @@ describe("models", () => {
       priority,
       weight: 1,
       enabled: priority !== 1,
+      traits: priority === 1 ? { thinking: "effort" as const, sampling: false, efforts: ["low" as const] } : null,
     }));
     const price = { input: 2, output: 8, cacheRead: 0.5, cacheWrite: null };
     const values = modelValues({ aliases: ["z", "a"], targets, price, description: "d" });

@@ -48,6 +48,8 @@ export function providerValues(changes: Partial<ProviderValues> = {}): ProviderV
     strategy: "round_robin",
     enabled: true,
     memo: null,
+    quirks: [],
+    ignoredQuirks: [],
     ...changes,
   };
 }
@@ -92,6 +94,7 @@ export function clientKeyValues(
     expiresAt: null,
     allowedModels: [],
     requestContent: null,
+    strictParameters: false,
     memo: null,
     secret: new Secret("sk-slc_client-secret-1") as Secret | null,
     builtin: null,

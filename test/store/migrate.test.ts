@@ -124,8 +124,36 @@ describe("the project's migrations", () => {
       "model_target",
       "provider",
       "provider_key",
+      "provider_quirk",
       "setting",
     ]);
+  });
+});
+
+describe("an older database", () => {
+  test("gets what translation needs, and keeps what it had", () => {
+    const path = join(temporaryDirectory(), "sluice.db");
+    const vault = new Vault(MASTER_KEY);
+    ConfigDatabase.open(path, vault, MIGRATIONS.slice(0, 1)).close();
+    const before = open(path);
+    before.run(
+      "INSERT INTO provider VALUES ('prv_1','old','openai','https://api.openai.com/v1',NULL,NULL,'round_robin',1,NULL,1,1,1)",
+    );
+    before.run("INSERT INTO model VALUES ('mdl_1',NULL,'[]',NULL,NULL,1,NULL,1,1,1)");
+    before.run("INSERT INTO model_target VALUES ('mdl_1',0,'prv_1','gpt-4.1',0,1,1)");
+    before.run("INSERT INTO client_key VALUES ('cky_1','team','h','sk-…',NULL,1,NULL,'[]',NULL,NULL,1,1,1)");
+    before.close();
+    const database = ConfigDatabase.open(path, vault);
+    onCleanup(() => database.close());
+    const [provider, target, client] = database.read((queries) => [
+      queries.select().from(tables.provider).get(),
+      queries.select().from(tables.modelTarget).get(),
+      queries.select().from(tables.clientKey).get(),
+    ]);
+    expect(provider).toMatchObject({ name: "old", quirks: [], ignoredQuirks: [] });
+    expect(target).toMatchObject({ upstreamModel: "gpt-4.1", traits: null });
+    expect(client).toMatchObject({ name: "team", strictParameters: false });
+    expect(existsSync(`${path}.before-1`)).toBe(true);
   });
 });
 

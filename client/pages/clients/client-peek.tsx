@@ -111,6 +111,7 @@ export function ClientPeek(props: {
                 <Detail label={t().clients.content}>
                   {t().clients.contentPolicies[each().requestContent ?? "DEFAULT"]}
                 </Detail>
+                <Detail label={t().clients.strict}>{each().strictParameters ? t().common.yes : null}</Detail>
                 <Detail label={t().keys.columns.lastUsed}>
                   <When at={each().lastUsedAt} />
                 </Detail>

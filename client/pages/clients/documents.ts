@@ -11,6 +11,7 @@ export const clientFields = graphql(`
     expired
     allowedModels
     requestContent
+    strictParameters
     memo
     builtin
     lastUsedAt

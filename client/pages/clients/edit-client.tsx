@@ -5,7 +5,7 @@ import { createQuery } from "../../api/query.ts";
 import { staleVersion } from "../../api/stale.ts";
 import { Button } from "../../components/button.tsx";
 import { Dialog } from "../../components/dialog.tsx";
-import { FieldRow, Form, SelectField, TextArea, TextField } from "../../components/field.tsx";
+import { CheckField, FieldRow, Form, SelectField, TextArea, TextField } from "../../components/field.tsx";
 import { splitWords } from "../../components/tags.tsx";
 import { toast } from "../../components/toast.tsx";
 import { t } from "../../i18n/index.ts";
@@ -26,6 +26,7 @@ export function EditClient(props: {
     expiresAt: props.client?.expiresAt ? toLocalInput(props.client.expiresAt) : "",
     allowedModels: props.client?.allowedModels.join(", ") ?? "",
     requestContent: (props.client?.requestContent ?? "DEFAULT") as Policy,
+    strictParameters: props.client?.strictParameters ?? false,
     memo: props.client?.memo ?? "",
   });
   const [errors, setErrors] = createSignal<readonly UserErrorLike[]>([]);
@@ -40,6 +41,7 @@ export function EditClient(props: {
     expiresAt: draft.expiresAt ? new Date(draft.expiresAt).toISOString() : null,
     allowedModels: splitWords(draft.allowedModels),
     requestContent: draft.requestContent === "DEFAULT" ? null : draft.requestContent,
+    strictParameters: draft.strictParameters,
     memo: draft.memo.trim() || null,
   });
   const create = async () => {
@@ -121,6 +123,12 @@ export function EditClient(props: {
             error={error("requestContent")}
           />
         </FieldRow>
+        <CheckField
+          label={t().clients.strict}
+          hint={t().clients.strictHint}
+          checked={draft.strictParameters}
+          onChange={(strictParameters) => setDraft({ strictParameters })}
+        />
         <TextArea
           label={t().common.memo}
           optional

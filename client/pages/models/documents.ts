@@ -21,6 +21,8 @@ export const modelFields = graphql(`
       enabled
       usableKeys
       totalKeys
+      traits { thinking sampling toolsNeedResponses maxOutputTokens efforts structuredOutput }
+      effectiveTraits { thinking sampling toolsNeedResponses maxOutputTokens efforts structuredOutput }
     }
     health { state usableKeys totalKeys }
     createdAt
@@ -107,3 +109,5 @@ export const deleteModelsMutation = graphql(
 export type Model = ResultOf<typeof modelFields>;
 export type ModelRow = ResultOf<typeof modelsQuery>["models"]["nodes"][number];
 export type ModelTarget = Model["targets"][number];
+export type TraitOverrides = NonNullable<ModelTarget["traits"]>;
+export type Effort = NonNullable<TraitOverrides["efforts"]>[number];

@@ -1,5 +1,6 @@
 import { splitWords } from "../../components/tags.tsx";
 import type { Model } from "./documents.ts";
+import { NO_OVERRIDES, type TraitDraft, toTraitInput, traitDraftOf } from "./trait-form.ts";
 
 export interface TargetDraft {
   providerId: string;
@@ -7,6 +8,7 @@ export interface TargetDraft {
   priority: string;
   weight: string;
   enabled: boolean;
+  traits: TraitDraft;
 }
 
 /** Text as it is typed. */
@@ -45,6 +47,7 @@ export function draftOf(model: Model | undefined, firstProviderId: string, name 
           priority: String(each.priority),
           weight: String(each.weight),
           enabled: each.enabled,
+          traits: traitDraftOf(each.traits),
         }))
       : [emptyTarget(firstProviderId)],
     hasOwnPrice: own !== null,
@@ -56,7 +59,14 @@ export function draftOf(model: Model | undefined, firstProviderId: string, name 
 }
 
 export function emptyTarget(providerId: string, priority = 0): TargetDraft {
-  return { providerId, upstreamModel: "", priority: String(priority), weight: "1", enabled: true };
+  return {
+    providerId,
+    upstreamModel: "",
+    priority: String(priority),
+    weight: "1",
+    enabled: true,
+    traits: NO_OVERRIDES,
+  };
 }
 
 /** The draft as the API takes it. A target without an upstream model asks for the model by its own name. */
@@ -85,6 +95,7 @@ export function toModelInput(draft: ModelDraft) {
       priority: whole(each.priority) ?? 0,
       weight: whole(each.weight) ?? 1,
       enabled: each.enabled,
+      traits: toTraitInput(each.traits),
     })),
   };
 }

@@ -15,6 +15,7 @@ import { type Model, type ModelRow, modelQuery } from "./documents.ts";
 import { FallbackChain } from "./fallback-chain.tsx";
 import { ModelHealthMark } from "./model-health.tsx";
 import styles from "./models.module.css";
+import { TraitList } from "./trait-list.tsx";
 
 export function ModelPeek(props: {
   readonly id: string;
@@ -89,6 +90,11 @@ export function ModelPeek(props: {
                   <UsageNumbers usage={full().usage} sparkline={full().sparkline} />
                 </PeekSection>
               )}
+            </Show>
+            <Show when={each().targets.some((target) => target.effectiveTraits)}>
+              <PeekSection title={t().models.traits.title}>
+                <TraitList targets={each().targets} />
+              </PeekSection>
             </Show>
             <PeekSection title={t().common.details}>
               <Details>

@@ -7,6 +7,7 @@ import { t } from "../../i18n/index.ts";
 import type { ProviderOption } from "../keys/documents.ts";
 import { emptyTarget, type TargetDraft } from "./model-form.ts";
 import styles from "./models.module.css";
+import { TraitFields } from "./trait-fields.tsx";
 
 /** Who serves the model, in order: one row each. */
 export function TargetsEditor(props: {
@@ -72,6 +73,14 @@ export function TargetsEditor(props: {
                 onChange={(event) => props.onChange(index, { enabled: event.currentTarget.checked })}
               />
               <IconButton small icon="trash" label={t().models.removeTarget} onClick={() => props.onRemove(index)} />
+            </div>
+            <div class={styles.targetTraits}>
+              <TraitFields
+                draft={target().traits}
+                set={(traits) => props.onChange(index, { traits })}
+                errors={props.errors}
+                path={`targets.${index}`}
+              />
             </div>
           </div>
         )}

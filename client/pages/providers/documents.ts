@@ -13,6 +13,8 @@ export const providerFields = graphql(
       strategy
       enabled
       memo
+      quirks { quirk source since note }
+      ignoredQuirks
       keyCounts { ...CountFields }
       createdAt
       updatedAt
@@ -49,6 +51,13 @@ export const providerQuery = graphql(
   [providerFields, metricFields],
 );
 
+/** Vendors to choose from; the gateway knows them. */
+export const presetsQuery = graphql(`
+  query ProviderPresets {
+    providerPresets { id name kind baseUrl keyUrl keyPrefixes model quirks }
+  }
+`);
+
 export const createProviderMutation = graphql(
   `
     mutation CreateProvider($input: CreateProviderInput!) {
@@ -73,6 +82,18 @@ export const updateProviderMutation = graphql(
   [providerFields, userErrorFields],
 );
 
+export const forgetQuirkMutation = graphql(
+  `
+    mutation ForgetProviderQuirk($input: ForgetProviderQuirkInput!) {
+      forgetProviderQuirk(input: $input) {
+        provider { ...ProviderFields }
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [providerFields, userErrorFields],
+);
+
 export const deleteProvidersMutation = graphql(
   `
     mutation DeleteProviders($input: DeleteInput!) {
@@ -89,3 +110,6 @@ export type Provider = ResultOf<typeof providerFields>;
 export type ProviderRow = ResultOf<typeof providersQuery>["providers"]["nodes"][number];
 export type ProviderKind = Provider["kind"];
 export type KeyStrategy = Provider["strategy"];
+export type ProviderQuirk = Provider["quirks"][number];
+export type Quirk = ProviderQuirk["quirk"];
+export type Preset = ResultOf<typeof presetsQuery>["providerPresets"][number];

@@ -4,12 +4,13 @@ import { createMutation, errorOf, type UserErrorLike } from "../../api/mutation.
 import { staleVersion } from "../../api/stale.ts";
 import { Button } from "../../components/button.tsx";
 import { Dialog } from "../../components/dialog.tsx";
-import { CheckField, Form, SelectField } from "../../components/field.tsx";
+import { CheckField, Form } from "../../components/field.tsx";
 import { toast } from "../../components/toast.tsx";
 import { t } from "../../i18n/index.ts";
 import { createProviderMutation, type Provider, updateProviderMutation } from "./documents.ts";
-import { PRESETS } from "./presets.ts";
+import { createPresets, FIRST_PRESET_ID } from "./presets.ts";
 import { draftFrom, draftOf, ProviderFields, toProviderInput } from "./provider-form.tsx";
+import { VendorField } from "./vendor-field.tsx";
 
 /** A new provider from a vendor's preset, or changes to one that is there. */
 export function EditProvider(props: {
@@ -17,12 +18,9 @@ export function EditProvider(props: {
   readonly onClose: () => void;
   readonly onSaved: (provider: Provider) => void;
 }): JSX.Element {
-  const [presetId, setPresetId] = createSignal("openai");
-  const preset = () => PRESETS.find((each) => each.id === presetId()) ?? PRESETS[0];
-  const first = props.provider
-    ? draftOf(props.provider)
-    : draftFrom(PRESETS[0] ?? { id: "", label: "", kind: "OPENAI" });
-  const [draft, setDraft] = createStore(first);
+  const presets = createPresets();
+  const [presetId, setPresetId] = createSignal(FIRST_PRESET_ID);
+  const [draft, setDraft] = createStore(props.provider ? draftOf(props.provider) : draftFrom());
   const [errors, setErrors] = createSignal<readonly UserErrorLike[]>([]);
   const [dropsKeys, setDropsKeys] = createSignal(false);
   const creation = createMutation(createProviderMutation, (data) => data.createProvider);
@@ -55,11 +53,12 @@ export function EditProvider(props: {
   };
   const choose = (id: string) => {
     setPresetId(id);
-    const chosen = preset();
+    const chosen = presets.find(id);
     if (chosen) setDraft({ ...draftFrom(chosen), strategy: draft.strategy, memo: draft.memo });
     setErrors([]);
   };
-  const problem = () => (asksAboutKeys() ? t().providers.originMoves : errorOf(errors(), null));
+  const problem = () =>
+    asksAboutKeys() ? t().providers.originMoves : (errorOf(errors(), null) ?? presets.error()?.message);
 
   return (
     <Dialog
@@ -85,15 +84,7 @@ export function EditProvider(props: {
           <CheckField label={t().providers.dropKeys} checked={dropsKeys()} onChange={setDropsKeys} />
         </Show>
         <Show when={!props.provider}>
-          <SelectField
-            label={t().providers.vendor}
-            value={presetId()}
-            options={PRESETS.map((each) => ({
-              value: each.id,
-              label: each.id === "compatible" ? t().providers.otherCompatible : each.label,
-            }))}
-            onChange={choose}
-          />
+          <VendorField presets={presets} value={presetId()} onChange={choose} />
         </Show>
         <ProviderFields draft={draft} set={setDraft} errors={errors()} />
       </Form>

@@ -96,6 +96,7 @@ export default function ProvidersPage(): JSX.Element {
               onClose={() => open.set(null)}
               onSetEnabled={setEnabled}
               onEdit={(provider) => setTask({ kind: "edit", provider })}
+              onChanged={(provider) => list.patch([provider])}
               onDelete={(provider) => setTask({ kind: "delete", provider })}
             />
           )}

@@ -1,52 +1,42 @@
-import type { ProviderKind } from "./documents.ts";
+import { createQuery, type Query } from "../../api/query.ts";
+import { type Preset, type ProviderKind, presetsQuery } from "./documents.ts";
 
-export interface Preset {
-  readonly id: string;
-  /** The vendor's own name: the same in every language. */
-  readonly label: string;
-  readonly kind: ProviderKind;
-  /** Where the gateway does not know the address by itself. */
-  readonly baseUrl?: string;
-  /** How the vendor's keys begin, to recognise a pasted one. */
-  readonly keyPrefix?: RegExp;
-  /** A cheap model to try it with. */
-  readonly model?: string;
+/** Whom a form begins with: most people have a key of theirs. */
+export const FIRST_PRESET_ID = "openai";
+
+/** Whoever is not among the vendors. */
+export const OTHER_PRESET: Preset = {
+  id: "compatible",
+  name: "",
+  kind: "OPENAI_COMPATIBLE",
+  baseUrl: null,
+  keyUrl: null,
+  keyPrefixes: [],
+  model: null,
+  quirks: [],
+};
+
+export interface Presets {
+  /** With `OTHER_PRESET` at the end; empty until the gateway has answered. */
+  all(): readonly Preset[];
+  find(id: string): Preset | undefined;
+  /** The vendor that this key looks like it belongs to. */
+  detect(secret: string): Preset | undefined;
+  readonly error: Query<unknown>["error"];
 }
 
-/** Vendors by name. All but the first five speak OpenAI's protocol at an address of their own. */
-export const PRESETS: readonly Preset[] = [
-  { id: "openai", label: "OpenAI", kind: "OPENAI", keyPrefix: /^sk-(proj-|svcacct-)/, model: "gpt-5.4-nano" },
-  { id: "anthropic", label: "Anthropic", kind: "ANTHROPIC", keyPrefix: /^sk-ant-/, model: "claude-haiku-4-5-20251001" },
-  { id: "gemini", label: "Google Gemini", kind: "GEMINI", keyPrefix: /^AIza/, model: "gemini-2.5-flash" },
-  { id: "azure", label: "Azure OpenAI", kind: "AZURE_OPENAI" },
-  { id: "coze", label: "Coze", kind: "COZE", keyPrefix: /^pat_/ },
-  compatible("deepseek", "DeepSeek", "https://api.deepseek.com/v1", { model: "deepseek-chat" }),
-  compatible("qwen", "Qwen (DashScope)", "https://dashscope.aliyuncs.com/compatible-mode/v1", { model: "qwen-flash" }),
-  compatible("moonshot", "Moonshot", "https://api.moonshot.cn/v1"),
-  compatible("zhipu", "Zhipu GLM", "https://open.bigmodel.cn/api/paas/v4"),
-  compatible("siliconflow", "SiliconFlow", "https://api.siliconflow.cn/v1"),
-  compatible("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", { keyPrefix: /^sk-or-/ }),
-  compatible("groq", "Groq", "https://api.groq.com/openai/v1", { keyPrefix: /^gsk_/ }),
-  compatible("mistral", "Mistral", "https://api.mistral.ai/v1", { model: "mistral-small-latest" }),
-  compatible("xai", "xAI", "https://api.x.ai/v1", { keyPrefix: /^xai-/ }),
-  compatible("together", "Together AI", "https://api.together.xyz/v1"),
-  compatible("ollama", "Ollama", "http://127.0.0.1:11434/v1"),
-  compatible("vllm", "vLLM", "http://127.0.0.1:8001/v1"),
-  { id: "compatible", label: "OpenAI-compatible", kind: "OPENAI_COMPATIBLE", baseUrl: "" },
-];
-
-function compatible(
-  id: string,
-  label: string,
-  baseUrl: string,
-  more: Pick<Preset, "keyPrefix" | "model"> = {},
-): Preset {
-  return { id, label, kind: "OPENAI_COMPATIBLE", baseUrl, ...more };
-}
-
-/** The vendor that this key looks like it belongs to. */
-export function detectPreset(secret: string): Preset | undefined {
-  return PRESETS.find((each) => each.keyPrefix?.test(secret.trim()));
+export function createPresets(): Presets {
+  const query = createQuery(presetsQuery, () => ({}));
+  const all = () => {
+    const known = query.data()?.providerPresets;
+    return known ? [...known, OTHER_PRESET] : [];
+  };
+  return {
+    all,
+    find: (id) => all().find((each) => each.id === id),
+    detect: (secret) => all().find((each) => each.keyPrefixes.some((prefix) => secret.trim().startsWith(prefix))),
+    error: query.error,
+  };
 }
 
 /** These have no one public address. */

@@ -3,8 +3,9 @@ import { Show } from "solid-js";
 import { errorOf, type UserErrorLike } from "../../api/mutation.ts";
 import { CheckField, FieldRow, SelectField, TextArea, TextField } from "../../components/field.tsx";
 import { t } from "../../i18n/index.ts";
-import type { KeyStrategy, Provider, ProviderKind } from "./documents.ts";
-import { needsBaseUrl, type Preset } from "./presets.ts";
+import type { KeyStrategy, Preset, Provider, ProviderKind } from "./documents.ts";
+import { FIRST_PRESET_ID, needsBaseUrl, OTHER_PRESET } from "./presets.ts";
+import { canHaveQuirks, type QuirkDraft, QuirkFields, quirksFrom, quirksOf, toQuirkInput } from "./quirk-fields.tsx";
 
 /** Text as it is typed. */
 export interface ProviderDraft {
@@ -16,6 +17,7 @@ export interface ProviderDraft {
   strategy: KeyStrategy;
   enabled: boolean;
   memo: string;
+  quirks: QuirkDraft;
 }
 
 const STRATEGIES: readonly KeyStrategy[] = [
@@ -37,19 +39,22 @@ export function draftOf(provider: Provider): ProviderDraft {
     strategy: provider.strategy,
     enabled: provider.enabled,
     memo: provider.memo ?? "",
+    quirks: quirksOf(provider),
   };
 }
 
-export function draftFrom(preset: Preset): ProviderDraft {
+/** A new provider; without a preset the one that forms begin with, for the moment until the presets are there. */
+export function draftFrom(preset?: Preset): ProviderDraft {
   return {
-    kind: preset.kind,
-    name: preset.id === "compatible" ? "" : preset.id,
-    baseUrl: preset.baseUrl ?? "",
+    kind: preset?.kind ?? "OPENAI",
+    name: preset?.id === OTHER_PRESET.id ? "" : (preset?.id ?? FIRST_PRESET_ID),
+    baseUrl: preset?.baseUrl ?? "",
     apiVersion: "",
     botId: "",
     strategy: "ROUND_ROBIN",
     enabled: true,
     memo: "",
+    quirks: quirksFrom(preset?.quirks ?? []),
   };
 }
 
@@ -64,6 +69,7 @@ export function toProviderInput(draft: ProviderDraft) {
     strategy: draft.strategy,
     enabled: draft.enabled,
     memo: text(draft.memo),
+    ...(canHaveQuirks(draft.kind) ? toQuirkInput(draft.quirks) : {}),
   };
 }
 
@@ -128,6 +134,9 @@ export function ProviderFields(props: {
             error={error("strategy")}
           />
         </FieldRow>
+        <Show when={canHaveQuirks(props.draft.kind)}>
+          <QuirkFields draft={props.draft.quirks} set={(quirks) => props.set({ quirks })} />
+        </Show>
         <CheckField
           label={t().providers.enabled}
           hint={t().providers.enabledHint}

@@ -12,6 +12,7 @@ import { type Provider, type ProviderRow, providerQuery } from "./documents.ts";
 import { KIND_NAMES } from "./kind.ts";
 import { ProviderStatus } from "./provider-status.tsx";
 import styles from "./providers.module.css";
+import { QuirkList } from "./quirk-list.tsx";
 
 export function ProviderPeek(props: {
   readonly id: string;
@@ -19,6 +20,7 @@ export function ProviderPeek(props: {
   readonly onClose: () => void;
   readonly onSetEnabled: (provider: Provider, enabled: boolean) => void;
   readonly onEdit: (provider: Provider) => void;
+  readonly onChanged: (provider: Provider) => void;
   readonly onDelete: (provider: Provider) => void;
 }): JSX.Element {
   const query = createQuery(providerQuery, () => ({ id: props.id }));
@@ -102,6 +104,11 @@ export function ProviderPeek(props: {
                 </Detail>
               </Details>
             </PeekSection>
+            <Show when={each().quirks.length + each().ignoredQuirks.length > 0}>
+              <PeekSection title={t().providers.quirks.title}>
+                <QuirkList provider={each()} onChanged={props.onChanged} />
+              </PeekSection>
+            </Show>
             <Show when={detail()}>
               {(full) => (
                 <PeekSection title={t().providers.models}>

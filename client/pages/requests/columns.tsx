@@ -3,8 +3,17 @@ import type { TableColumn } from "../../components/table.tsx";
 import { formatDuration } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import type { Request } from "./documents.ts";
-import { RequestClient, RequestCost, RequestDuration, RequestModel, RequestTime, RequestTokens } from "./parts.tsx";
+import {
+  DroppedMark,
+  RequestClient,
+  RequestCost,
+  RequestDuration,
+  RequestModel,
+  RequestTime,
+  RequestTokens,
+} from "./parts.tsx";
 import { RequestStatusMark } from "./request-status.tsx";
+import styles from "./requests.module.css";
 
 export function requestColumns(): readonly TableColumn<Request>[] {
   return [
@@ -24,7 +33,14 @@ export function requestColumns(): readonly TableColumn<Request>[] {
       id: "model",
       header: () => t().requests.columns.model,
       primary: true,
-      cell: (row) => <RequestModel request={row} />,
+      cell: (row) => (
+        <span class={styles.marked}>
+          <span class="truncate">
+            <RequestModel request={row} />
+          </span>
+          <DroppedMark request={row} />
+        </span>
+      ),
     },
     {
       id: "client",

@@ -25,6 +25,7 @@ export const requestFields = graphql(`
     latencyMs
     firstTokenMs
     attemptCount
+    droppedFields
   }
 `);
 
@@ -61,7 +62,6 @@ export const requestQuery = graphql(
         userAgent
         requestBytes
         responseBytes
-        droppedFields
         usage { raw }
         attempts {
           index

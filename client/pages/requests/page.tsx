@@ -16,7 +16,7 @@ import { cancelRequestMutation, type Request, requestsQuery } from "./documents.
 import { RequestFilterBar } from "./filter-bar.tsx";
 import { createRequestFilters } from "./filters.ts";
 import { createLiveTail } from "./live-tail.ts";
-import { RequestCost, RequestDuration, RequestTime } from "./parts.tsx";
+import { DroppedMark, RequestCost, RequestDuration, RequestTime } from "./parts.tsx";
 import { RequestPeek } from "./request-peek.tsx";
 import { RequestStatusMark } from "./request-status.tsx";
 import styles from "./requests.module.css";
@@ -107,6 +107,7 @@ function RequestCard(props: { readonly row: Request }): JSX.Element {
         <>
           <RequestTime at={props.row.receivedAt} />
           {props.row.provider ? ` · ${props.row.provider.name}` : ""}
+          <DroppedMark request={props.row} />
         </>
       }
       number={

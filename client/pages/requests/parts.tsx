@@ -13,6 +13,7 @@ import { createClock } from "../../lib/clock.ts";
 import { clientName } from "../clients/client-name.ts";
 import type { Request } from "./documents.ts";
 import { isRunning } from "./request-status.tsx";
+import styles from "./requests.module.css";
 
 /** Today the time, before that the day too. */
 export function RequestTime(props: { readonly at: string }): JSX.Element {
@@ -37,6 +38,17 @@ export function RequestModel(props: {
       {props.request.requestedModel || "–"}
       <Show when={served()}>{(name) => <span class="faint"> → {name()}</span>}</Show>
     </>
+  );
+}
+
+/** Something that was asked for did not reach the upstream. */
+export function DroppedMark(props: { readonly request: Pick<Request, "droppedFields"> }): JSX.Element {
+  return (
+    <Show when={props.request.droppedFields.length > 0}>
+      <span class={styles.dropped} title={t().requests.droppedTitle(props.request.droppedFields.join(", "))}>
+        {t().requests.droppedCount(props.request.droppedFields.length)}
+      </span>
+    </Show>
   );
 }
 

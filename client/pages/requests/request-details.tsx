@@ -38,7 +38,6 @@ export function RequestDetails(props: { readonly request: RequestDetail }): JSX.
       <Detail label={t().requests.received}>{formatBytes(props.request.responseBytes)}</Detail>
       <Detail label={t().requests.address}>{props.request.clientAddress}</Detail>
       <Detail label={t().keys.userAgent}>{props.request.userAgent}</Detail>
-      <Detail label={t().requests.droppedFields}>{props.request.droppedFields.join(", ")}</Detail>
       <Detail label={t().requests.id}>
         <span class={styles.id}>
           <span class="mono">{props.request.id}</span>

@@ -2,6 +2,7 @@ import { createEffect, type JSX, on, onCleanup, Show } from "solid-js";
 import { createQuery } from "../../api/query.ts";
 import { Button } from "../../components/button.tsx";
 import { Peek, PeekActions, PeekSection } from "../../components/peek.tsx";
+import { Tags } from "../../components/tags.tsx";
 import { formatDuration } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { CostArithmetic } from "./cost-arithmetic.tsx";
@@ -79,6 +80,12 @@ export function RequestPeek(props: {
                   <RequestCost request={each()} />
                 </Fact>
               </dl>
+              <Show when={each().droppedFields.length > 0}>
+                <div class={styles.left}>
+                  <span class="muted">{t().requests.droppedFields}</span>
+                  <Tags words={each().droppedFields} />
+                </div>
+              </Show>
               <Show when={isRunning(each())}>
                 <PeekActions>
                   <Button small kind="danger" icon="stop" onClick={() => props.onCancel(each())}>

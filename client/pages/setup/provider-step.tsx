@@ -3,20 +3,21 @@ import { createStore } from "solid-js/store";
 import { createMutation, errorOf, type UserErrorLike } from "../../api/mutation.ts";
 import { createQuery } from "../../api/query.ts";
 import { Button } from "../../components/button.tsx";
-import { Form, SelectField, TextField } from "../../components/field.tsx";
+import { Form, TextField } from "../../components/field.tsx";
 import { t } from "../../i18n/index.ts";
 import { createKeyMutation } from "../keys/documents.ts";
 import { createProviderMutation, type Provider } from "../providers/documents.ts";
-import { detectPreset, PRESETS } from "../providers/presets.ts";
+import { createPresets, FIRST_PRESET_ID } from "../providers/presets.ts";
 import { draftFrom, ProviderFields, toProviderInput } from "../providers/provider-form.tsx";
+import { VendorField } from "../providers/vendor-field.tsx";
 import { progressQuery } from "./documents.ts";
 import styles from "./setup.module.css";
 
 /** A vendor and a key: enough for the first call. `onDone` gets a model of that vendor to try. */
 export function ProviderStep(props: { readonly onDone: (model: string | undefined) => void }): JSX.Element {
-  const [presetId, setPresetId] = createSignal("openai");
-  const preset = () => PRESETS.find((each) => each.id === presetId());
-  const [draft, setDraft] = createStore(draftFrom(PRESETS[0] ?? { id: "", label: "", kind: "OPENAI" }));
+  const presets = createPresets();
+  const [presetId, setPresetId] = createSignal(FIRST_PRESET_ID);
+  const [draft, setDraft] = createStore(draftFrom());
   const [secret, setSecret] = createSignal("");
   const [errors, setErrors] = createSignal<readonly UserErrorLike[]>([]);
   const progress = createQuery(progressQuery, () => ({}));
@@ -28,13 +29,13 @@ export function ProviderStep(props: { readonly onDone: (model: string | undefine
 
   const choose = (id: string) => {
     setPresetId(id);
-    const chosen = preset();
+    const chosen = presets.find(id);
     if (chosen) setDraft(draftFrom(chosen));
     setErrors([]);
   };
   const typeSecret = (value: string) => {
     setSecret(value);
-    const found = detectPreset(value);
+    const found = presets.detect(value);
     if (found && found.id !== presetId() && made === null) choose(found.id);
     setErrors([]);
   };
@@ -51,7 +52,7 @@ export function ProviderStep(props: { readonly onDone: (model: string | undefine
       input: { providerId: made.id, secret: secret().trim(), enabled: true, priority: 0, weight: 1, tags: [] },
     });
     if (!outcome.ok) return setErrors(outcome.errors);
-    props.onDone(preset()?.model);
+    props.onDone(presets.find(presetId())?.model ?? undefined);
   };
 
   return (
@@ -70,15 +71,7 @@ export function ProviderStep(props: { readonly onDone: (model: string | undefine
           required
           autofocus
         />
-        <SelectField
-          label={t().providers.vendor}
-          value={presetId()}
-          options={PRESETS.map((each) => ({
-            value: each.id,
-            label: each.id === "compatible" ? t().providers.otherCompatible : each.label,
-          }))}
-          onChange={choose}
-        />
+        <VendorField presets={presets} value={presetId()} onChange={choose} />
         <ProviderFields draft={draft} set={setDraft} errors={errors()} brief />
       </Form>
       <div class={styles.actions}>

@@ -1,4 +1,4 @@
-import type { Usage } from "../../llm/usage.ts";
+import { totalTokens, type Usage } from "../../llm/usage.ts";
 import { asRecord, portion, readCount } from "../usage.ts";
 
 /**
@@ -18,5 +18,16 @@ export function readGeminiUsage(value: unknown): Usage | null {
     cacheWriteTokens: 0,
     outputTokens: candidates ?? 0,
     reasoningTokens: thoughts ?? 0,
+  };
+}
+
+/** The same counts as Gemini writes them. Written cache tokens have no count of their own: they are prompt. */
+export function writeGeminiUsage(usage: Usage): Record<string, number> {
+  return {
+    promptTokenCount: usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens,
+    ...(usage.cacheReadTokens === 0 ? {} : { cachedContentTokenCount: usage.cacheReadTokens }),
+    candidatesTokenCount: usage.outputTokens,
+    ...(usage.reasoningTokens === 0 ? {} : { thoughtsTokenCount: usage.reasoningTokens }),
+    totalTokenCount: totalTokens(usage),
   };
 }

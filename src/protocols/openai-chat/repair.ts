@@ -3,6 +3,7 @@ import { parseRecord } from "../answer.ts";
 import type { StreamWatcher, WatchOptions } from "../protocol.ts";
 import { createWatcher, type MutableFacts, toLatin1, type Verdict } from "../stream.ts";
 import { asRecord } from "../usage.ts";
+import { positionOfCall, type SeenCall } from "./call-index.ts";
 import { Choices } from "./choices.ts";
 import { readOpenAiUsage } from "./usage.ts";
 
@@ -100,8 +101,8 @@ export function createRepair(options: WatchOptions): StreamWatcher {
 interface ChoiceState {
   roleSent: boolean;
   finished: boolean;
-  /** Ids of the tool calls so far, by index. */
-  readonly calls: string[];
+  /** The tool calls so far. */
+  readonly calls: SeenCall[];
 }
 
 type Setter = (target: Record<string, unknown>, name: string, value: unknown) => void;
@@ -120,25 +121,20 @@ function repairDelta(choice: Record<string, unknown>, state: ChoiceState, set: S
   }
 }
 
-/** A delta that names a function begins a call, unless it repeats the id of the one its index already has. */
 function repairToolCall(call: Record<string, unknown>, state: ChoiceState, set: Setter): void {
-  const named = text(asRecord(call.function)?.name) !== null;
-  const id = text(call.id);
-  const index = typeof call.index === "number" ? call.index : callIndex(state, id, named);
-  set(call, "index", index);
-  if (state.calls[index] === undefined) {
-    state.calls[index] = id ?? `call_${crypto.randomUUID().replaceAll("-", "")}`;
-    set(call, "id", state.calls[index]);
+  const isNamed = text(asRecord(call.function)?.name) !== null;
+  const given = typeof call.index === "number" ? call.index : null;
+  const position = positionOfCall({ index: given, id: text(call.id), isNamed }, state.calls);
+  set(call, "index", position);
+  const known = state.calls[position];
+  if (known === undefined) {
+    const id = text(call.id) ?? `call_${crypto.randomUUID().replaceAll("-", "")}`;
+    state.calls.push({ index: given, id });
+    set(call, "id", id);
     set(call, "type", "function");
   } else if (call.id !== undefined) {
-    set(call, "id", state.calls[index]);
+    set(call, "id", known.id);
   }
-}
-
-function callIndex(state: ChoiceState, id: string | null, named: boolean): number {
-  const known = id === null ? -1 : state.calls.indexOf(id);
-  if (known >= 0) return known;
-  return named || id !== null || state.calls.length === 0 ? state.calls.length : state.calls.length - 1;
 }
 
 function finishReason(value: unknown, state: ChoiceState): string | null {

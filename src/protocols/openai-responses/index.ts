@@ -8,6 +8,7 @@ import { readOpenAiUsage } from "../openai-chat/usage.ts";
 import type { Protocol, StreamWatcher } from "../protocol.ts";
 import { createWatcher, type FrameView, type MutableFacts, type Verdict } from "../stream.ts";
 import { asRecord } from "../usage.ts";
+import { responseId } from "./response-object.ts";
 
 /** OpenAI's /v1/responses: what Codex and the Agents SDK speak. */
 export const openAiResponses: Protocol = {
@@ -15,10 +16,11 @@ export const openAiResponses: Protocol = {
   // The SDK's helper throws at event types it does not know; a comment is invisible to it.
   ping: ": ping\n\n",
   encodeError: (error) => JSON.stringify({ error: openAiErrorObject(error) }),
-  encodeStreamError: (error, requestId, sequence) => {
+  encodeStreamError: (error, requestId, { sequence, boundIds }) => {
     const { message, code } = openAiErrorObject(error);
     const response = {
-      id: requestId.replace("req_", "resp_"),
+      // Of a native stream the vendor's own id has passed: the response keeps it to its end.
+      id: boundIds[0] ?? responseId(requestId),
       object: "response",
       created_at: 0,
       status: "failed",

@@ -1,0 +1,73 @@
+import type { InputPart, MediaPart, TextPart } from "../../llm/request.ts";
+import type { UpstreamTarget } from "../codec.ts";
+import { writeDataUrl } from "../data-url.ts";
+import { documentText } from "../document-text.ts";
+import { refuseMedia } from "../unsupported.ts";
+
+export type ContentPart = Readonly<Record<string, unknown>>;
+
+export function isText(part: InputPart): part is TextPart {
+  return part.type === "text";
+}
+
+/**
+ * Texts as content: one is a string. Several stay parts for OpenAI and Azure; compatible servers often take nothing but strings
+ * outside a user's message, so there they are joined.
+ */
+export function textContent(texts: readonly string[], target: UpstreamTarget): string | readonly ContentPart[] {
+  if (texts.length <= 1) return texts[0] ?? "";
+  if (target.kind === "openai-compatible") return texts.join("\n\n");
+  return texts.map((text) => ({ type: "text", text }));
+}
+
+/** A text document is text to a chat model. Null: it is something else. */
+export function textOfDocument({ name, source }: MediaPart): string | null {
+  return source.kind === "text" ? documentText(name, source.text) : null;
+}
+
+/** Throws GatewayError 400 for media that chat completions have no part for. */
+export function contentPart(part: InputPart, target: UpstreamTarget): ContentPart {
+  if (part.type === "text") return { type: "text", text: part.text };
+  const text = textOfDocument(part);
+  if (text !== null) return { type: "text", text };
+  const { source } = part;
+  if (source.kind === "file_id") {
+    throw refuseMedia(target, part, "a file id is known only to the vendor that gave it; send the file's data.");
+  }
+  if (part.type === "image") return imagePart(part, target);
+  if (source.kind !== "data") {
+    throw refuseMedia(target, part, `${part.type} parts by URL cannot be carried to this model; send the data.`);
+  }
+  if (part.type === "audio") return audioPart(part, source.base64, target);
+  const mediaType = part.mediaType ?? "application/octet-stream";
+  if (mediaType.startsWith("video/")) throw refuseMedia(target, part, "video cannot be carried to this model.");
+  // OpenAI wants a name beside the data.
+  const filename = part.name ?? (mediaType === "application/pdf" ? "document.pdf" : "document");
+  return { type: "file", file: { filename, file_data: writeDataUrl(mediaType, source.base64) } };
+}
+
+function imagePart(part: MediaPart, target: UpstreamTarget): ContentPart {
+  const { source, mediaType, detail } = part;
+  const withDetail = detail === null ? {} : { detail };
+  if (source.kind === "url") return { type: "image_url", image_url: { url: source.url, ...withDetail } };
+  if (source.kind !== "data") throw refuseMedia(target, part, "this image cannot be carried to this model.");
+  const url = writeDataUrl(mediaType ?? "image/png", source.base64);
+  return { type: "image_url", image_url: { url, ...withDetail } };
+}
+
+function audioPart(part: MediaPart, base64: string, target: UpstreamTarget): ContentPart {
+  const format = AUDIO_FORMATS[part.mediaType ?? ""];
+  if (format === undefined) {
+    throw refuseMedia(target, part, "this model takes sound as wav or mp3 only.");
+  }
+  return { type: "input_audio", input_audio: { data: base64, format } };
+}
+
+/** The two formats of the SDK's typing, by their media types. */
+const AUDIO_FORMATS: Readonly<Record<string, "wav" | "mp3" | undefined>> = {
+  "audio/wav": "wav",
+  "audio/x-wav": "wav",
+  "audio/wave": "wav",
+  "audio/mp3": "mp3",
+  "audio/mpeg": "mp3",
+};
