@@ -1,5 +1,4 @@
 import type { Events, KeyHealthChange } from "../events.ts";
-import { maskSecrets } from "../lib/log.ts";
 import type { KeyStateRow } from "../store/types.ts";
 import type { Failure } from "./failure.ts";
 import { active, applyFailure, applySuccess, type Health, type HealthSettings, unchecked } from "./health.ts";
@@ -46,14 +45,16 @@ export class HealthBook {
     if (part !== undefined) this.#enter(live, model, applySuccess(part.health, startedAtMs, nowMs), nowMs, null);
   }
 
-  /** How long the key (or key and model) is parked from now on; null when the failure parks nothing. */
+  /**
+   * How long the key (or key and model) is parked from now on; null when the failure parks nothing. Its message is kept and shown: no
+   * secret may stand in it any more (gateway/mask.ts).
+   */
   fail(judged: Judged, failure: Failure, nowMs: number, requestId: string): number | null {
     const { live, startedAtMs, generation } = judged;
     if (failure.scope === "none" || isOver(live, generation)) return null;
     const model = failure.scope === "key" || judged.model === "" ? null : judged.model;
-    const masked = { ...failure, message: maskedWords(failure.message, live) };
     const context = { startedAtMs, nowMs, settings: this.#settings(), random: this.#random };
-    const after = applyFailure(live.healthOf(model, nowMs), masked, context);
+    const after = applyFailure(live.healthOf(model, nowMs), failure, context);
     this.#enter(live, model, after, nowMs, requestId);
     return after.untilMs === null ? null : Math.max(0, after.untilMs - nowMs);
   }
@@ -112,13 +113,6 @@ export class HealthBook {
 
 function isOver(live: LiveKey, generation: number): boolean {
   return live.isGone || live.generation !== generation;
-}
-
-/** An upstream may echo the key it was sent (OpenAI's 401 does, in part): it must not reach the store or the console. */
-function maskedWords(message: string | null, live: LiveKey): string | null {
-  if (message === null) return null;
-  const secret = live.entry?.secret.reveal() ?? "";
-  return maskSecrets(secret === "" ? message : message.replaceAll(secret, "…"));
 }
 
 function changeOf(
