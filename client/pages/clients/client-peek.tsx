@@ -1,8 +1,8 @@
 import { A } from "@solidjs/router";
 import { type JSX, Show } from "solid-js";
 import { createQuery } from "../../api/query.ts";
-import { Button, IconButton } from "../../components/button.tsx";
-import { Menu } from "../../components/menu.tsx";
+import { Button } from "../../components/button.tsx";
+import { MoreMenu } from "../../components/more-menu.tsx";
 import { Detail, Details, Peek, PeekActions, PeekSection } from "../../components/peek.tsx";
 import { Tags } from "../../components/tags.tsx";
 import { UsageNumbers } from "../../components/usage-numbers.tsx";
@@ -34,8 +34,7 @@ export function ClientPeek(props: {
       tools={
         <Show when={client()}>
           {(each) => (
-            <Menu
-              label={t().common.more}
+            <MoreMenu
               items={[
                 { label: t().common.edit, icon: "edit", run: () => props.onEdit(each()) },
                 ...(each().builtin === "ANONYMOUS"
@@ -52,15 +51,6 @@ export function ClientPeek(props: {
                       },
                     ]),
               ]}
-              trigger={(trigger) => (
-                <IconButton
-                  icon="more"
-                  label={t().common.more}
-                  ref={trigger.ref}
-                  onClick={trigger.onClick}
-                  expanded={trigger.expanded}
-                />
-              )}
             />
           )}
         </Show>

@@ -2,8 +2,8 @@ import { A } from "@solidjs/router";
 import { type JSX, Show } from "solid-js";
 import { createLive } from "../../api/live.ts";
 import { createQuery } from "../../api/query.ts";
-import { Button, IconButton } from "../../components/button.tsx";
-import { Menu } from "../../components/menu.tsx";
+import { Button } from "../../components/button.tsx";
+import { MoreMenu } from "../../components/more-menu.tsx";
 import { Detail, Details, Peek, PeekActions, PeekSection } from "../../components/peek.tsx";
 import { Tags } from "../../components/tags.tsx";
 import { UsageNumbers } from "../../components/usage-numbers.tsx";
@@ -54,21 +54,11 @@ export function KeyPeek(props: {
       tools={
         <Show when={key()}>
           {(each) => (
-            <Menu
-              label={t().common.more}
+            <MoreMenu
               items={[
                 { label: t().common.edit, icon: "edit", run: () => props.onEdit(each()) },
                 { label: t().common.delete, icon: "trash", danger: true, run: () => props.onDelete(each()) },
               ]}
-              trigger={(trigger) => (
-                <IconButton
-                  icon="more"
-                  label={t().common.more}
-                  ref={trigger.ref}
-                  onClick={trigger.onClick}
-                  expanded={trigger.expanded}
-                />
-              )}
             />
           )}
         </Show>

@@ -1,9 +1,9 @@
 import { A } from "@solidjs/router";
 import { For, type JSX, Show } from "solid-js";
 import { createQuery } from "../../api/query.ts";
-import { Button, IconButton } from "../../components/button.tsx";
+import { Button } from "../../components/button.tsx";
 import { CopyButton } from "../../components/copy.tsx";
-import { Menu } from "../../components/menu.tsx";
+import { MoreMenu } from "../../components/more-menu.tsx";
 import { Detail, Details, Peek, PeekActions, PeekSection } from "../../components/peek.tsx";
 import { Status } from "../../components/status.tsx";
 import { Tags } from "../../components/tags.tsx";
@@ -37,21 +37,11 @@ export function ModelPeek(props: {
           {(each) => (
             <>
               <CopyButton text={each().name} />
-              <Menu
-                label={t().common.more}
+              <MoreMenu
                 items={[
                   { label: t().common.edit, icon: "edit", run: () => props.onEdit(each()) },
                   { label: t().common.delete, icon: "trash", danger: true, run: () => props.onDelete(each()) },
                 ]}
-                trigger={(trigger) => (
-                  <IconButton
-                    icon="more"
-                    label={t().common.more}
-                    ref={trigger.ref}
-                    onClick={trigger.onClick}
-                    expanded={trigger.expanded}
-                  />
-                )}
               />
             </>
           )}

@@ -1,9 +1,9 @@
 import { A } from "@solidjs/router";
 import { For, type JSX, Show } from "solid-js";
 import { createQuery } from "../../api/query.ts";
-import { Button, IconButton, LinkButton } from "../../components/button.tsx";
+import { Button, LinkButton } from "../../components/button.tsx";
 import { describeCounts, HealthBar } from "../../components/health-bar.tsx";
-import { Menu } from "../../components/menu.tsx";
+import { MoreMenu } from "../../components/more-menu.tsx";
 import { Detail, Details, Peek, PeekActions, PeekSection } from "../../components/peek.tsx";
 import { UsageNumbers } from "../../components/usage-numbers.tsx";
 import { When } from "../../components/when.tsx";
@@ -33,21 +33,11 @@ export function ProviderPeek(props: {
       tools={
         <Show when={provider()}>
           {(each) => (
-            <Menu
-              label={t().common.more}
+            <MoreMenu
               items={[
                 { label: t().common.edit, icon: "edit", run: () => props.onEdit(each()) },
                 { label: t().common.delete, icon: "trash", danger: true, run: () => props.onDelete(each()) },
               ]}
-              trigger={(trigger) => (
-                <IconButton
-                  icon="more"
-                  label={t().common.more}
-                  ref={trigger.ref}
-                  onClick={trigger.onClick}
-                  expanded={trigger.expanded}
-                />
-              )}
             />
           )}
         </Show>
