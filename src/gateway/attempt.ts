@@ -248,11 +248,13 @@ class Attempt {
     if (read.kind === "error") return this.#rejected(read.status, upstream, read.body);
     if (read.kind === "nonsense") return this.#nonsense(read.message, text);
     const { answer } = read;
-    const headers = translatedHeaders(upstream, Date.now());
-    if (exchange.stream) return this.#openStream({ status, headers, body: NO_BODY }, translation.unfold(answer));
+    if (exchange.stream) {
+      return this.#openStream({ status, headers: upstream, body: NO_BODY }, translation.unfold(answer));
+    }
     exchange.usage = answer.usage;
     exchange.rawUsage = answer.usage === null ? null : JSON.stringify(answer.rawUsage);
     exchange.usageSource = answer.usage === null ? "unknown" : "reported";
+    const headers = translatedHeaders(upstream, Date.now());
     const result = this.#succeeded({ kind: "json", status: 200, bytes: translation.write(answer), headers });
     this.#lease.release();
     return result;
