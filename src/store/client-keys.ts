@@ -2,7 +2,7 @@ import { eq, inArray } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { ConfigDatabase, Queries } from "./config-database.ts";
-import { clientKey } from "./tables.ts";
+import { clientKey } from "./tables/client-key.ts";
 import type { ClientKeyRow, ClientKeyStore } from "./types.ts";
 import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
 

@@ -7,7 +7,7 @@ import { makePrivate } from "./data-directory.ts";
 import { migrate } from "./migrate.ts";
 import { setPragmas } from "./pragmas.ts";
 import { describeFault, isLocked, StoreError } from "./store-error.ts";
-import { meta } from "./tables.ts";
+import { meta } from "./tables/meta.ts";
 
 /** Inside a transaction or out of one. */
 export type Queries = Pick<BunSQLiteDatabase, "get" | "select" | "selectDistinct" | "insert" | "update" | "delete">;

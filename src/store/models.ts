@@ -2,7 +2,7 @@ import { eq, inArray, sql } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import { type TraitOverrides, traitOverridesSchema } from "../trait-overrides.ts";
 import type { ConfigDatabase, Queries } from "./config-database.ts";
-import { model, modelName, modelTarget } from "./tables.ts";
+import { model, modelName, modelTarget } from "./tables/model.ts";
 import type { ModelRow, ModelTarget, ModelValues, Nouns } from "./types.ts";
 import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
 

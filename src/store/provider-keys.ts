@@ -3,7 +3,7 @@ import { newId } from "../lib/id.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { ConfigDatabase, Queries } from "./config-database.ts";
 import { StoreError } from "./store-error.ts";
-import { providerKey } from "./tables.ts";
+import { providerKey } from "./tables/provider-key.ts";
 import type { OpenedProviderKey, ProviderKeyRow, ProviderKeyStore, ProviderKeyValues, Written } from "./types.ts";
 import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
 

@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import { QUIRKS, type Quirk } from "../llm/names.ts";
 import type { Queries } from "./config-database.ts";
-import { providerQuirk } from "./tables.ts";
+import { providerQuirk } from "./tables/provider.ts";
 import type { LearnedQuirk } from "./types.ts";
 
 /** The upstream's words are kept to show a person why; the request's record has them whole. */

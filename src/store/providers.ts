@@ -3,7 +3,9 @@ import { newId } from "../lib/id.ts";
 import type { ConfigDatabase, Queries } from "./config-database.ts";
 import { bumpModels } from "./models.ts";
 import { dropLearned, isQuirk, putLearned, readLearned } from "./provider-quirks.ts";
-import { modelTarget, provider, providerKey } from "./tables.ts";
+import { modelTarget } from "./tables/model.ts";
+import { provider } from "./tables/provider.ts";
+import { providerKey } from "./tables/provider-key.ts";
 import type { LearnedQuirk, ProviderRow, ProviderStore } from "./types.ts";
 import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
 

@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { ConfigDatabase } from "./config-database.ts";
-import { setting } from "./tables.ts";
+import { setting } from "./tables/setting.ts";
 import type { SettingStore } from "./types.ts";
 
 export function openSettings(database: ConfigDatabase): SettingStore {
