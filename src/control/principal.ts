@@ -10,6 +10,15 @@ export const SCOPES = [
   "LOGS_READ",
   "LOGS_CONTENT",
   "REQUESTS_CANCEL",
+  "CHAT_USE",
+  "FILES_READ",
+  "FILES_WRITE",
+  "SETTINGS_READ",
+  "SETTINGS_WRITE",
+  "ALERTS_READ",
+  "ALERTS_WRITE",
+  "USERS_ADMIN",
+  "AUDIT_READ",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
