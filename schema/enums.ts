@@ -16,7 +16,7 @@ import { KEY_HEALTH_STATES } from "../src/events.ts";
 import { CONTENT_POLICIES, PROTOCOLS, PROVIDER_KINDS, QUIRKS, STRATEGIES } from "../src/llm/names.ts";
 import { EFFORTS } from "../src/llm/request.ts";
 import { THINKING_STYLES } from "../src/llm/traits.ts";
-import { ERROR_CLASSES } from "../src/record.ts";
+import { ERROR_CLASSES, REQUEST_ORIGINS } from "../src/record.ts";
 import { builder } from "./builder.ts";
 
 /** "openai-compatible" and "createdAt" are OPENAI_COMPATIBLE and CREATED_AT outside. */
@@ -97,6 +97,11 @@ export const RequestStatus = listed(
   "RequestStatus",
   REQUEST_STATUSES,
   "PENDING and STREAMING are running; they are in activeRequests and requestFeed, not in requestLogs.",
+);
+export const RequestOrigin = listed(
+  "RequestOrigin",
+  REQUEST_ORIGINS,
+  "Who made a request: a client over HTTP, or Sluice itself for a person at the console.",
 );
 export const UsageSource = listed("UsageSource", ["reported", "estimated", "unknown"]);
 export const AttemptOutcome = listed("AttemptOutcome", ["ok", "rejected", "unreachable", "abandoned"]);

@@ -12,7 +12,7 @@ import type { RequestView } from "../src/control/request-view.ts";
 import { totalTokens, type Usage } from "../src/llm/usage.ts";
 import type { PriceUsed as PriceUsedValue } from "../src/record.ts";
 import { builder } from "./builder.ts";
-import { ErrorClass, PriceSource, RequestStatus, TokenPart, UsageSource, WireFormat } from "./enums.ts";
+import { ErrorClass, PriceSource, RequestOrigin, RequestStatus, TokenPart, UsageSource, WireFormat } from "./enums.ts";
 import { Node } from "./node.ts";
 import { payloadRef, toPayload } from "./payload.ts";
 import { ClientKey, Provider, ProviderKey, RequestLog } from "./refs.ts";
@@ -90,6 +90,7 @@ builder.objectType(RequestLog, {
       },
       resolve: ({ clientKeyId }) => clientKeyId,
     }),
+    origin: t.expose("origin", { type: RequestOrigin }),
     stream: t.exposeBoolean("stream"),
     httpStatus: t.exposeInt("httpStatus", {
       nullable: true,
@@ -161,6 +162,7 @@ export const RequestLogFilter = builder.inputRef<RequestFilter>("RequestLogFilte
     providers: t.idList(),
     providerKeys: t.idList(),
     clientKeys: t.idList(),
+    origins: t.field({ type: [RequestOrigin] }),
     formats: t.field({ type: [WireFormat] }),
     endpoints: t.stringList(),
     stream: t.boolean(),

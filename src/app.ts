@@ -9,6 +9,7 @@ import { prepareFirstStart } from "./first-start.ts";
 import { BoundIds } from "./gateway/bound-ids.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { InFlight } from "./gateway/in-flight.ts";
+import { internalCalls } from "./gateway/internal-call.ts";
 import { Origins } from "./gateway/origins.ts";
 import { Quirks } from "./gateway/quirks.ts";
 import { TurnMemory } from "./gateway/turn-memory.ts";
@@ -119,6 +120,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       startedAtMs,
       adminToken: config.adminToken,
       checkAddress,
+      callGateway: internalCalls(gateway),
       now: Date.now,
     });
 

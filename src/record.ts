@@ -25,6 +25,10 @@ export const ERROR_CLASSES = [
 ] as const;
 export type ErrorClass = (typeof ERROR_CLASSES)[number];
 
+export const REQUEST_ORIGINS = ["client", "chat", "test", "replay"] as const;
+/** Who made a request: a client over HTTP, or Sluice itself for a person at the console. */
+export type RequestOrigin = (typeof REQUEST_ORIGINS)[number];
+
 export type AttemptOutcome = "ok" | "rejected" | "unreachable" | "abandoned";
 
 /** One upstream call. Times are milliseconds; `startedAtMs` is Unix time. */
@@ -86,6 +90,7 @@ export interface RequestRecord {
   readonly providerId: string | null;
   readonly keyId: string | null;
   readonly clientKeyId: string | null;
+  readonly origin: RequestOrigin;
   readonly usage: Usage | null;
   readonly usageSource: UsageSource;
   /** The vendor's usage object, verbatim JSON. */
@@ -115,6 +120,7 @@ export interface ActiveRequest {
   readonly providerId: string | null;
   readonly keyId: string | null;
   readonly clientKeyId: string | null;
+  readonly origin: RequestOrigin;
   readonly stream: boolean;
   readonly firstTokenAtMs: number | null;
   readonly responseBytes: number;

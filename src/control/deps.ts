@@ -1,4 +1,5 @@
 import type { Events } from "../events.ts";
+import type { CallInternally } from "../internal-call.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { KeyStatus } from "../pool.ts";
 import type { ActiveRequests } from "../record.ts";
@@ -19,6 +20,8 @@ export interface ControlDeps {
   readonly adminToken: Secret | null;
   /** Null when Sluice may connect there, else the reason in public words. Knows the address policy (lib/egress). */
   checkAddress(url: string): string | null;
+  /** Makes a request through the gateway, as a client would. */
+  readonly callGateway: CallInternally;
   now(): number;
 }
 

@@ -1,5 +1,5 @@
 import { ENDPOINTS, type EndpointId, type ProtocolId } from "../llm/names.ts";
-import type { ErrorClass } from "../record.ts";
+import type { ErrorClass, RequestOrigin } from "../record.ts";
 import type { LogFilter } from "../store/reports.ts";
 import { badInput } from "./bad-input.ts";
 import { parseUsd } from "./money.ts";
@@ -16,6 +16,7 @@ export interface RequestFilter {
   readonly providers?: readonly string[] | null;
   readonly providerKeys?: readonly string[] | null;
   readonly clientKeys?: readonly string[] | null;
+  readonly origins?: readonly RequestOrigin[] | null;
   readonly formats?: readonly ProtocolId[] | null;
   readonly endpoints?: readonly string[] | null;
   readonly stream?: boolean | null;
@@ -40,6 +41,7 @@ export function toLogFilter(filter: RequestFilter, nowMs: number): LogFilter | n
     ...given("providerIds", filter.providers),
     ...given("keyIds", filter.providerKeys),
     ...given("clientKeyIds", filter.clientKeys),
+    ...given("origins", filter.origins),
     ...given("protocols", filter.formats),
     ...given("endpoints", filter.endpoints && readEndpoints(filter.endpoints)),
     ...given("stream", filter.stream),
@@ -69,6 +71,7 @@ export function matchRequests(filter: RequestFilter, nowMs: number): (request: R
     oneOf(filter.providers, request.providerId) &&
     oneOf(filter.providerKeys, request.keyId) &&
     oneOf(filter.clientKeys, request.clientKeyId) &&
+    oneOf(filter.origins, request.origin) &&
     oneOf(filter.formats, request.protocol) &&
     oneOf(endpoints, request.endpoint) &&
     (filter.stream == null || request.stream === filter.stream) &&

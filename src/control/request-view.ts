@@ -19,6 +19,7 @@ export interface RequestView {
   readonly providerId: string | null;
   readonly keyId: string | null;
   readonly clientKeyId: string | null;
+  readonly origin: LogRow["origin"];
   readonly usage: LogRow["usage"];
   readonly usageSource: LogRow["usageSource"];
   readonly rawUsage: string | null;

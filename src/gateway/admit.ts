@@ -7,8 +7,10 @@ import { ContentCapture } from "./content.ts";
 import { continueConversation } from "./continuation.ts";
 import { identifyClient } from "./credential.ts";
 import type { Exchange } from "./exchange.ts";
+import { identifyInternal } from "./internal-caller.ts";
 import { type JsonBody, readJsonBody, readModel, readStream, wantsStreamUsage } from "./json-body.ts";
 import { type MultipartBody, readMultipartBody } from "./multipart-body.ts";
+import { pinTargets } from "./pins.ts";
 import { printable } from "./printable.ts";
 import { bodyError, readRequestBody } from "./request-body.ts";
 import { type RouteTarget, routeModel, routeStored } from "./route.ts";
@@ -28,12 +30,15 @@ export interface Admitted {
 /** Reads the body once, finds client, model and targets. Throws GatewayError in every case that must not go upstream. */
 export async function admit(exchange: Exchange): Promise<Admitted> {
   const { incoming } = exchange;
-  exchange.client = identifyClient({
-    gateway: exchange.gateway,
-    incoming,
-    snapshot: exchange.snapshot,
-    nowMs: exchange.receivedAtMs,
-  });
+  exchange.client =
+    incoming.internal === null
+      ? identifyClient({
+          gateway: exchange.gateway,
+          incoming,
+          snapshot: exchange.snapshot,
+          nowMs: exchange.receivedAtMs,
+        })
+      : identifyInternal(exchange, incoming.internal);
   const { requestContent } = exchange.client;
   if (requestContent !== "none") {
     const { maxContentBytes } = exchange.snapshot.settings;
@@ -91,7 +96,9 @@ function admitModel(exchange: Exchange, model: string): readonly RouteTarget[] {
       param: "model",
     });
   }
-  return routeModel(exchange, model);
+  return exchange.incoming.internal === null
+    ? routeModel(exchange, model)
+    : pinTargets(exchange, (name) => routeModel(exchange, name), model);
 }
 
 function requireJson(exchange: Exchange): void {

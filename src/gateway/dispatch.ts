@@ -119,6 +119,11 @@ function pickKey(
 ): PickedKey | NoCandidateHere {
   const { provider } = target;
   const { binding, body } = admitted;
+  const pinned = exchange.incoming.internal?.pins?.keyId ?? null;
+  if (pinned !== null) {
+    const key = provider.keys.find((each) => each.id === pinned);
+    return key === undefined || tried.has(key.id) ? NOBODY_ELSE : { kind: "key", key };
+  }
   if (binding !== null && binding.providerId === provider.id) {
     const key = provider.keys.find((each) => each.id === binding.keyId);
     // Another key could only answer "not found"; it is asked only when this one is there no more.

@@ -107,7 +107,8 @@ export class Exchange {
    */
   #attend(): void {
     this.#isAttended = true;
-    const { request } = this.incoming;
+    const { request, internal } = this.incoming;
+    if (internal !== null) return; // no connection, and its signal is its caller's
     if (request.signal.aborted) {
       this.stop("client");
       return;
@@ -172,7 +173,8 @@ export class Exchange {
       servedModel: this.servedModel,
       providerId: this.provider?.id ?? null,
       keyId: this.key?.id ?? null,
-      clientKeyId: this.client?.id ?? null,
+      clientKeyId: this.#clientKeyId(),
+      origin: incoming.internal === null ? "client" : incoming.internal.origin,
       usage: this.usage,
       usageSource: this.usageSource,
       rawUsage: this.rawUsage,
@@ -190,6 +192,10 @@ export class Exchange {
     });
   }
 
+  #clientKeyId(): string | null {
+    return this.client === null || this.incoming.internal?.clientKeyId === null ? null : this.client.id;
+  }
+
   view(): ActiveRequest {
     const { incoming } = this;
     return {
@@ -201,7 +207,8 @@ export class Exchange {
       servedModel: this.servedModel,
       providerId: this.provider?.id ?? null,
       keyId: this.key?.id ?? null,
-      clientKeyId: this.client?.id ?? null,
+      clientKeyId: this.#clientKeyId(),
+      origin: incoming.internal === null ? "client" : incoming.internal.origin,
       stream: this.stream,
       firstTokenAtMs: this.firstTokenAtMs,
       responseBytes: this.responseBytes,

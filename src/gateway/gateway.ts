@@ -1,4 +1,5 @@
 import type { Events } from "../events.ts";
+import type { InternalCall } from "../internal-call.ts";
 import type { Egress } from "../lib/egress.ts";
 import type { HttpClient } from "../lib/http-client/client.ts";
 import type { Logger } from "../lib/log.ts";
@@ -49,4 +50,8 @@ export interface Incoming {
   /** The query with its question mark, or "". */
   readonly query: string;
   readonly clientAddress: string;
+  /** Null for a client's; else who within Sluice made it. */
+  readonly internal: InternalCaller | null;
 }
+
+export type InternalCaller = Pick<InternalCall, "origin" | "clientKeyId" | "pins">;

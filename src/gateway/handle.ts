@@ -18,8 +18,12 @@ import { UpstreamRefusal } from "./upstream-refusal.ts";
  * A client request from start to end: admit → dispatch (plan, attempts) → relay → settle. Every path out of here ends in exactly
  * one record, and in an answer of the caller's own format.
  */
-export async function handle(gateway: Gateway, incoming: Incoming): Promise<Response> {
-  const exchange = new Exchange(gateway, incoming);
+export function handle(gateway: Gateway, incoming: Incoming): Promise<Response> {
+  return carryOut(new Exchange(gateway, incoming));
+}
+
+export async function carryOut(exchange: Exchange): Promise<Response> {
+  const { gateway } = exchange;
   try {
     const admitted = await admit(exchange);
     if (gateway.events.wanted("requestStarted")) gateway.events.emit("requestStarted", exchange.view());

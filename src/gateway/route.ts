@@ -53,7 +53,7 @@ export function routeModel(exchange: Exchange, name: string): readonly RouteTarg
 }
 
 /** A target that no configured model names. */
-function unlisted(provider: ProviderEntry, upstreamModel: string): RouteTarget {
+export function unlisted(provider: ProviderEntry, upstreamModel: string): RouteTarget {
   return {
     provider,
     upstreamModel,

@@ -60,6 +60,7 @@ function incomingOf(request: Request, match: EndpointMatch, query: string, clien
     geminiVersion: match.geminiVersion,
     query,
     clientAddress,
+    internal: null,
   };
 }
 

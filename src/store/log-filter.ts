@@ -1,5 +1,5 @@
 import type { LogFilter } from "./reports.ts";
-import type { Caller, Outcome, Route } from "./shape.ts";
+import { type Caller, type Outcome, originOf, type Route } from "./shape.ts";
 import { matchesAny } from "./wildcard.ts";
 
 /** The shapes of a day, by their number in that day's file. */
@@ -69,8 +69,9 @@ function routeTest(filter: LogFilter): Test<Route> {
     (models === undefined || matchesAny(models, requested) || (served !== null && matchesAny(models, served)));
 }
 
-function callerTest({ clientKeyIds }: LogFilter): Test<Caller> {
-  return clientKeyIds === undefined ? null : ([clientKeyId]) => isOneOf(clientKeyIds, clientKeyId);
+function callerTest({ clientKeyIds, origins }: LogFilter): Test<Caller> {
+  if (!(clientKeyIds || origins)) return null;
+  return (caller) => isOneOf(clientKeyIds, caller[0]) && isOneOf(origins, originOf(caller));
 }
 
 function outcomeTest(filter: LogFilter): Test<Outcome> {

@@ -5,6 +5,7 @@ import { DAY_MS } from "./day-file.ts";
 import type { StoredDetail } from "./log-detail.ts";
 import type { DayShapes } from "./log-filter.ts";
 import type { LogRow } from "./reports.ts";
+import { originOf } from "./shape.ts";
 
 /** A row of a day file as SQL gives it. */
 export interface StoredRow {
@@ -65,6 +66,7 @@ export function readRow(stored: StoredRow, day: number, shapes: DayShapes, bulk:
     providerId,
     keyId,
     clientKeyId,
+    origin: originOf(caller),
     usage: readUsage(stored),
     usageSource,
     rawUsage: bulk.slice(stored, 0, stored.raw_usage_chars),

@@ -1,5 +1,5 @@
 import type { EndpointId, ProtocolId } from "../llm/names.ts";
-import type { ErrorClass, RequestRecord } from "../record.ts";
+import type { ErrorClass, RequestOrigin, RequestRecord } from "../record.ts";
 
 /** Reads of what happened. All of them run in the reader Worker: the thread that carries the streams never waits for them. */
 
@@ -28,6 +28,7 @@ export interface LogFilter {
   readonly providerIds?: readonly string[];
   readonly keyIds?: readonly string[];
   readonly clientKeyIds?: readonly string[];
+  readonly origins?: readonly RequestOrigin[];
   readonly protocols?: readonly ProtocolId[];
   readonly endpoints?: readonly EndpointId[];
   readonly stream?: boolean;

@@ -1,6 +1,6 @@
 import type { EndpointId, ProtocolId } from "../llm/names.ts";
 import type { UsageSource } from "../llm/usage.ts";
-import type { ErrorClass, PriceUsed, RequestRecord } from "../record.ts";
+import type { ErrorClass, PriceUsed, RequestOrigin, RequestRecord } from "../record.ts";
 
 /**
  * What many requests have in common is written once per day file and referred to by number: the *route* a request took, its
@@ -16,7 +16,14 @@ export type Route = readonly [
   keyId: string | null,
   price: PriceUsed | null,
 ];
-export type Caller = readonly [clientKeyId: string | null, address: string, userAgent: string, node: string];
+/** Without an origin it is a client: so were all before there were others, and most are. */
+export type Caller = readonly [
+  clientKeyId: string | null,
+  address: string,
+  userAgent: string,
+  node: string,
+  origin?: RequestOrigin,
+];
 export type Outcome = readonly [
   status: RequestRecord["status"],
   httpStatus: number,
@@ -70,7 +77,7 @@ export class ShapeNumbers {
     if (last !== undefined && isCaller(last.caller, record, node)) return last.number;
     const caller = callerOf(record, node);
     const userAgent = caller[2];
-    const key = `c${clientAddress.length},${userAgent.length} ${clientAddress} ${userAgent} ${clientKeyId} ${node}`;
+    const key = `c${clientAddress.length},${userAgent.length} ${clientAddress} ${userAgent} ${clientKeyId} ${node} ${record.origin}`;
     const number = this.#numbers.get(key) ?? this.#add(key, "caller", caller);
     const ofClient = this.#lastCallers.get(clientKeyId);
     if (ofClient === undefined) this.#lastCallers.set(clientKeyId, new Map([[clientAddress, { caller, number }]]));
@@ -130,11 +137,17 @@ function routeOf(record: RequestRecord): Route {
 }
 
 function callerOf(record: RequestRecord, node: string): Caller {
-  return [record.clientKeyId, record.clientAddress, record.userAgent.slice(0, MAX_AGENT_CHARS), node];
+  const { clientKeyId, clientAddress, userAgent, origin } = record;
+  const caller = [clientKeyId, clientAddress, userAgent.slice(0, MAX_AGENT_CHARS), node] as const;
+  return origin === "client" ? caller : [...caller, origin];
 }
 
 function outcomeOf(record: RequestRecord): Outcome {
   return [record.status, record.httpStatus, record.errorClass, record.usageSource, record.stream];
+}
+
+export function originOf(caller: Caller): RequestOrigin {
+  return caller[4] ?? "client";
 }
 
 function isRoute(route: Route, record: RequestRecord): boolean {
@@ -163,7 +176,7 @@ function isPrice(a: PriceUsed | null, b: PriceUsed | null): boolean {
 }
 
 function isCaller(caller: Caller, record: RequestRecord, node: string): boolean {
-  return caller[2] === record.userAgent && caller[3] === node;
+  return caller[2] === record.userAgent && caller[3] === node && originOf(caller) === record.origin;
 }
 
 function isOutcome(outcome: Outcome, record: RequestRecord): boolean {

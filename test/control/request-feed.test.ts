@@ -166,6 +166,8 @@ describe("the filter in memory says the same as the one in the log", () => {
     ["a code", { httpStatuses: [200] }, true],
     ["an error it has not", { errorClasses: ["timeout"] }, false],
     ["its client", { clientKeys: ["cky_1"] }, true],
+    ["its origin", { origins: ["client"] }, true],
+    ["another origin", { origins: ["chat", "test"] }, false],
     ["a provider it has not", { providers: ["prv_1"] }, false],
     ["its endpoint", { endpoints: ["chat.completions"] }, true],
     ["another format", { formats: ["gemini"] }, false],

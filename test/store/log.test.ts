@@ -43,6 +43,7 @@ describe("a logged request reads as it was settled", () => {
       attempts: [],
     }),
     "no client": makeRecord(NOON, { clientKeyId: null, userAgent: "", clientAddress: "" }),
+    "made for a person's chat": makeRecord(NOON, { clientKeyId: null, origin: "chat" }),
     "left by the client": makeRecord(NOON, {
       status: "cancelled",
       httpStatus: 499,
@@ -124,6 +125,8 @@ describe("a logged request reads as it was settled", () => {
       makeRecord(NOON, { requestedModel: "null", servedModel: "null" }),
       makeRecord(NOON, { clientAddress: "1 2", userAgent: "3" }),
       makeRecord(NOON, { clientAddress: "1", userAgent: "2 3" }),
+      makeRecord(NOON, { origin: "test" }),
+      makeRecord(NOON, { origin: "replay" }),
       makeRecord(NOON, { price: null }),
       makeRecord(NOON, { price: { ...makeRecord().price!, input: 3 } }),
       makeRecord(NOON, { price: { ...makeRecord().price!, source: "manual" } }),
@@ -136,8 +139,18 @@ describe("a logged request reads as it was settled", () => {
         price: record.price,
         userAgent: record.userAgent,
         clientAddress: record.clientAddress,
+        origin: record.origin,
       });
   });
+});
+
+test("a client's request is written as it was before there were other origins", async () => {
+  const log = new TestLog();
+  await log.write([makeRecord(NOON)]);
+  const file = new Database(dayFilePath(log.directory.logs, NOON / DAY_MS - 0.5), { readonly: true });
+  const shape = file.query<{ value: string }, []>("SELECT value FROM shape WHERE kind = 'caller'").get()!;
+  file.close();
+  expect(JSON.parse(shape.value)).toHaveLength(4);
 });
 
 describe("an id that is not in the log", () => {
@@ -276,6 +289,7 @@ describe("a filter", () => {
       clientKeyId: "cky_b",
     }),
     cancelled: makeRecord(NOON + 4 * hour, {
+      origin: "test",
       status: "cancelled",
       httpStatus: 499,
       errorClass: "client_closed",
@@ -311,6 +325,7 @@ describe("a filter", () => {
     ["providers", { providerIds: ["prv_b"] }, ["stream"]],
     ["keys", { keyIds: ["pky_a"] }, ["cancelled", "slow", "failed", "plain"]],
     ["clients", { clientKeyIds: ["cky_b"] }, ["slow"]],
+    ["origins", { origins: ["test"] }, ["cancelled"]],
     ["protocols", { protocols: ["anthropic-messages"] }, ["stream"]],
     ["endpoints", { endpoints: ["messages"] }, ["stream"]],
     ["streams", { stream: true }, ["stream"]],

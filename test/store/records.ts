@@ -41,6 +41,7 @@ export function makeRecord(atMs: number = NOON, changes: Partial<RequestRecord> 
     providerId: "prv_a",
     keyId: "pky_a",
     clientKeyId: "cky_a",
+    origin: "client",
     usage: { inputTokens: 100, cacheReadTokens: 50, cacheWriteTokens: 5, outputTokens: 30, reasoningTokens: 10 },
     usageSource: "reported",
     rawUsage: '{"prompt_tokens":155,"completion_tokens":40}',

@@ -98,6 +98,9 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
     startedAtMs: Date.now(),
     adminToken: token === null ? null : new Secret(token),
     checkAddress: (url) => egress.refusal(url),
+    callGateway: () => {
+      throw new Error("no gateway here: use startGateway");
+    },
     now: () => Date.now() + offsetMs,
   };
   const control = await openControl(options.change?.(deps) ?? deps);
