@@ -1,7 +1,16 @@
 import type { Scope } from "../src/control/principal.ts";
 
 /** Who may use a field: everybody, whoever has signed in, or whoever holds the scope. */
-export type Access = "anyone" | "signed-in" | Scope;
+export type Access = "anyone" | "signed-in" | Scope | Fresh;
+
+/**
+ * As well as the scope, a proof within the last ten minutes of who is asking: what is shown or given away here cannot be taken
+ * back, and a browser may stand open. A bearer token proves itself with every call.
+ */
+export interface Fresh {
+  readonly scope: "signed-in" | Scope;
+  readonly fresh: true;
+}
 
 /**
  * The one table of who may do what. Every field of Query, Mutation and Subscription stands here; one that does not is refused

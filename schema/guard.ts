@@ -7,7 +7,7 @@ import {
   getNamedType,
   isObjectType,
 } from "graphql";
-import type { Principal } from "../src/control/principal.ts";
+import { isFresh, type Principal } from "../src/control/principal.ts";
 import { ACCESS, type Access } from "./access.ts";
 import type { GraphqlContext } from "./context.ts";
 
@@ -38,20 +38,30 @@ export function guardSchema(schema: GraphQLSchema): GraphQLSchema {
 /** Throws unless the principal may see values of this type (for interfaces, whose type is only known with the value). */
 export function assertMaySee(principal: Principal, typeName: string | undefined): void {
   const needed = typeName === undefined ? undefined : ACCESS[typeName];
-  if (needed !== undefined) assertAllowed(principal, needed);
+  if (needed !== undefined && typeof needed !== "object") assertAllowed(principal, needed);
+}
+
+/** For a field that needs a fresh proof only for some of its arguments; others say so in the access table. Throws. */
+export function assertFresh({ principal, control }: Pick<GraphqlContext, "principal" | "control">): void {
+  if (isFresh(principal, control.now())) return;
+  const extensions = { code: "REAUTH_REQUIRED" };
+  throw new GraphQLError("Prove again who you are: reauthenticate, then repeat.", { extensions });
 }
 
 function guardField(field: Field, needed: readonly (Access | undefined)[]): void {
   const guarded = (inner: GraphQLFieldResolver<unknown, GraphqlContext>) =>
     ((parent, args, context, info) => {
-      for (const access of needed) assertAllowed(context.principal, access);
+      for (const access of needed) {
+        assertAllowed(context.principal, typeof access === "object" ? access.scope : access);
+        if (typeof access === "object") assertFresh(context);
+      }
       return inner(parent, args, context, info);
     }) satisfies GraphQLFieldResolver<unknown, GraphqlContext>;
   field.resolve = guarded(field.resolve ?? defaultFieldResolver);
   if (field.subscribe) field.subscribe = guarded(field.subscribe);
 }
 
-function assertAllowed({ kind, scopes }: Principal, access: Access | undefined): void {
+function assertAllowed({ kind, scopes }: Principal, access: Exclude<Access, object> | undefined): void {
   if (access === "anyone") return;
   if (kind === "anonymous") throw unauthenticated();
   if (access === "signed-in") return;

@@ -47,3 +47,17 @@ export const sessionPrincipal = (session: Session): Principal => ({ kind: "sessi
 export function principalKey(principal: Principal): string {
   return principal.kind === "session" ? principal.session.id : principal.kind;
 }
+
+const FRESH_FOR_MS = 10 * 60_000;
+
+/** True for a bearer token, which proves itself with every call, and for a session whose holder did so in the last ten minutes. */
+export function isFresh(principal: Principal, nowMs: number): boolean {
+  switch (principal.kind) {
+    case "anonymous":
+      return false;
+    case "token":
+      return true;
+    case "session":
+      return nowMs < principal.session.createdAtMs + FRESH_FOR_MS;
+  }
+}

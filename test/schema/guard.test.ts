@@ -1,8 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { buildSchema, execute, GraphQLError, parse } from "graphql";
 import type { GraphqlContext } from "../../schema/context.ts";
-import { assertMaySee, guardSchema } from "../../schema/guard.ts";
-import { ANONYMOUS, type Principal, SCOPES, type Scope, tokenPrincipal } from "../../src/control/principal.ts";
+import { assertFresh, assertMaySee, guardSchema } from "../../schema/guard.ts";
+import {
+  ANONYMOUS,
+  type Principal,
+  SCOPES,
+  type Scope,
+  sessionPrincipal,
+  tokenPrincipal,
+} from "../../src/control/principal.ts";
 
 const withScopes = (...scopes: Scope[]): Principal => ({ ...tokenPrincipal("x"), scopes: new Set(scopes) });
 
@@ -55,5 +62,15 @@ describe("the guard in front of the resolvers", () => {
     expect(() => assertMaySee(withScopes("LOGS_READ"), "ProviderKey")).toThrow(GraphQLError);
     expect(() => assertMaySee(withScopes("KEYS_READ"), "ProviderKey")).not.toThrow();
     expect(() => assertMaySee(withScopes(), undefined)).not.toThrow();
+  });
+
+  test("a proof of who is asking is fresh for ten minutes; a bearer token's always is", () => {
+    const session = sessionPrincipal({ id: "s", createdAtMs: 1000, lastSeenAtMs: 1000, credential: "x" });
+    const at = (principal: Principal, nowMs: number) => () =>
+      assertFresh({ principal, control: { now: () => nowMs } } as GraphqlContext);
+    expect(at(session, 600_999)).not.toThrow();
+    expect(at(session, 601_000)).toThrow(GraphQLError);
+    expect(at(withScopes(), 9e12)).not.toThrow();
+    expect(at(ANONYMOUS, 0)).toThrow(GraphQLError);
   });
 });
