@@ -27,6 +27,7 @@ import { readOrMakeMasterKey } from "./master-key.ts";
 import { KeyPool } from "./pool.ts";
 import { Snapshots } from "./snapshot.ts";
 import { openStore } from "./store/open.ts";
+import type { Store } from "./store/types.ts";
 
 /** A running Sluice. */
 export interface App {
@@ -140,10 +141,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
         {
           name: "expire stored responses",
           everyMs: EXPIRE_RESPONSES_EVERY_MS,
-          run: () => {
-            const { storedResponseDays, storedResponseMaxBytes } = snapshots.current.settings;
-            return store.responses.expire(Date.now() - storedResponseDays * DAY_MS, storedResponseMaxBytes);
-          },
+          run: () => expireResponses(store, snapshots),
         },
         {
           name: "expire logs",
@@ -156,6 +154,13 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       ],
       log,
     );
+
+    events.on("config", ({ noun, kind }) => {
+      if (noun !== "clientKey" || kind !== "deleted") return;
+      expireResponses(store, snapshots).catch((error: unknown) => {
+        log.warn("could not delete the responses of a deleted client key", { reason: errorText(error) });
+      });
+    });
 
     const server = serve({
       gateway,
@@ -237,6 +242,12 @@ async function applyFile(
   // Loaded only here: its schema is as large as everything else that a start checks.
   const { parseConfigFile } = await import("./config-file.ts");
   return applyConfigFile({ store, checkAddress }, parseConfigFile(text, config.configFile));
+}
+
+async function expireResponses(store: Store, { current: { settings } }: Snapshots): Promise<void> {
+  const owners = (await store.clientKeys.list()).map(({ id }) => id);
+  const beforeMs = Date.now() - settings.storedResponseDays * DAY_MS;
+  await store.responses.expire({ owners, beforeMs, maxBytes: settings.storedResponseMaxBytes });
 }
 
 /** Health changes since the last save, for the keys' history. */

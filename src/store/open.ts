@@ -28,9 +28,9 @@ export interface StoreOptions {
 export async function openStore({ dataDir, vault, closePatienceMs = 10_000 }: StoreOptions): Promise<Store> {
   const directory = prepareDataDirectory(dataDir);
   const lock = holdInstanceLock(directory.lock, directory.root);
-  const reader = new Reader(directory);
+  const reader = new Reader(directory, vault.contentKey);
   // Starts while the configuration is opened.
-  const writerStarting = Writer.open(directory);
+  const writerStarting = Writer.open(directory, vault.contentKey);
   writerStarting.catch(() => {}); // heard below: not "unhandled" when the configuration fails first
   let database: ConfigDatabase | null = null;
   try {
@@ -58,7 +58,7 @@ function assemble(parts: {
   readonly closePatienceMs: number;
 }): Store {
   const { database, writer, reader, lastUses, vault, lock } = parts;
-  const responseReader = new Reader(parts.directory);
+  const responseReader = new Reader(parts.directory, vault.contentKey);
   const forgetKeys = (ids: readonly string[]) => writer.forgetKeys(ids);
   return {
     providers: openProviders(database, forgetKeys),

@@ -1,5 +1,7 @@
 import type { KeyHealthChange } from "../events.ts";
+import type { SealKey } from "../lib/seal.ts";
 import type { StoredResponse } from "../stored-response.ts";
+import type { DataDirectory } from "./data-directory.ts";
 import type { PageQuery } from "./log-reader.ts";
 import type { LogDetail, LogPage, UsageQuery, UsageReport } from "./reports.ts";
 
@@ -17,6 +19,12 @@ export interface ReaderQuestions {
 }
 
 export type Question = keyof ReaderQuestions;
+
+/** Comes first. */
+export interface ReaderStart {
+  readonly directory: DataDirectory;
+  readonly contentKey: SealKey;
+}
 
 export interface ReaderRequest {
   readonly id: number;

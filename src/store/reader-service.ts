@@ -1,3 +1,4 @@
+import { Seal, type SealKey } from "../lib/seal.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { DayReaders, openForReading } from "./day-reader.ts";
 import { HourIndex } from "./hour-index.ts";
@@ -13,7 +14,10 @@ import { makeReport } from "./usage-report.ts";
 export class ReaderService {
   #questions: ReaderQuestions | null = null;
 
-  constructor(private readonly directory: DataDirectory) {}
+  constructor(
+    private readonly directory: DataDirectory,
+    private readonly contentKey: SealKey,
+  ) {}
 
   answer({ id, question, parameters }: ReaderRequest): ReaderReply {
     try {
@@ -25,16 +29,16 @@ export class ReaderService {
   }
 
   #ask(question: Question, parameters: readonly unknown[]): unknown {
-    this.#questions ??= openQuestions(this.directory);
+    this.#questions ??= openQuestions(this.directory, new Seal(this.contentKey));
     const method = this.#questions[question] as (...parameters: readonly unknown[]) => unknown;
     return method(...parameters);
   }
 }
 
-function openQuestions(directory: DataDirectory): ReaderQuestions {
+function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
   const usage = openForReading(directory.usage);
   const state = new StateReader(openForReading(directory.state));
-  const responses = new ResponseReader(openForReading(directory.responses));
+  const responses = new ResponseReader(openForReading(directory.responses), seal);
   const days = new DayReaders(directory.logs);
   const groups = new KnownGroups(usage);
   const logs = new LogReader(days, new HourIndex(usage, groups));

@@ -1,5 +1,4 @@
-import type { DataDirectory } from "./data-directory.ts";
-import type { ReaderRequest } from "./reader-messages.ts";
+import type { ReaderRequest, ReaderStart } from "./reader-messages.ts";
 import { ReaderService } from "./reader-service.ts";
 
 /** The reader Worker: reports and lists, so that their queries never hold up the thread that carries the streams. */
@@ -7,7 +6,8 @@ declare const self: Worker;
 
 let service: ReaderService;
 
-self.onmessage = (event: MessageEvent<{ readonly directory: DataDirectory } | ReaderRequest>) => {
-  if ("directory" in event.data) service = new ReaderService(event.data.directory);
-  else self.postMessage(service.answer(event.data));
+self.onmessage = (event: MessageEvent<ReaderStart | ReaderRequest>) => {
+  const { data } = event;
+  if ("directory" in data) service = new ReaderService(data.directory, data.contentKey);
+  else self.postMessage(service.answer(data));
 };

@@ -1,5 +1,6 @@
+import type { SealKey } from "../lib/seal.ts";
 import type { DataDirectory } from "./data-directory.ts";
-import type { Question, ReaderQuestions, ReaderReply, ReaderRequest } from "./reader-messages.ts";
+import type { Question, ReaderQuestions, ReaderReply, ReaderRequest, ReaderStart } from "./reader-messages.ts";
 import { spawnWorker } from "./spawn-worker.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -25,6 +26,7 @@ export class Reader {
 
   constructor(
     private readonly directory: DataDirectory,
+    private readonly contentKey: SealKey,
     private readonly deadlineMs = DEADLINE_MS,
     private readonly spawn = () => spawnWorker("reader-worker"),
   ) {}
@@ -70,7 +72,7 @@ export class Reader {
     worker.onerror = () => {
       if (this.#worker === worker) this.#drop("the query could not be answered: the reader stopped");
     };
-    worker.postMessage({ directory: this.directory });
+    worker.postMessage({ directory: this.directory, contentKey: this.contentKey } satisfies ReaderStart);
     for (const { request } of this.#waiting.values()) worker.postMessage(request);
   }
 

@@ -1,12 +1,16 @@
 import type { Database } from "bun:sqlite";
+import type { Seal } from "../lib/seal.ts";
 import type { StoredResponse } from "../stored-response.ts";
-import type { ResponseContent } from "./response-file.ts";
+import { openContent } from "./response-content.ts";
 
-type Row = Omit<StoredResponse, keyof ResponseContent> & { readonly content: Uint8Array };
+type Row = Omit<StoredResponse, "input" | "response"> & { readonly content: Uint8Array };
 
 /** Reads what ResponseFile writes. */
 export class ResponseReader {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly seal: Seal,
+  ) {}
 
   /** A response and those it goes on from, newest first, as far as they are there. */
   chain(id: string): StoredResponse[] {
@@ -18,8 +22,7 @@ export class ResponseReader {
       const row: Row | null = find.get(next);
       if (row === null) break;
       const { content, ...rest } = row;
-      const texts = JSON.parse(Bun.zstdDecompressSync(content).toString("utf8")) as ResponseContent;
-      found.push({ ...rest, ...texts });
+      found.push({ ...rest, ...openContent(this.seal, content, row) });
       next = row.previousId;
     }
     return found;

@@ -29,6 +29,6 @@ export function openResponses(writer: Writer, reader: Reader): ResponseStore {
       }
       return found;
     },
-    expire: (beforeMs, maxBytes) => writer.expireResponses(beforeMs, maxBytes),
+    expire: (retention) => writer.expireResponses(retention),
   };
 }

@@ -5,6 +5,7 @@ import type { ErrorClass, RequestRecord } from "../record.ts";
 import type { StoredResponses } from "../stored-response.ts";
 import type { TraitOverrides } from "../trait-overrides.ts";
 import type { LogStore, UsageStore } from "./reports.ts";
+import type { ResponseRetention } from "./response-file.ts";
 
 /**
  * The store's face: asynchronous from the first day, a noun each, because a server database follows. Transactions live inside
@@ -234,6 +235,9 @@ export interface KeyStateStore {
 }
 
 export interface ResponseStore extends StoredResponses {
-  /** Lets go of the conversations that nothing was added to since `beforeMs`, and of the oldest while all take more than `maxBytes`. */
-  expire(beforeMs: number, maxBytes: number): Promise<void>;
+  /**
+   * Lets go of the conversations of others than `owners`, of those that nothing was added to since `beforeMs`, and of the oldest while
+   * all take more than `maxBytes`.
+   */
+  expire(retention: ResponseRetention): Promise<void>;
 }

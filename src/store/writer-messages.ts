@@ -1,17 +1,19 @@
+import type { SealKey } from "../lib/seal.ts";
 import type { Batch } from "./batch.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { ResponseChanges } from "./pending-responses.ts";
+import type { ResponseRetention } from "./response-file.ts";
 import type { StateChanges } from "./state-file.ts";
 
 /** What the main thread says to the writer Worker. Handled in order. */
 export type WriterRequest =
-  | { readonly kind: "open"; readonly directory: DataDirectory }
+  | { readonly kind: "open"; readonly directory: DataDirectory; readonly contentKey: SealKey }
   | Batch
   | { readonly kind: "states"; readonly changes: StateChanges }
   | { readonly kind: "responses"; readonly changes: ResponseChanges }
   | { readonly kind: "flush"; readonly id: number }
   | { readonly kind: "expire"; readonly id: number; readonly firstDay: number; readonly usageBeforeMs: number }
-  | { readonly kind: "expireResponses"; readonly id: number; readonly beforeMs: number; readonly maxBytes: number }
+  | { readonly kind: "expireResponses"; readonly id: number; readonly retention: ResponseRetention }
   | { readonly kind: "close" };
 
 export type WriterReply =

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { Seal } from "../lib/seal.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { Lane } from "./lane.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -15,6 +16,7 @@ const MEASURE_EVERY_MS = 10_000;
 const IDLE_DAY_MS = 600_000;
 const EXPIRE_SLICE_ROWS = 2000;
 const EXPIRE_SLICE_CONVERSATIONS = 100;
+const SEAL_SLICE_ROWS = 50;
 
 interface Files {
   readonly directory: DataDirectory;
@@ -39,7 +41,7 @@ export class WriterService {
 
   handle(request: WriterRequest): void {
     if (request.kind === "open") {
-      this.#open(request.directory);
+      this.#open(request);
       return;
     }
     const files = this.#files;
@@ -91,11 +93,11 @@ export class WriterService {
     });
   }
 
-  #open(directory: DataDirectory): void {
+  #open({ directory, contentKey }: WriterRequest & { kind: "open" }): void {
     try {
       const state = openFile(directory.state, (path) => new StateFile(path));
       const usage = openFile(directory.usage, (path) => new UsageFile(path));
-      const responses = openFile(directory.responses, (path) => new ResponseFile(path));
+      const responses = openFile(directory.responses, (path) => new ResponseFile(path, new Seal(contentKey)));
       this.#files = { directory, state, usage, responses, logs: new LogWriter(directory.logs, usage) };
     } catch (error) {
       this.reply({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
@@ -104,6 +106,7 @@ export class WriterService {
     this.reply({ kind: "opened" });
     const { logs } = this.#files;
     this.#logLane.push(() => logs.reconcileAll());
+    void this.#sealOldResponses(this.#files);
     this.#measure(directory);
   }
 
@@ -143,13 +146,26 @@ export class WriterService {
   async #expireResponses(files: Files, request: WriterRequest & { kind: "expireResponses" }): Promise<void> {
     let roots: readonly string[] = [];
     this.#responseLane.push(() => {
-      roots = files.responses.expired(request.beforeMs, request.maxBytes);
+      roots = files.responses.expired(request.retention);
     });
     await this.#responseLane.drained();
     for (let from = 0; from < roots.length; from += EXPIRE_SLICE_CONVERSATIONS) {
       this.#responseLane.push(() =>
         files.responses.removeConversations(roots.slice(from, from + EXPIRE_SLICE_CONVERSATIONS)),
       );
+      await this.#responseLane.drained();
+      await Bun.sleep(0);
+    }
+  }
+
+  /** What an older program left in clear, in slices: what comes from clients goes before it. */
+  async #sealOldResponses(files: Files): Promise<void> {
+    let after = files.responses.hasUnsealed() ? 0 : null;
+    while (after !== null && this.#files === files) {
+      const from: number = after;
+      this.#responseLane.push(() => {
+        if (this.#files === files) after = files.responses.sealOld(from, SEAL_SLICE_ROWS);
+      });
       await this.#responseLane.drained();
       await Bun.sleep(0);
     }

@@ -1,10 +1,12 @@
 import type { KeyHealthChange } from "../events.ts";
+import type { SealKey } from "../lib/seal.ts";
 import type { RequestRecord } from "../record.ts";
 import type { StoredResponse } from "../stored-response.ts";
 import { contentBytes, encodeBatch } from "./batch.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { PendingResponses } from "./pending-responses.ts";
 import { PendingStates } from "./pending-states.ts";
+import type { ResponseRetention } from "./response-file.ts";
 import { ShapeNumbers } from "./shape.ts";
 import { spawnWorker } from "./spawn-worker.ts";
 import type { StateChanges } from "./state-file.ts";
@@ -58,14 +60,19 @@ export class Writer {
 
   private constructor(
     directory: DataDirectory,
+    private readonly contentKey: SealKey,
     private readonly spawn: () => Worker,
   ) {
     this.#directory = directory;
   }
 
   /** Rejects with StoreError when the files cannot be opened. */
-  static async open(directory: DataDirectory, spawn = () => spawnWorker("writer-worker")): Promise<Writer> {
-    const writer = new Writer(directory, spawn);
+  static async open(
+    directory: DataDirectory,
+    contentKey: SealKey,
+    spawn = () => spawnWorker("writer-worker"),
+  ): Promise<Writer> {
+    const writer = new Writer(directory, contentKey, spawn);
     await writer.#start();
     return writer;
   }
@@ -131,8 +138,9 @@ export class Writer {
     return this.#ask({ kind: "expire", id: this.#nextNumber++, firstDay, usageBeforeMs });
   }
 
-  async expireResponses(beforeMs: number, maxBytes: number): Promise<void> {
-    await this.#ask({ kind: "expireResponses", id: this.#nextNumber++, beforeMs, maxBytes });
+  async expireResponses(retention: ResponseRetention): Promise<void> {
+    this.#send(); // what waits is looked at, too
+    await this.#ask({ kind: "expireResponses", id: this.#nextNumber++, retention });
     this.responses.forgetRecent();
   }
 
@@ -285,7 +293,8 @@ export class Writer {
         reject(new StoreError(`the writer stopped: ${event.message}`));
         if (this.#worker === worker) this.#restart();
       };
-      worker.postMessage({ kind: "open", directory: this.#directory } satisfies WriterRequest);
+      const { contentKey } = this;
+      worker.postMessage({ kind: "open", directory: this.#directory, contentKey } satisfies WriterRequest);
     });
   }
 

@@ -3,10 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import OpenAI from "openai";
+import { Seal } from "../../src/lib/seal.ts";
 import { ResponseFile } from "../../src/store/response-file.ts";
 import { CLIENT_KEY } from "../support/app.ts";
 import { json, stream } from "../support/fake-vendor.ts";
 import { chatAnswer, MESSAGE_STREAM, messageAnswer, openAiError, responseAnswer } from "../support/samples.ts";
+import { eventually } from "../support/stream-reader.ts";
 import { type Answer, type Gateway, type GatewayOptions, provider, startGateway } from "./fixture.ts";
 import { UPSTREAMS } from "./formats.ts";
 
@@ -355,6 +357,27 @@ test("conversations, and work in the background, stay refused", async () => {
 });
 
 describe("over time", () => {
+  test("what a client had goes with its key", async () => {
+    const secret = "sk-leaving-client-0123456789";
+    const leaving = { name: "leaving", secret };
+    const own = await startGateway({
+      ...OPTIONS,
+      clientKeys: [...OPTIONS.clientKeys!, leaving],
+      reply: said("Noted."),
+    });
+    const ask = { model: "opus", input: "I am Ada." };
+    const gone = await clientOf(own, secret).responses.create(ask);
+    const kept = await clientOf(own).responses.create(ask);
+    const id = [...own.app.gateway.snapshots.current.clientKeysByHash.values()].find(
+      ({ name }) => name === "leaving",
+    )!.id;
+    await own.graphql(`mutation { deleteClientKeys(input: { ids: ["${id}"] }) { userErrors { message } } }`);
+    const chainOf = (response: string) => own.app.gateway.responses.chain(response);
+    await eventually(async () => (await chainOf(gone.id)).length === 0);
+    expect(await chainOf(kept.id)).toHaveLength(1);
+    await own.close();
+  });
+
   test("a conversation goes on after a restart, and ends with its retention", async () => {
     const dataDir = await mkdtemp(join(tmpdir(), "sluice-responses-"));
     const start = () => startGateway({ ...OPTIONS, dataDir, reply: json(chatAnswer()) });
@@ -377,8 +400,12 @@ describe("over time", () => {
     const other = await responses.create({ model: "qwen", input: "Something else." });
     await after.close();
 
-    const file = new ResponseFile(join(dataDir, "responses.db"));
-    file.removeConversations(file.expired(other.created_at * 1000, 1e9));
+    const owners = [...after.app.gateway.snapshots.current.clientKeysByHash.values()].map(({ id }) => id);
+    const file = new ResponseFile(
+      join(dataDir, "responses.db"),
+      new Seal({ key: new Uint8Array(32), keyId: new Uint8Array(4) }),
+    );
+    file.removeConversations(file.expired({ owners, beforeMs: other.created_at * 1000, maxBytes: 1e9 }));
     file.close();
     const last = await start();
     last.restart(UNKNOWN);

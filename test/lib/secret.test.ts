@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { inspect } from "node:util";
-import { SealError, Secret, Vault } from "../../src/lib/secret.ts";
+import { SealError } from "../../src/lib/seal.ts";
+import { Secret, Vault } from "../../src/lib/secret.ts";
 
 const PLACE = { table: "provider_key", row: "pky_1", column: "secret" };
 const vault = new Vault(new Uint8Array(32).fill(1));

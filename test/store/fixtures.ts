@@ -8,6 +8,9 @@ import { MASTER_KEY } from "./records.ts";
 
 export * from "./records.ts";
 
+/** What the Workers are given. */
+export const CONTENT_KEY = new Vault(MASTER_KEY).contentKey;
+
 const cleanups: (() => unknown)[] = [];
 
 /** For `afterEach` of every file that uses these: bun counts a hook in a shared module for the first file only. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { prepareDataDirectory } from "../../src/store/data-directory.ts";
 import { Reader } from "../../src/store/reader.ts";
-import { cleanUp, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
+import { CONTENT_KEY, cleanUp, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
 
 afterEach(cleanUp);
 
@@ -15,7 +15,7 @@ async function filledDirectory(): Promise<string> {
 }
 
 function openReader(dataDir: string, deadlineMs?: number): Reader {
-  const reader = new Reader(prepareDataDirectory(dataDir), deadlineMs);
+  const reader = new Reader(prepareDataDirectory(dataDir), CONTENT_KEY, deadlineMs);
   onCleanup(() => reader.abandon());
   return reader;
 }

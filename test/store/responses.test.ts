@@ -1,19 +1,21 @@
+import { Database } from "bun:sqlite";
 import { afterEach, expect, test } from "bun:test";
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { prepareDataDirectory } from "../../src/store/data-directory.ts";
+import { schemaVersion } from "../../src/store/open-schema.ts";
 import { PendingResponses } from "../../src/store/pending-responses.ts";
 import { Reader } from "../../src/store/reader.ts";
 import { openResponses } from "../../src/store/responses.ts";
 import { spawnWorker } from "../../src/store/spawn-worker.ts";
 import { Writer } from "../../src/store/writer.ts";
 import type { StoredResponse } from "../../src/stored-response.ts";
-import { cleanUp, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
+import { eventually } from "../support/stream-reader.ts";
+import { CONTENT_KEY, cleanUp, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
 
 afterEach(cleanUp);
 
-const NEVER = Number.MIN_SAFE_INTEGER;
-const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+const KEEP = { owners: ["cky_1"], beforeMs: Number.MIN_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
 
 function responseOf(id: string, changes: Partial<StoredResponse> = {}): StoredResponse {
   return {
@@ -87,10 +89,10 @@ test("a conversation is let go as a whole, when nothing was added to it for long
   for (const response of rest) store.responses.save(response);
   store.responses.save(responseOf("x", { createdAtMs: NOON - 1 }));
   await store.flush();
-  await store.responses.expire(NOON, NO_LIMIT);
+  await store.responses.expire({ ...KEEP, beforeMs: NOON });
   expect(await store.responses.chain("x")).toEqual([]);
   expect(idsOf(await store.responses.chain("b"))).toEqual(["b", "a"]);
-  await store.responses.expire(NOON + 1, NO_LIMIT);
+  await store.responses.expire({ ...KEEP, beforeMs: NOON + 1 });
   expect(await store.responses.chain("a")).toEqual([]);
 });
 
@@ -101,7 +103,7 @@ test("all together take no more than their limit: the oldest conversations go fi
     store.responses.save(responseOf(`r${index}`, { createdAtMs: NOON + index, input: noise(50_000) }));
   }
   await store.flush();
-  await store.responses.expire(NEVER, 1_000_000);
+  await store.responses.expire({ ...KEEP, maxBytes: 1_000_000 });
   const kept: string[] = [];
   for (let index = 0; index < 40; index++) kept.push(...idsOf(await store.responses.chain(`r${index}`)));
   expect(kept.length).toBeWithin(10, 21);
@@ -114,7 +116,7 @@ test("thousands of conversations expire", async () => {
   const store = await openTestStore();
   for (let index = 0; index < 3000; index++) store.responses.save(responseOf(`r${index}`));
   await store.flush();
-  await store.responses.expire(NOON + 1, NO_LIMIT);
+  await store.responses.expire({ ...KEEP, beforeMs: NOON + 1 });
   expect(await store.responses.chain("r2999")).toEqual([]);
 });
 
@@ -122,7 +124,7 @@ test("a writer that crashes loses none", async () => {
   const dataDir = temporaryDirectory();
   const workers: Worker[] = [];
   const directory = prepareDataDirectory(dataDir);
-  const writer = await Writer.open(directory, () => {
+  const writer = await Writer.open(directory, CONTENT_KEY, () => {
     workers.push(spawnWorker("writer-worker"));
     return workers.at(-1)!;
   });
@@ -133,15 +135,15 @@ test("a writer that crashes loses none", async () => {
   workers.at(-1)!.onerror?.(new ErrorEvent("error", { message: "out of memory" }));
   await flushed;
   await writer.close(1000);
-  const reader = new Reader(directory);
+  const reader = new Reader(directory, CONTENT_KEY);
   onCleanup(() => reader.abandon());
   expect((await reader.ask("responseChain", "r199")).length).toBe(200);
 });
 
 test("a removal while its save is under way wins", async () => {
   const directory = prepareDataDirectory(temporaryDirectory());
-  const writer = await Writer.open(directory);
-  const reader = new Reader(directory);
+  const writer = await Writer.open(directory, CONTENT_KEY);
+  const reader = new Reader(directory, CONTENT_KEY);
   onCleanup(() => reader.abandon());
   onCleanup(() => writer.close(1000));
   const responses = openResponses(writer, reader);
@@ -175,4 +177,77 @@ test("of the written, those stay in memory that were used last", () => {
   expect(pending.find("r2")).toBeUndefined();
   pending.remember(responseOf("huge", { input: "x".repeat(5000) }));
   expect(pending.find("huge")).toBeUndefined();
+});
+
+test("nothing that was said can be read in any file of the data directory, also before it is folded into the database", async () => {
+  const dataDir = temporaryDirectory();
+  const canary = "the-canary-sings-in-the-mine";
+  const store = await openTestStore(dataDir);
+  store.responses.save(responseOf("a", { input: canary, response: canary }));
+  await store.flush();
+  const files = () => readdirSync(dataDir).filter((name) => /\.db/.test(name));
+  expect(files()).toContain("responses.db-wal");
+  const holds = (text: string) => files().filter((name) => readFileSync(join(dataDir, name)).includes(text));
+  expect(holds(canary)).toEqual([]);
+  expect(holds("cky_1")).toEqual(["responses.db-wal"]); // the row is there
+  const database = new Database(join(dataDir, "responses.db"));
+  const { content } = database.query("SELECT content FROM response").get() as { content: Uint8Array };
+  database.close();
+  expect(() => Bun.zstdDecompressSync(content)).toThrow();
+});
+
+test("a row that is given to another client does not open", async () => {
+  const dataDir = temporaryDirectory();
+  const store = await openTestStore(dataDir);
+  store.responses.save(responseOf("a"));
+  await store.close();
+  const database = new Database(join(dataDir, "responses.db"));
+  database.run("UPDATE response SET owner = 'cky_2'");
+  database.close();
+  const again = await openTestStore(dataDir);
+  await expect(again.responses.chain("a")).rejects.toThrow("the query failed");
+});
+
+test("what an older program left in clear can be read, and is sealed soon", async () => {
+  const dataDir = temporaryDirectory();
+  const store = await openTestStore(dataDir);
+  const old = Array.from({ length: 120 }, (_, index) => responseOf(`r${index}`, { input: noise(3000) }));
+  for (const response of old) store.responses.save(response);
+  await store.close();
+  const path = join(dataDir, "responses.db");
+  const database = new Database(path);
+  const clear: Uint8Array[] = [];
+  for (const { id, input, response } of old) {
+    const content = Bun.zstdCompressSync(JSON.stringify({ input, response }));
+    database.query("UPDATE response SET content = ?, bytes = ? WHERE id = ?").run(content, content.length, id);
+    clear.push(content.subarray(50, 90));
+  }
+  database.run("DROP INDEX response_owner");
+  database.run("PRAGMA user_version = 1");
+  database.close();
+  const readable = () => {
+    const files = readdirSync(dataDir).filter((name) => name.startsWith("responses.db"));
+    const bytes = Buffer.concat(files.map((name) => readFileSync(join(dataDir, name))));
+    return clear.filter((piece) => bytes.includes(piece)).length;
+  };
+  expect(readable()).toBe(120);
+
+  const again = await openTestStore(dataDir);
+  expect(await again.responses.chain("r119")).toEqual([old.at(-1)!]);
+  const looking = new Database(path, { readonly: true });
+  await eventually(() => schemaVersion(looking) === 3);
+  looking.close();
+  expect(await again.responses.chain("r0")).toEqual([old[0]!]);
+  await again.close();
+  expect(readable()).toBe(0);
+});
+
+test("the responses of a client that is no more go, and nobody else's", async () => {
+  const store = await openTestStore();
+  for (const response of conversation(["a", "b"])) store.responses.save(response);
+  store.responses.save(responseOf("x", { owner: "cky_2" }));
+  await store.flush();
+  await store.responses.expire({ ...KEEP, owners: ["cky_2", "cky_3"] });
+  expect(await store.responses.chain("b")).toEqual([]);
+  expect(idsOf(await store.responses.chain("x"))).toEqual(["x"]);
 });

@@ -3,7 +3,7 @@ import { prepareDataDirectory } from "../../src/store/data-directory.ts";
 import { Reader } from "../../src/store/reader.ts";
 import { spawnWorker } from "../../src/store/spawn-worker.ts";
 import { Writer } from "../../src/store/writer.ts";
-import { cleanUp, makeRecord, NOON, onCleanup, temporaryDirectory } from "./fixtures.ts";
+import { CONTENT_KEY, cleanUp, makeRecord, NOON, onCleanup, temporaryDirectory } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
 
 afterEach(cleanUp);
@@ -28,7 +28,7 @@ function fragile(name: "writer-worker" | "reader-worker") {
 test("a writer that crashes is replaced, and what it had not acknowledged is written once", async () => {
   const dataDir = temporaryDirectory();
   const workers = fragile("writer-worker");
-  const writer = await Writer.open(prepareDataDirectory(dataDir), workers.spawn);
+  const writer = await Writer.open(prepareDataDirectory(dataDir), CONTENT_KEY, workers.spawn);
   onCleanup(() => writer.close(1000));
   const useCount = { keyId: "pky_a", lastUsedAt: 1, useCount: 3 };
   for (let round = 0; round < 3; round++) {
@@ -55,7 +55,7 @@ test("a reader that crashes fails what was asked, and is replaced", async () => 
   const log = new TestLog(dataDir);
   await log.write([makeRecord(NOON)]);
   const workers = fragile("reader-worker");
-  const reader = new Reader(log.directory, 5000, workers.spawn);
+  const reader = new Reader(log.directory, CONTENT_KEY, 5000, workers.spawn);
   onCleanup(() => reader.abandon());
   const page = { filter: {}, limit: 10, withTotal: true };
   const asked = reader.ask("page", page);

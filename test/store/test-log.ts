@@ -8,7 +8,7 @@ import { ShapeNumbers } from "../../src/store/shape.ts";
 import { readState, type StateReader } from "../../src/store/state-reader.ts";
 import type { WriterReply, WriterRequest } from "../../src/store/writer-messages.ts";
 import { WriterService } from "../../src/store/writer-service.ts";
-import { onCleanup, temporaryDirectory } from "./fixtures.ts";
+import { CONTENT_KEY, onCleanup, temporaryDirectory } from "./fixtures.ts";
 
 /** The writer's and the reader's work without their Workers: the same code, in this thread, where it can be watched. */
 export class TestLog {
@@ -27,8 +27,8 @@ export class TestLog {
       this.replies.push(reply);
       if (reply.kind === "done") this.#waiting.get(reply.id)?.();
     });
-    this.#service.handle({ kind: "open", directory: this.directory });
-    this.#reader = new ReaderService(this.directory);
+    this.#service.handle({ kind: "open", directory: this.directory, contentKey: CONTENT_KEY });
+    this.#reader = new ReaderService(this.directory, CONTENT_KEY);
     onCleanup(() => this.close());
   }
 
