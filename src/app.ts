@@ -21,6 +21,7 @@ import { startJobs } from "./jobs.ts";
 import { Egress } from "./lib/egress.ts";
 import { HttpClient } from "./lib/http-client/client.ts";
 import { errorText, type Logger } from "./lib/log.ts";
+import { Outbound } from "./lib/outbound.ts";
 import { type Secret, Vault } from "./lib/secret.ts";
 import type { Quirk } from "./llm/names.ts";
 import { readOrMakeMasterKey } from "./master-key.ts";
@@ -117,6 +118,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       active: inFlight,
       events,
       vault,
+      outbound: new Outbound(egress, http),
       version: packageJson.version,
       startedAtMs,
       adminToken: config.adminToken,

@@ -1,5 +1,6 @@
 import type { Events } from "../events.ts";
 import type { CallInternally } from "../internal-call.ts";
+import type { Outbound } from "../lib/outbound.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { KeyStatus } from "../pool.ts";
 import type { ActiveRequests } from "../record.ts";
@@ -14,6 +15,8 @@ export interface ControlDeps {
   readonly active: ActiveRequests;
   readonly events: Events;
   readonly vault: Vault;
+  /** The way out for calls of our own: webhooks, vendors' balances. */
+  readonly outbound: Outbound;
   readonly version: string;
   readonly startedAtMs: number;
   /** ADMIN_TOKEN; null leaves the choice to the one-time set-up link. */

@@ -6,7 +6,9 @@ import type { ControlDeps } from "../../src/control/deps.ts";
 import { Events } from "../../src/events.ts";
 import { mountGraphql } from "../../src/http/graphql-mount.ts";
 import { Egress } from "../../src/lib/egress.ts";
+import { HttpClient } from "../../src/lib/http-client/client.ts";
 import { createLogger } from "../../src/lib/log.ts";
+import { Outbound } from "../../src/lib/outbound.ts";
 import { Secret, Vault } from "../../src/lib/secret.ts";
 import { KeyPool } from "../../src/pool.ts";
 import type { ActiveRequest } from "../../src/record.ts";
@@ -75,6 +77,7 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
   const logLines: string[] = [];
   const log = createLogger({ level: "info", format: "json", write: (line) => void logLines.push(line) });
   const egress = new Egress({ allow: [{ cidr: "127.0.0.0/8", port: null }], self: null });
+  const http = new HttpClient();
   const token = options.adminToken === undefined ? ADMIN_TOKEN : options.adminToken;
   let offsetMs = 0;
   const deps: ControlDeps = {
@@ -83,6 +86,7 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
     pool,
     events,
     vault,
+    outbound: new Outbound(egress, http),
     active: {
       list: () => [...running],
       get size() {
@@ -137,6 +141,7 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
     async stop() {
       control.close();
       await server.stop(true);
+      http.close();
       await store.close();
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
