@@ -1,5 +1,6 @@
 import initial from "./0000_initial.sql" with { type: "text" };
 import translation from "./0001_translation.sql" with { type: "text" };
+import configHistory from "./0002_config_history.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -10,4 +11,5 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: "0000_initial", sql: initial },
   { name: "0001_translation", sql: translation },
+  { name: "0002_config_history", sql: configHistory },
 ];

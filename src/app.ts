@@ -66,9 +66,9 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
   try {
     const egress = new Egress({ allow: config.allowPrivate, self: null });
     const checkAddress = (url: string) => egress.refusal(url);
-    const { generatedClientKeys, defaultClientKey } = await store.writeTogether(async () => ({
-      generatedClientKeys: await applyFile(config, store, checkAddress),
-      ...(await prepareFirstStart(store, config, checkAddress)),
+    const { generatedClientKeys, defaultClientKey } = await store.writeTogether(async (inside) => ({
+      generatedClientKeys: await applyFile(config, inside, checkAddress),
+      ...(await prepareFirstStart(inside, config, checkAddress)),
     }));
 
     const events = new Events();

@@ -4,14 +4,14 @@ import { CLIENT_KEY_PREFIX, generateSecret } from "./control/client-key-secret.t
 import type { Secret } from "./lib/secret.ts";
 import { PROVIDER_KINDS, type ProviderKind } from "./llm/names.ts";
 import { dialects } from "./providers/index.ts";
-import type { Store } from "./store/types.ts";
+import type { ConfigNouns } from "./store/types.ts";
 
 /**
  * What a new data directory begins with: the built-in client `anonymous`, a default client (its key is returned, to be printed
  * once) and, when the environment names one, a provider with its key. Running it again changes nothing.
  */
 export async function prepareFirstStart(
-  store: Store,
+  store: ConfigNouns,
   config: Config,
   checkAddress: (url: string) => string | null,
 ): Promise<{ readonly defaultClientKey: Secret | null }> {
@@ -39,7 +39,11 @@ export async function prepareFirstStart(
   return { defaultClientKey: secret };
 }
 
-async function quickStart(store: Store, config: Config, checkAddress: (url: string) => string | null): Promise<void> {
+async function quickStart(
+  store: ConfigNouns,
+  config: Config,
+  checkAddress: (url: string) => string | null,
+): Promise<void> {
   const start = config.quickStart;
   if (start === null) return;
   const kind = PROVIDER_KINDS.find((known) => known === start.kind);

@@ -5,7 +5,7 @@ import type { Quirk } from "../llm/names.ts";
 import { canHaveQuirks } from "../policy/quirks.ts";
 import { dialects } from "../providers/index.ts";
 import { findPreset, PRESETS } from "../providers/presets.ts";
-import type { ProviderRow, Store, Written } from "../store/types.ts";
+import type { ConfigNouns, ProviderRow, Written } from "../store/types.ts";
 import { CLIENT_KEY_PREFIX, generateSecret } from "./client-key-secret.ts";
 
 /** A client key that was made because the file gave no secret; shown once. */
@@ -15,7 +15,7 @@ export interface GeneratedClientKey {
 }
 
 interface ApplyDeps {
-  readonly store: Store;
+  readonly store: ConfigNouns;
   checkAddress(url: string): string | null;
 }
 
@@ -146,7 +146,7 @@ async function applyKeys(
 }
 
 async function applyModels(
-  store: Store,
+  store: ConfigNouns,
   document: ConfigFile,
   providers: ReadonlyMap<string, ProviderRow>,
 ): Promise<void> {
@@ -184,7 +184,7 @@ async function applyModels(
   }
 }
 
-async function applyClientKeys(store: Store, document: ConfigFile): Promise<readonly GeneratedClientKey[]> {
+async function applyClientKeys(store: ConfigNouns, document: ConfigFile): Promise<readonly GeneratedClientKey[]> {
   const generated: GeneratedClientKey[] = [];
   const known = new Map((await store.clientKeys.list()).map((row) => [row.name, row]));
   for (const [c, entry] of document.clientKeys.entries()) {

@@ -1,7 +1,7 @@
 import { eq, inArray } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
-import type { ConfigDatabase, Queries } from "./config-database.ts";
+import type { ConfigAccess, Queries } from "./config-access.ts";
 import { clientKey } from "./tables/client-key.ts";
 import type { ClientKeyRow, ClientKeyStore } from "./types.ts";
 import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
@@ -15,7 +15,7 @@ export interface LastUses {
   put(lastUsed: ReadonlyMap<string, number>): void;
 }
 
-export function openClientKeys(database: ConfigDatabase, vault: Vault, lastUses: LastUses): ClientKeyStore {
+export function openClientKeys(database: ConfigAccess, vault: Vault, lastUses: LastUses): ClientKeyStore {
   const toRow = (columns: typeof clientKey.$inferSelect): ClientKeyRow => ({
     ...columns,
     lastUsedAt: lastUses.get(columns.id),

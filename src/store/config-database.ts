@@ -3,26 +3,38 @@ import { eq } from "drizzle-orm";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 import { MIGRATIONS, type Migration } from "../../migrations/index.ts";
 import { Secret, type Vault } from "../lib/secret.ts";
+import { type Author, currentAuthor } from "./author.ts";
+import type { ConfigAccess, Queries } from "./config-access.ts";
+import type { RowChange } from "./config-changes.ts";
+import { writeRevision } from "./config-history.ts";
 import { makePrivate } from "./data-directory.ts";
+import { Journal } from "./journal.ts";
 import { migrate } from "./migrate.ts";
 import { setPragmas } from "./pragmas.ts";
+import { undoRows } from "./revert.ts";
 import { describeFault, isLocked, StoreError } from "./store-error.ts";
 import { meta } from "./tables/meta.ts";
 
-/** Inside a transaction or out of one. */
-export type Queries = Pick<BunSQLiteDatabase, "get" | "select" | "selectDistinct" | "insert" | "update" | "delete">;
+export type { Queries } from "./config-access.ts";
 
 const LOCK_RETRY_MS = 25;
 const LOCK_GIVE_UP_MS = 3000;
 
-/** The configuration file. Its queries are short and run on the main thread; nothing on a request's way uses it. */
-export class ConfigDatabase {
+/**
+ * The configuration file. Its queries are short and run on the main thread; nothing on a request's way uses it. Each transaction that
+ * changes the configuration leaves a revision in the history, whichever noun's store it came from.
+ */
+export class ConfigDatabase implements ConfigAccess {
+  readonly #path: string;
   readonly #database: Database;
   readonly #statements: ScopedStatements;
   readonly #queries: BunSQLiteDatabase;
-  #isTogether = false;
+  #journal: Journal | null = null;
+  /** The transaction of several writes that is open now: others wait for it, and do not see into it. */
+  #together: { readonly ended: Promise<void>; readonly committed: CommittedView } | null = null;
 
-  private constructor(database: Database) {
+  private constructor(database: Database, path: string) {
+    this.#path = path;
     this.#database = database;
     this.#statements = new ScopedStatements(database);
     // All that Drizzle asks of it: transactions are ours.
@@ -44,7 +56,7 @@ export class ConfigDatabase {
       setPragmas(database, pragmas, path);
       migrate(database, path, migrations);
       setPragmas(database, [["foreign_keys", 1]], path);
-      const opened = new ConfigDatabase(database);
+      const opened = new ConfigDatabase(database, path);
       opened.#guard(() => checkMasterKey(opened.#queries, vault, path));
       return opened;
     } catch (error) {
@@ -54,26 +66,57 @@ export class ConfigDatabase {
   }
 
   read<T>(work: (queries: Queries) => T): T {
+    if (this.#together !== null) return this.#together.committed.read(work);
     return this.#guard(() => work(this.#queries));
   }
 
-  /** One immediate transaction. `work` must be synchronous: bun:sqlite commits when it returns. */
-  write<T>(work: (queries: Queries) => T): Promise<T> {
+  async write<T>(work: (queries: Queries) => T): Promise<T> {
+    await this.#alone();
     return this.#patiently(() => this.#transact(() => work(this.#queries)));
   }
 
-  /** Makes one transaction of all that `work` writes. While it runs nobody else may write: what they write would go with it. */
-  async writeTogether<T>(work: () => Promise<T>): Promise<T> {
-    await this.#patiently(() => this.#database.run("BEGIN IMMEDIATE"));
-    this.#isTogether = true;
+  /**
+   * Makes one transaction of all that `work` writes through `inside`: all of it or nothing. Meanwhile other writes wait, and other
+   * reads see what was committed before.
+   */
+  async writeTogether<T>(work: (inside: ConfigAccess) => Promise<T>, author: Author = currentAuthor()): Promise<T> {
+    await this.#alone();
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    const committed = new CommittedView(this.#path);
+    this.#together = { ended, committed };
     try {
-      const result = await work();
-      this.#guard(() => this.#database.run("COMMIT"));
+      await this.#patiently(() => this.#begin());
+      const inside: ConfigAccess = {
+        read: (query) => this.#guard(() => query(this.#queries)),
+        write: async (change) => this.#guard(() => change(this.#queries)),
+      };
+      const result = await work(inside);
+      this.#guard(() => this.#commit(author));
       return result;
     } finally {
-      this.#isTogether = false;
-      if (this.#database.inTransaction) this.#database.run("ROLLBACK");
+      this.#rollBack();
+      committed.close();
+      this.#together = null;
+      end();
     }
+  }
+
+  /** Takes back the row changes that `plan` names, newest first. False, and nothing is done, when it answers null. */
+  async undo(plan: (queries: Queries) => readonly RowChange[] | null): Promise<boolean> {
+    await this.#alone();
+    return this.#patiently(() => {
+      // Cannot be changed inside a transaction.
+      this.#database.run("PRAGMA foreign_keys = 0");
+      try {
+        return this.#transact(() => {
+          const changes = plan(this.#queries);
+          if (changes !== null) undoRows(this.#database, this.#journal!.tables, changes);
+          return changes !== null;
+        });
+      } finally {
+        this.#database.run("PRAGMA foreign_keys = 1");
+      }
+    });
   }
 
   close(): void {
@@ -93,17 +136,37 @@ export class ConfigDatabase {
     }
   }
 
+  /** Until no transaction of several writes is open. */
+  async #alone(): Promise<void> {
+    while (this.#together !== null) await this.#together.ended;
+  }
+
   #transact<T>(work: () => T): T {
-    if (this.#isTogether) return work();
-    this.#database.run("BEGIN IMMEDIATE");
+    this.#begin();
     try {
       const result = work();
-      this.#database.run("COMMIT");
+      this.#commit(currentAuthor());
       return result;
-    } catch (error) {
-      if (this.#database.inTransaction) this.#database.run("ROLLBACK");
-      throw error;
+    } finally {
+      this.#rollBack();
     }
+  }
+
+  #begin(): void {
+    // Not before the first write: most starts have none.
+    this.#journal ??= new Journal(this.#database);
+    this.#database.run("BEGIN IMMEDIATE");
+  }
+
+  #commit(author: Author): void {
+    const changes = this.#journal!.drain();
+    if (changes.length > 0) writeRevision(this.#queries, author, changes);
+    this.#database.run("COMMIT");
+  }
+
+  /** Of what was not committed. */
+  #rollBack(): void {
+    if (this.#database.inTransaction) this.#database.run("ROLLBACK");
   }
 
   #guard<T>(work: () => T): T {
@@ -115,6 +178,32 @@ export class ConfigDatabase {
     } finally {
       this.#statements.finalizeAll();
     }
+  }
+}
+
+/** The file as it was before the open transaction, over a connection of its own that is made when somebody asks. */
+class CommittedView {
+  readonly #path: string;
+  #database: Database | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  read<T>(work: (queries: Queries) => T): T {
+    this.#database ??= new Database(this.#path, { readonly: true, strict: true });
+    const statements = new ScopedStatements(this.#database);
+    try {
+      return work(drizzle({ client: statements as unknown as Database }));
+    } catch (error) {
+      throw new StoreError(`the configuration database failed: ${describeFault(error)}`, error);
+    } finally {
+      statements.finalizeAll();
+    }
+  }
+
+  close(): void {
+    this.#database?.close();
   }
 }
 

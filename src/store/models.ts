@@ -1,13 +1,13 @@
 import { eq, inArray, sql } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import { type TraitOverrides, traitOverridesSchema } from "../trait-overrides.ts";
-import type { ConfigDatabase, Queries } from "./config-database.ts";
+import type { ConfigAccess, Queries } from "./config-access.ts";
 import { model, modelName, modelTarget } from "./tables/model.ts";
 import type { ModelRow, ModelTarget, ModelValues, Nouns } from "./types.ts";
 import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
 
 /** A model is three tables: itself, its names (unique over all models), its targets in their order. */
-export function openModels(database: ConfigDatabase): Nouns<ModelRow, ModelValues> {
+export function openModels(database: ConfigAccess): Nouns<ModelRow, ModelValues> {
   return {
     async list() {
       return database.read((queries) => load(queries, undefined));

@@ -1,8 +1,11 @@
 import type { Vault } from "../lib/secret.ts";
 import { openClientKeys } from "./client-keys.ts";
+import type { ConfigAccess } from "./config-access.ts";
 import { ConfigDatabase } from "./config-database.ts";
+import { configVersion } from "./config-history.ts";
 import { type DataDirectory, prepareDataDirectory } from "./data-directory.ts";
 import { DAY_MS } from "./day-file.ts";
+import { openHistory } from "./history.ts";
 import { holdInstanceLock } from "./instance-lock.ts";
 import { openModels } from "./models.ts";
 import { openProviderKeys } from "./provider-keys.ts";
@@ -60,18 +63,22 @@ function assemble(parts: {
   const { database, writer, reader, lastUses, vault, lock } = parts;
   const responseReader = new Reader(parts.directory, vault.contentKey);
   const forgetKeys = (ids: readonly string[]) => writer.forgetKeys(ids);
-  return {
-    providers: openProviders(database, forgetKeys),
-    providerKeys: openProviderKeys(database, vault, forgetKeys),
-    models: openModels(database),
-    clientKeys: openClientKeys(database, vault, {
+  const openNouns = (access: ConfigAccess, onKeysDeleted: typeof forgetKeys) => ({
+    providers: openProviders(access, onKeysDeleted),
+    providerKeys: openProviderKeys(access, vault, onKeysDeleted),
+    models: openModels(access),
+    clientKeys: openClientKeys(access, vault, {
       get: (id) => lastUses.get(id) ?? null,
       put(lastUsed) {
         for (const [id, at] of lastUsed) lastUses.set(id, at);
         writer.touchClients(lastUsed);
       },
     }),
-    settings: openSettings(database),
+    settings: openSettings(access),
+  });
+  return {
+    ...openNouns(database, forgetKeys),
+    history: openHistory(database, forgetKeys),
     keyStates: {
       // Asked once, at start: not worth a Worker of 5 MB that most gateways never need.
       all: async () => readState(parts.directory.state, (state) => state.keyStates()),
@@ -87,7 +94,16 @@ function assemble(parts: {
     },
     responses: openResponses(writer, responseReader),
     usage: { report: (query) => reader.ask("report", query) },
-    writeTogether: (work) => database.writeTogether(work),
+    async writeTogether(work, author) {
+      const deletedKeys: string[] = [];
+      const result = await database.writeTogether((inside) => {
+        const nouns = openNouns(inside, (ids) => void deletedKeys.push(...ids));
+        return work({ ...nouns, version: async () => inside.read(configVersion) });
+      }, author);
+      // Not before: what is rolled back was not deleted.
+      if (deletedKeys.length > 0) forgetKeys(deletedKeys);
+      return result;
+    },
     record: (record) => writer.record(record),
     flush: () => writer.flush(),
     stats: () => writer.stats(),

@@ -1,7 +1,7 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
-import type { ConfigDatabase, Queries } from "./config-database.ts";
+import type { ConfigAccess, Queries } from "./config-access.ts";
 import { StoreError } from "./store-error.ts";
 import { providerKey } from "./tables/provider-key.ts";
 import type { OpenedProviderKey, ProviderKeyRow, ProviderKeyStore, ProviderKeyValues, Written } from "./types.ts";
@@ -15,7 +15,7 @@ const IMPORT_SLICE = 50;
 
 /** Secrets and proxy URLs are sealed for their own row and column; everything else about a key is plain. */
 export function openProviderKeys(
-  database: ConfigDatabase,
+  database: ConfigAccess,
   vault: Vault,
   onDeleted: (ids: readonly string[]) => void,
 ): ProviderKeyStore {

@@ -1,6 +1,6 @@
 import { eq, inArray } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
-import type { ConfigDatabase, Queries } from "./config-database.ts";
+import type { ConfigAccess, Queries } from "./config-access.ts";
 import { bumpModels } from "./models.ts";
 import { dropLearned, isQuirk, putLearned, readLearned } from "./provider-quirks.ts";
 import { modelTarget } from "./tables/model.ts";
@@ -10,10 +10,7 @@ import type { LearnedQuirk, ProviderRow, ProviderStore } from "./types.ts";
 import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
 
 /** `onKeysDeleted` hears of the keys that went with a provider: their observed state is forgotten elsewhere. */
-export function openProviders(
-  database: ConfigDatabase,
-  onKeysDeleted: (ids: readonly string[]) => void,
-): ProviderStore {
+export function openProviders(database: ConfigAccess, onKeysDeleted: (ids: readonly string[]) => void): ProviderStore {
   return {
     async list() {
       return database.read((queries) => {

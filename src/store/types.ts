@@ -4,6 +4,8 @@ import type { ContentPolicy, ProviderKind, Quirk, Strategy } from "../llm/names.
 import type { ErrorClass, RequestRecord } from "../record.ts";
 import type { StoredResponses } from "../stored-response.ts";
 import type { TraitOverrides } from "../trait-overrides.ts";
+import type { Author } from "./author.ts";
+import type { ConfigHistory } from "./history.ts";
 import type { LogStore, UsageStore } from "./reports.ts";
 import type { ResponseRetention } from "./response-file.ts";
 
@@ -17,12 +19,16 @@ export interface Store {
   readonly models: Nouns<ModelRow, ModelValues>;
   readonly clientKeys: ClientKeyStore;
   readonly settings: SettingStore;
+  readonly history: ConfigHistory;
   readonly keyStates: KeyStateStore;
   readonly responses: ResponseStore;
   readonly logs: LogStore;
   readonly usage: UsageStore;
-  /** Makes one transaction of all the configuration that `work` writes: all of it or nothing. For the start, while nobody else writes. */
-  writeTogether<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Makes one transaction of all the configuration that `work` writes through `inside`: all of it or nothing. Other writes wait for it,
+   * and other reads do not see into it. `author`: who is written in the history, unless it is whose operation this is.
+   */
+  writeTogether<T>(work: (inside: ConfigNouns) => Promise<T>, author?: Author): Promise<T>;
   /** Hands a settled request to the writer. Never waits, never throws; counts what it had to drop. */
   record(record: RequestRecord): void;
   /** Resolves when everything handed over so far is on disk. */
@@ -32,6 +38,12 @@ export interface Store {
   expire(nowMs: number, keep: { readonly logDays: number; readonly usageDays: number }): Promise<void>;
   /** Flushes, then closes files and workers. */
   close(): Promise<void>;
+}
+
+/** The configuration inside a transaction of several writes. */
+export interface ConfigNouns extends Pick<Store, "providers" | "providerKeys" | "models" | "clientKeys" | "settings"> {
+  /** Before this transaction (history.version). */
+  version(): Promise<number>;
 }
 
 export interface StoreStats {
@@ -202,11 +214,32 @@ export interface ClientKeyStore {
   touch(lastUsed: ReadonlyMap<string, number>): Promise<void>;
 }
 
+export interface SettingRow {
+  readonly key: string;
+  readonly value: unknown;
+  readonly memo: string | null;
+  readonly updatedAt: number | null;
+  readonly updatedBy: string | null;
+}
+export interface SettingChange {
+  readonly key: string;
+  /** Null removes the override. */
+  readonly value: unknown;
+  readonly memo?: string | null;
+}
 export interface SettingStore {
   /** Stored values only (JSON), by key. */
   all(): Promise<Record<string, unknown>>;
+  rows(): Promise<SettingRow[]>;
+  /** Of all settings together. */
+  version(): Promise<number>;
   /** Null removes the override. */
   put(changes: Readonly<Record<string, unknown>>): Promise<void>;
+  /** All of them or, when `expectedVersion` is not the present one, none. */
+  change(
+    changes: readonly SettingChange[],
+    expectedVersion?: number,
+  ): Promise<{ readonly kind: "ok" | "stale"; readonly version: number }>;
 }
 
 /** What a restart must not forget about a key. `model` "" is the key as a whole. */

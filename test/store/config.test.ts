@@ -356,9 +356,9 @@ test("a configuration that another program has locked is written when it lets go
 describe("what is written together", () => {
   test("is there when all of it succeeded", async () => {
     const store = await openTestStore();
-    const made = await store.writeTogether(async () => {
-      const provider = ok(await store.providers.create(providerValues()));
-      return ok(await store.providerKeys.create(providerKeyValues(provider.id)));
+    const made = await store.writeTogether(async (inside) => {
+      const provider = ok(await inside.providers.create(providerValues()));
+      return ok(await inside.providerKeys.create(providerKeyValues(provider.id)));
     });
     expect(await store.providerKeys.get(made.id)).toEqual(made);
     ok(await store.providers.create(providerValues({ name: "alone" })));
@@ -367,14 +367,36 @@ describe("what is written together", () => {
 
   test("is not there at all when the last of it failed, and writing goes on", async () => {
     const store = await openTestStore();
-    const writing = store.writeTogether(async () => {
-      ok(await store.providers.create(providerValues()));
-      await store.settings.put({ maxAttempts: 5 });
+    const writing = store.writeTogether(async (inside) => {
+      ok(await inside.providers.create(providerValues()));
+      await inside.settings.put({ maxAttempts: 5 });
       throw new Error("a mistake");
     });
     await expect(writing).rejects.toThrow("a mistake");
     expect(await store.providers.list()).toEqual([]);
     expect(await store.settings.all()).toEqual({});
     ok(await store.providers.create(providerValues()));
+  });
+
+  test("others wait to write and see nothing of it until it is whole", async () => {
+    const store = await openTestStore();
+    ok(await store.providers.create(providerValues({ name: "before" })));
+    const { promise: allowed, resolve: allow } = Promise.withResolvers<void>();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const together = store.writeTogether(async (inside) => {
+      ok(await inside.providers.create(providerValues({ name: "inside" })));
+      expect(await inside.providers.list()).toHaveLength(2);
+      begin();
+      await allowed;
+    });
+    await begun;
+    const names = async () => (await store.providers.list()).map(({ name }) => name);
+    expect(await names()).toEqual(["before"]);
+    const alone = store.providers.create(providerValues({ name: "alone" }));
+    expect(await Promise.race([alone, Bun.sleep(20).then(() => "waiting")])).toBe("waiting");
+    allow();
+    await together;
+    ok(await alone);
+    expect(await names()).toEqual(["before", "inside", "alone"]);
   });
 });

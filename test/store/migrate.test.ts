@@ -119,6 +119,8 @@ describe("the project's migrations", () => {
       .all();
     expect(made.map((table) => table.name).sort()).toEqual([
       "client_key",
+      "config_revision",
+      "config_revision_item",
       "meta",
       "migration",
       "model",
