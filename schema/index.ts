@@ -18,7 +18,8 @@ import "./request-feed.ts";
 import "./request-log.ts";
 import "./usage.ts";
 import "./viewer.ts";
+import { signMutations } from "./authorship.ts";
 import { guardSchema } from "./guard.ts";
 
 /** The admin API, with the access table in front of every resolver. */
-export const schema: GraphQLSchema = guardSchema(builder.toSchema());
+export const schema: GraphQLSchema = guardSchema(signMutations(builder.toSchema()));

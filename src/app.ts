@@ -66,10 +66,13 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
   try {
     const egress = new Egress({ allow: config.allowPrivate, self: null });
     const checkAddress = (url: string) => egress.refusal(url);
-    const { generatedClientKeys, defaultClientKey } = await store.writeTogether(async (inside) => ({
-      generatedClientKeys: await applyFile(config, inside, checkAddress),
-      ...(await prepareFirstStart(inside, config, checkAddress)),
-    }));
+    const { generatedClientKeys, defaultClientKey } = await store.writeTogether(
+      async (inside) => ({
+        generatedClientKeys: await applyFile(config, inside, checkAddress),
+        ...(await prepareFirstStart(inside, config, checkAddress)),
+      }),
+      { id: null, name: config.configFile === null ? "Sluice" : "CONFIG_FILE", action: "start" },
+    );
 
     const events = new Events();
     const pool = new KeyPool({ events, settings: () => snapshots.current.settings });
@@ -144,6 +147,11 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
           name: "expire stored responses",
           everyMs: EXPIRE_RESPONSES_EVERY_MS,
           run: () => expireResponses(store, snapshots),
+        },
+        {
+          name: "expire the configuration's history",
+          everyMs: EXPIRE_EVERY_MS,
+          run: () => store.history.expire(Date.now() - snapshots.current.settings.configHistoryDays * DAY_MS),
         },
         {
           name: "expire logs",

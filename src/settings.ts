@@ -52,6 +52,7 @@ export const settingsSchema = z.strictObject({
     { from: MIB, to: 1024 * 1024 * MIB, standard: 1024 * MIB },
     "All of them together, compressed: the conversations that rest the longest go first",
   ),
+  configHistoryDays: whole({ from: 1, to: 3650, standard: 365 }, "Days the history of the configuration is kept"),
   usageRetentionDays: whole({ from: 1, to: 3650, standard: 400 }, "Days the usage roll-ups are kept"),
 });
 
