@@ -118,13 +118,34 @@ export class KeyPool {
    * Whose turn it is. A request that has failed once gets a key that is known to answer, then any that is ready; a half-open key
    * comes as its one `probe`, but not to such a request while a healthy key is there: a client pays for at most one probe. When all keys are parked, those that may be so by accident are asked.
    */
-  pick({ provider, model, exclude, stickyId, nowMs }: PickRequest): PickResult {
-    if (this.#syncs === 0) throw new Error("KeyPool.sync must be called before the first pick");
-    if (this.#nobodies.size > 0) {
-      const nobody = this.#nobodies.get(`${provider.id}\n${model}`);
-      if (nobody !== undefined && nowMs < nobody.untilMs && nobody.recoveries === this.#book.recoveries)
-        return nobody.result;
+  pick(request: PickRequest): PickResult {
+    const { provider, model, exclude, nowMs } = request;
+    const nobody = this.#knownNobody(provider.id, model, nowMs);
+    if (nobody !== null) return nobody;
+    const picked = this.#choose(request, this.#cursorOf(provider.id), this.#random);
+    // A retry leaves out keys that another request may have.
+    if (picked.kind === "none" && (exclude === null || exclude.size === 0)) {
+      this.#noteNobody(provider.id, model, picked);
     }
+    return picked;
+  }
+
+  /** What `pick` would answer, without anybody's turn being taken. Where a lot decides, a likely answer. */
+  foresee(request: PickRequest): PickResult {
+    const { provider, model, nowMs } = request;
+    const nobody = this.#knownNobody(provider.id, model, nowMs);
+    if (nobody !== null) return nobody;
+    const { candidates } = this.#fieldOf(provider, nowMs);
+    const balances = candidates.map(({ balance }) => balance);
+    try {
+      return this.#choose(request, this.#cursorOf(provider.id).copy(), () => 0.5);
+    } finally {
+      for (const [index, candidate] of candidates.entries()) candidate.balance = balances[index]!;
+    }
+  }
+
+  #choose(request: PickRequest, cursor: Cursor, random: () => number): PickResult {
+    const { provider, model, exclude, stickyId, nowMs } = request;
     const filter = this.#filter;
     const isRetry = exclude !== null && exclude.size > 0;
     filter.nowMs = nowMs;
@@ -136,16 +157,16 @@ export class KeyPool {
       field,
       filter,
       // Second tries have a turn of their own, or they would lead the first ones past the keys nobody has asked yet.
-      cursor: isRetry ? this.#cursorOf(provider.id).tier(RETRIES) : this.#cursorOf(provider.id),
+      cursor: isRetry ? cursor.tier(RETRIES) : cursor,
       stickyHash: stickyId === null ? null : hashText(stickyId),
-      random: this.#random,
+      random,
     };
     let live = selectCandidate(turn);
     // The key that answered last finds its way out of a pool whose keys are dying together.
     if (exclude !== null && exclude.size > 1) live = this.#lastGood(provider.id, filter) ?? live;
     if (live === null && isRetry) {
       // Nobody has answered yet. Keys were often added in batches that share a fate: go on somewhere else, not with the next one.
-      turn.cursor.next = Math.floor(this.#random() * field.candidates.length);
+      turn.cursor.next = Math.floor(random() * field.candidates.length);
       filter.admits = "ready";
       live = selectCandidate(turn);
     }
@@ -157,12 +178,7 @@ export class KeyPool {
       filter.admits = "accidental";
       live = selectCandidate(turn);
     }
-    if (live === null) {
-      const none = nobodyIn(field.candidates, model, nowMs);
-      // A retry leaves out keys that another request may have.
-      if (!isRetry) this.#noteNobody(provider.id, model, none);
-      return none;
-    }
+    if (live === null) return nobodyIn(field.candidates, model, nowMs);
     return { kind: "key", key: live.entry!, probe: !live.isClear && live.standing(model, nowMs) === "probe" };
   }
 
@@ -251,6 +267,14 @@ export class KeyPool {
       this.#cursors.set(providerId, cursor);
     }
     return cursor;
+  }
+
+  #knownNobody(providerId: string, model: string, nowMs: number): PickResult | null {
+    if (this.#syncs === 0) throw new Error("KeyPool.sync must be called before the first pick");
+    if (this.#nobodies.size === 0) return null;
+    const nobody = this.#nobodies.get(`${providerId}\n${model}`);
+    const isTrue = nobody !== undefined && nowMs < nobody.untilMs && nobody.recoveries === this.#book.recoveries;
+    return isTrue ? nobody.result : null;
   }
 
   #noteNobody(providerId: string, model: string, result: PickResult & { readonly kind: "none" }): void {

@@ -25,6 +25,9 @@ export interface KeyStatus {
     readonly model: string;
     readonly state: KeyHealthState;
     readonly untilMs: number | null;
+    readonly errorClass: ErrorClass | null;
+    readonly httpStatus: number | null;
+    readonly message: string | null;
   }[];
 }
 
@@ -141,7 +144,9 @@ export class LiveKey implements Candidate {
     const models = [];
     for (const [model, watch] of this.models ?? []) {
       const shown = shownState(watch.health, nowMs);
-      if (shown !== "active") models.push({ model, state: shown, untilMs: watch.health.untilMs });
+      if (shown === "active") continue;
+      const { untilMs, errorClass, httpStatus, message } = watch.health;
+      models.push({ model, state: shown, untilMs, errorClass, httpStatus, message });
     }
     return {
       health: state,

@@ -34,6 +34,14 @@ export class Cursor {
     this.#tiers.set(priority, cursor);
     return cursor;
   }
+
+  /** For whoever only asks whose turn it would be. */
+  copy(): Cursor {
+    const copy = new Cursor();
+    copy.next = this.next;
+    for (const [priority, cursor] of this.#tiers) copy.#tiers.set(priority, cursor.copy());
+    return copy;
+  }
 }
 
 export interface Turn<C> {
