@@ -19,7 +19,18 @@ interface Caller {
  * Finds the calling client. A credential may stand in any position that one of the SDKs uses; `?key=` only where Gemini clients
  * put it, because query strings end up in logs. Throws GatewayError 401.
  */
-export function identifyClient({ gateway, incoming, snapshot, nowMs }: Caller): ClientEntry {
+export function identifyClient(caller: Caller): ClientEntry {
+  const found = caller.incoming.caller ?? findCaller(caller);
+  const refusal = checkClient(found, caller.nowMs);
+  if (refusal !== null) {
+    throw new GatewayError("unauthorized", 401, `This API key is ${refusal}. Ask the operator of this gateway.`, {
+      code: "invalid_api_key",
+    });
+  }
+  return found;
+}
+
+function findCaller({ gateway, incoming, snapshot }: Caller): ClientEntry {
   const { headers } = incoming.request;
   const authorization = headers.get("authorization");
   const bearer = authorization === null ? null : readBearer(authorization);
@@ -48,12 +59,6 @@ export function identifyClient({ gateway, incoming, snapshot, nowMs }: Caller): 
         : "No API key was sent. Send one as `Authorization: Bearer KEY`, `x-api-key`, `x-goog-api-key` or `api-key`.",
       { code: "invalid_api_key" },
     );
-  }
-  const refusal = checkClient(found, nowMs);
-  if (refusal !== null) {
-    throw new GatewayError("unauthorized", 401, `This API key is ${refusal}. Ask the operator of this gateway.`, {
-      code: "invalid_api_key",
-    });
   }
   return found;
 }

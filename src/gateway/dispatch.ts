@@ -1,5 +1,7 @@
+import type { GatewayError } from "../errors.ts";
 import type { Failure } from "../policy/failure.ts";
 import { combineNone, finalError, mayRetry, type NoCandidate } from "../policy/retry.ts";
+import type { PickRequest, PickResult } from "../pool.ts";
 import { serviceOf } from "../providers/wires.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import type { Admitted } from "./admit.ts";
@@ -28,6 +30,7 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
   if (admitted.answer !== undefined) return admitted.answer;
   const tally = new Tally(exchange, admitted);
   const planner = new Planner(exchange, admitted);
+  const { pool } = exchange.gateway;
   let none: NoCandidate | null = null;
   for (const target of planner.targets()) {
     if (serviceOf(exchange.incoming.endpoint.id, target.provider.kind).how === "estimated") {
@@ -37,7 +40,8 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
     let again: PickedKey | null = null;
     const tried = new Set<string>();
     while (wire !== undefined) {
-      const picked: PickedKey | NoCandidateHere = again ?? pickKey(exchange, admitted, planner, { target, tried });
+      const picked: PickedKey | NoCandidateHere =
+        again ?? pickKey(exchange, admitted, planner, { target, tried }, pool);
       if (picked.kind === "none") {
         none = combineNone(none, picked);
         break;
@@ -54,7 +58,12 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
       else wire = planner.wireFor(target);
     }
   }
-  throw tally.hasFailed || none !== null ? tally.lastWord(none) : (planner.refusal ?? tally.lastWord(none));
+  throw tally.hasFailed ? tally.lastWord(none) : nobodyToAsk(none, planner);
+}
+
+/** What the client is told when no upstream was called. */
+export function nobodyToAsk(none: NoCandidate | null, { refusal }: Planner): GatewayError {
+  return none === null && refusal !== null ? refusal : finalError([], none, Date.now());
 }
 
 /** The failed attempts of one request, and whether there may be another. */
@@ -107,15 +116,20 @@ interface PickedKey {
   readonly kind: "key";
   readonly key: KeyEntry;
 }
+/** The key pool, or whoever only wants to know what it would say. */
+interface Chooser {
+  pick(request: PickRequest): PickResult;
+}
 type NoCandidateHere = { readonly kind: "none" } & NoCandidate;
 
 const NOBODY_ELSE: NoCandidateHere = { kind: "none", reason: "empty", earliestMs: null };
 
-function pickKey(
+export function pickKey(
   exchange: Exchange,
   admitted: Admitted,
   planner: Planner,
   { target, tried }: { readonly target: RouteTarget; readonly tried: ReadonlySet<string> },
+  chooser: Chooser,
 ): PickedKey | NoCandidateHere {
   const { provider } = target;
   const { binding, body } = admitted;
@@ -136,7 +150,7 @@ function pickKey(
     if (key !== undefined && isWell(exchange, target, key)) return { kind: "key", key };
   }
   const json = body.kind === "json" ? body : null;
-  return exchange.gateway.pool.pick({
+  return chooser.pick({
     provider,
     model: target.upstreamModel,
     exclude: tried.size === 0 ? null : tried,

@@ -6,7 +6,7 @@ import type { Logger } from "../lib/log.ts";
 import type { Endpoint } from "../llm/endpoints.ts";
 import type { KeyPool } from "../pool.ts";
 import type { RequestRecord } from "../record.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { ClientEntry, Snapshot } from "../snapshot.ts";
 import type { StoredResponses } from "../stored-response.ts";
 import type { BoundIds } from "./bound-ids.ts";
 import type { InFlight } from "./in-flight.ts";
@@ -35,6 +35,8 @@ export interface Gateway {
   record(record: RequestRecord): void;
   /** Takes the idle timeout off this request's connection. Set by the server. */
   keepOpen(request: Request): void;
+  /** Draws the lots among targets of equal priority. */
+  random(): number;
   /** Set when the process is told to stop: what runs is finished, nothing new begins. */
   draining: boolean;
 }
@@ -52,6 +54,8 @@ export interface Incoming {
   readonly clientAddress: string;
   /** Null for a client's; else who within Sluice made it. */
   readonly internal: InternalCaller | null;
+  /** The client, when it is known without a credential: somebody asks what would become of its request. */
+  readonly caller?: ClientEntry;
 }
 
 export type InternalCaller = Pick<InternalCall, "origin" | "clientKeyId" | "pins">;

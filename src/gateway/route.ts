@@ -24,7 +24,7 @@ export interface RouteTarget {
  * there but nobody can serve this endpoint with it.
  */
 export function routeModel(exchange: Exchange, name: string): readonly RouteTarget[] {
-  const { snapshot, incoming } = exchange;
+  const { snapshot, incoming, gateway } = exchange;
   const endpoint = incoming.endpoint.id;
   const model = snapshot.models.get(name);
   if (model !== undefined) {
@@ -32,7 +32,7 @@ export function routeModel(exchange: Exchange, name: string): readonly RouteTarg
     if (model.targets.length === 0) throw unavailable(name);
     const able = model.targets.filter((target) => serves(target.provider.kind, endpoint));
     if (able.length === 0) throw cannotServe(exchange, name, model.targets[0]!.provider.kind);
-    return orderTargets(preferCounting(able, endpoint), Math.random);
+    return orderTargets(preferCounting(able, endpoint), gateway.random);
   }
   const slash = name.indexOf("/");
   const named = slash > 0 ? snapshot.providersByName.get(name.slice(0, slash)) : undefined;
