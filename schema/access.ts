@@ -32,6 +32,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.providerKey": "KEYS_READ",
   "Query.models": "MODELS_READ",
   "Query.model": "MODELS_READ",
+  "Query.explainRoute": "MODELS_READ",
   "Query.clientKeys": "CLIENTS_READ",
   "Query.clientKey": "CLIENTS_READ",
   "Query.requestLogs": "LOGS_READ",

@@ -10,11 +10,13 @@ import { SCOPES } from "../src/control/principal.ts";
 import { PROVIDER_KEY_ORDERS } from "../src/control/provider-keys.ts";
 import { STORED_KEYS } from "../src/control/providers.ts";
 import { REQUEST_STATUSES } from "../src/control/request-view.ts";
+import { ROUTE_SKIPS, ROUTE_VERDICTS } from "../src/control/route-candidates.ts";
 import { USAGE_INTERVALS } from "../src/control/usage.ts";
 import { USER_ERROR_CODES } from "../src/control/user-errors.ts";
 import { KEY_HEALTH_STATES } from "../src/events.ts";
 import { CONTENT_POLICIES, PROTOCOLS, PROVIDER_KINDS, QUIRKS, STRATEGIES } from "../src/llm/names.ts";
 import { EFFORTS } from "../src/llm/request.ts";
+import { ASKABLE_ENDPOINTS } from "../src/llm/short-request.ts";
 import { THINKING_STYLES } from "../src/llm/traits.ts";
 import { ERROR_CLASSES, REQUEST_ORIGINS } from "../src/record.ts";
 import { builder } from "./builder.ts";
@@ -80,6 +82,18 @@ export const ThinkingStyle = listed(
   "How a model is asked to think: by an effort, a budget of tokens, a level, or as it likes.",
 );
 export const ReasoningEffort = listed("ReasoningEffort", EFFORTS);
+export const AskableEndpoint = listed("AskableEndpoint", ASKABLE_ENDPOINTS);
+export const RouteVerdict = listed(
+  "RouteVerdict",
+  ROUTE_VERDICTS,
+  "WOULD_SERVE: may be asked first, see `chance`. FALLBACK: asked when those before it fail.",
+);
+export const RouteSkip = listed("RouteSkip", ROUTE_SKIPS);
+export const ForecastHow = listed(
+  "RouteHow",
+  ["native", "bridged", "translated", "operation", "estimated"],
+  "NATIVE: the client's bytes go up. BRIDGED: same vendor, at another of its endpoints. OPERATION: the upstream's own endpoint of the same purpose. ESTIMATED: answered here.",
+);
 export const PriceSource = listed("PriceSource", ["builtin", "manual"]);
 
 export const UsageInterval = listed("UsageInterval", [...USAGE_INTERVALS, "auto"]);

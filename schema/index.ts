@@ -16,6 +16,7 @@ import "./provider-quirk.ts";
 import "./provider.ts";
 import "./request-feed.ts";
 import "./request-log.ts";
+import "./route-explanation.ts";
 import "./usage.ts";
 import "./viewer.ts";
 import { signMutations } from "./authorship.ts";

@@ -8,28 +8,15 @@ import {
   readTargetPrice,
   readTargetTraits,
 } from "../src/control/models.ts";
-import { formatPrice } from "../src/control/money.ts";
 import { readTargetCapacity } from "../src/control/provider-capacity.ts";
-import type { PriceUsed as PriceUsedValue } from "../src/record.ts";
 import type { ModelRow, ModelTarget as ModelTargetValue } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
-import { HealthState, ModelCapability, PriceSource } from "./enums.ts";
+import { HealthState, ModelCapability } from "./enums.ts";
+import { ModelPrice } from "./model-price.ts";
 import { ModelTraitOverrides, ModelTraits } from "./model-traits.ts";
 import { Node } from "./node.ts";
 import { Model, Provider } from "./refs.ts";
 import { modelUsageFields } from "./usage-fields.ts";
-
-const ModelPrice = builder.objectRef<PriceUsedValue>("ModelPrice");
-builder.objectType(ModelPrice, {
-  description: "USD per million tokens.",
-  fields: (t) => ({
-    input: t.field({ type: "Decimal", resolve: ({ input }) => formatPrice(input) }),
-    output: t.field({ type: "Decimal", resolve: ({ output }) => formatPrice(output) }),
-    cacheRead: t.field({ type: "Decimal", nullable: true, resolve: ({ cacheRead }) => formatPrice(cacheRead) }),
-    cacheWrite: t.field({ type: "Decimal", nullable: true, resolve: ({ cacheWrite }) => formatPrice(cacheWrite) }),
-    source: t.expose("source", { type: PriceSource }),
-  }),
-});
 
 const ModelHealth = builder.objectRef<ModelHealthValue>("ModelHealth");
 builder.objectType(ModelHealth, {

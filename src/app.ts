@@ -7,6 +7,7 @@ import { learnQuirk } from "./control/provider-quirks.ts";
 import { Events } from "./events.ts";
 import { prepareFirstStart } from "./first-start.ts";
 import { BoundIds } from "./gateway/bound-ids.ts";
+import { foresee } from "./gateway/foresee.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { InFlight } from "./gateway/in-flight.ts";
 import { internalCalls } from "./gateway/internal-call.ts";
@@ -112,6 +113,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
         events.emit("requestSettled", record);
       },
       keepOpen: () => {},
+      random: Math.random,
       draining: false,
     };
     const control = await openControl({
@@ -127,6 +129,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       adminToken: config.adminToken,
       checkAddress,
       callGateway: internalCalls(gateway),
+      foresee: (question) => foresee(gateway, question),
       now: Date.now,
     });
 

@@ -1,4 +1,5 @@
 import type { Events } from "../events.ts";
+import type { RouteForecast, RouteQuestion } from "../forecast.ts";
 import type { CallInternally } from "../internal-call.ts";
 import type { Outbound } from "../lib/outbound.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
@@ -25,6 +26,8 @@ export interface ControlDeps {
   checkAddress(url: string): string | null;
   /** Makes a request through the gateway, as a client would. */
   readonly callGateway: CallInternally;
+  /** What the gateway would do with a request; it does nothing. */
+  foresee(question: RouteQuestion): Promise<RouteForecast>;
   now(): number;
 }
 

@@ -102,6 +102,9 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
     startedAtMs: Date.now(),
     adminToken: token === null ? null : new Secret(token),
     checkAddress: (url) => egress.refusal(url),
+    foresee: () => {
+      throw new Error("no gateway here");
+    },
     callGateway: () => {
       throw new Error("no gateway here: use startGateway");
     },
