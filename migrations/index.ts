@@ -1,6 +1,7 @@
 import initial from "./0000_initial.sql" with { type: "text" };
 import translation from "./0001_translation.sql" with { type: "text" };
 import configHistory from "./0002_config_history.sql" with { type: "text" };
+import audit from "./0003_audit.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -12,4 +13,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0000_initial", sql: initial },
   { name: "0001_translation", sql: translation },
   { name: "0002_config_history", sql: configHistory },
+  { name: "0003_audit", sql: audit },
 ];

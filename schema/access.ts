@@ -38,6 +38,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.requestLogs": "LOGS_READ",
   "Query.requestLog": "LOGS_READ",
   "Query.activeRequests": "LOGS_READ",
+  "Query.auditLog": "AUDIT_READ",
 
   "Mutation.signIn": "anyone",
   "Mutation.setUp": "anyone",
@@ -71,6 +72,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   Model: "MODELS_READ",
   ClientKey: "CLIENTS_READ",
   RequestLog: "LOGS_READ",
+  AuditEntry: "AUDIT_READ",
   UsageMetrics: "USAGE_READ",
   Sparkline: "USAGE_READ",
 };

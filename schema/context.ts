@@ -10,6 +10,8 @@ export interface GraphqlContext {
   readonly address: string;
   /** Stands in masked errors and in the log beside their cause. */
   readonly requestId: string;
+  /** Nodes that an operation is about though its input does not name them: the account of a refused sign-in. For the audit log. */
+  readonly named: string[];
   /** Null over WebSocket, where no cookie can be set. */
   readonly cookies: CookieJar | null;
 }

@@ -5,6 +5,7 @@
 export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "Query.usage": 50,
   "Query.requestLogs": 20,
+  "Query.auditLog": 10,
   "Overview.today": 20,
   "Overview.yesterday": 20,
   "Overview.attention": 30,
@@ -19,6 +20,8 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "ClientKey.usage": 2,
   "ClientKey.sparkline": 2,
   // They come with their row.
+  "AuditEntry.subjects": 0,
+  "AuditEntry.changes": 0,
   "Provider.quirks": 0,
   "ModelTarget.traits": 0,
   "ModelTarget.effectiveTraits": 0,

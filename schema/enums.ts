@@ -1,4 +1,5 @@
 import { ATTENTION_KINDS, SEVERITIES } from "../src/control/attention.ts";
+import { AUDIT_OUTCOMES } from "../src/control/audit.ts";
 import { CLIENT_KEY_ORDERS } from "../src/control/client-keys.ts";
 import { RESYNC_REASONS } from "../src/control/event-log.ts";
 import { KEY_EVENT_KINDS } from "../src/control/key-events.ts";
@@ -121,6 +122,7 @@ export const UsageSource = listed("UsageSource", ["reported", "estimated", "unkn
 export const AttemptOutcome = listed("AttemptOutcome", ["ok", "rejected", "unreachable", "abandoned"]);
 export const TokenPart = listed("TokenPart", ["INPUT", "CACHE_READ", "CACHE_WRITE", "OUTPUT", "REASONING"]);
 
+export const AuditOutcome = listed("AuditOutcome", AUDIT_OUTCOMES);
 export const Severity = listed("Severity", SEVERITIES);
 export const AttentionKind = listed("AttentionKind", ATTENTION_KINDS);
 export const ChangeKind = listed("ChangeKind", CHANGE_KINDS);

@@ -13,11 +13,14 @@ import type { GraphqlContext } from "./context.ts";
 
 type Field = GraphQLField<unknown, GraphqlContext>;
 
+/** Hears of every refusal, with the field ("Query.users") and the code. */
+export type OnRefusal = (context: GraphqlContext, field: string, code: string) => void;
+
 /**
  * Puts the access table in front of the resolvers of a finished schema. A root field without an entry is refused to everybody:
  * forgetting it can close a door, never open one.
  */
-export function guardSchema(schema: GraphQLSchema): GraphQLSchema {
+export function guardSchema(schema: GraphQLSchema, onRefusal: OnRefusal = () => {}): GraphQLSchema {
   const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith("__")) continue;
@@ -29,7 +32,8 @@ export function guardSchema(schema: GraphQLSchema): GraphQLSchema {
       // Behind the interface Node the type is only known with the value: node.ts asks `assertMaySee`.
       const shown = ACCESS[getNamedType(field.type).name];
       if (shown !== undefined) needed.add(shown);
-      if (needed.size > 0) guardField(field, [...needed]);
+      if (needed.size > 0)
+        guardField(field, [...needed], (context, code) => onRefusal(context, `${type.name}.${field.name}`, code));
     }
   }
   return schema;
@@ -48,17 +52,28 @@ export function assertFresh({ principal, control }: Pick<GraphqlContext, "princi
   throw new GraphQLError("Prove again who you are: reauthenticate, then repeat.", { extensions });
 }
 
-function guardField(field: Field, needed: readonly (Access | undefined)[]): void {
+function guardField(
+  field: Field,
+  needed: readonly (Access | undefined)[],
+  onRefusal: (context: GraphqlContext, code: string) => void,
+): void {
   const guarded = (inner: GraphQLFieldResolver<unknown, GraphqlContext>) =>
     ((parent, args, context, info) => {
-      for (const access of needed) {
-        assertAllowed(context.principal, typeof access === "object" ? access.scope : access);
-        if (typeof access === "object") assertFresh(context);
+      try {
+        for (const access of needed) assertAccess(context, access);
+      } catch (error) {
+        if (error instanceof GraphQLError) onRefusal(context, String(error.extensions.code));
+        throw error;
       }
       return inner(parent, args, context, info);
     }) satisfies GraphQLFieldResolver<unknown, GraphqlContext>;
   field.resolve = guarded(field.resolve ?? defaultFieldResolver);
   if (field.subscribe) field.subscribe = guarded(field.subscribe);
+}
+
+function assertAccess(context: GraphqlContext, access: Access | undefined): void {
+  assertAllowed(context.principal, typeof access === "object" ? access.scope : access);
+  if (typeof access === "object") assertFresh(context);
 }
 
 function assertAllowed({ kind, scopes }: Principal, access: Exclude<Access, object> | undefined): void {

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import { builder } from "./builder.ts";
 import "./scalars.ts";
+import "./audit-entry.ts";
 import "./client-key.ts";
 import "./key-events.ts";
 import "./live-usage.ts";
@@ -19,8 +20,9 @@ import "./request-log.ts";
 import "./route-explanation.ts";
 import "./usage.ts";
 import "./viewer.ts";
+import { auditSchema, noteRefusedRead } from "./audit.ts";
 import { signMutations } from "./authorship.ts";
 import { guardSchema } from "./guard.ts";
 
-/** The admin API, with the access table in front of every resolver. */
-export const schema: GraphQLSchema = guardSchema(signMutations(builder.toSchema()));
+/** The admin API: the access table in front of every resolver, the audit log around every mutation. */
+export const schema: GraphQLSchema = auditSchema(guardSchema(signMutations(builder.toSchema()), noteRefusedRead));

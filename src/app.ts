@@ -159,8 +159,9 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
         {
           name: "expire logs",
           everyMs: EXPIRE_EVERY_MS,
-          run: () => {
-            const { logRetentionDays, usageRetentionDays } = snapshots.current.settings;
+          run: async () => {
+            const { auditRetentionDays, logRetentionDays, usageRetentionDays } = snapshots.current.settings;
+            await store.audit.expire(Date.now() - auditRetentionDays * DAY_MS);
             return store.expire(Date.now(), { logDays: logRetentionDays, usageDays: usageRetentionDays });
           },
         },

@@ -53,6 +53,7 @@ export const settingsSchema = z.strictObject({
     "All of them together, compressed: the conversations that rest the longest go first",
   ),
   configHistoryDays: whole({ from: 1, to: 3650, standard: 365 }, "Days the history of the configuration is kept"),
+  auditRetentionDays: whole({ from: 1, to: 3650, standard: 400 }, "Days the audit log is kept"),
   usageRetentionDays: whole({ from: 1, to: 3650, standard: 400 }, "Days the usage roll-ups are kept"),
 });
 

@@ -1,4 +1,5 @@
 import { type AdminAccess, prepareAdminAccess } from "./admin-access.ts";
+import { AuditBook } from "./audit.ts";
 import type { ControlDeps } from "./deps.ts";
 import { KeyEvents } from "./key-events.ts";
 import { LiveUsage } from "./live-usage.ts";
@@ -10,6 +11,7 @@ import { ConfigRows } from "./rows.ts";
 /** The control plane: what it stands on, and the little it remembers between two calls. */
 export interface Control extends ControlDeps {
   readonly access: AdminAccess;
+  readonly audit: AuditBook;
   readonly rows: ConfigRows;
   readonly capacities: CapacityCounter;
   readonly keyEvents: KeyEvents;
@@ -23,6 +25,7 @@ export interface Control extends ControlDeps {
 /** Call once, after the store is open and the first snapshot is in force. */
 export async function openControl(deps: ControlDeps): Promise<Control> {
   const access = await prepareAdminAccess(deps);
+  const audit = new AuditBook(deps);
   const rows = new ConfigRows(deps.store, deps.events);
   const capacities = new CapacityCounter(deps, rows);
   const keyEvents = new KeyEvents(deps);
@@ -30,9 +33,9 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   const liveUsage = new LiveUsage(deps);
   const requestFeed = new RequestFeed(deps);
   const close = () => {
-    for (const part of [rows, capacities, keyEvents, modelEvents, liveUsage, requestFeed]) part.close();
+    for (const part of [audit, rows, capacities, keyEvents, modelEvents, liveUsage, requestFeed]) part.close();
   };
   // Not spread: `deps` may be an object whose getters and methods need their own `this`.
-  const own = { access, rows, capacities, keyEvents, modelEvents, liveUsage, requestFeed, close };
+  const own = { access, audit, rows, capacities, keyEvents, modelEvents, liveUsage, requestFeed, close };
   return Object.assign(Object.create(deps) as ControlDeps, own);
 }

@@ -50,7 +50,7 @@ export class SignInThrottle {
 }
 
 /** One person can have a whole IPv6 /64. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(":") || address.includes(".")) return address;
   const [head = "", tail] = address.split("::");
   const groups = head.split(":").filter((group) => group !== "");

@@ -39,6 +39,10 @@ export function byBearer(control: Control, authorization: string, address: strin
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   if (token === undefined) throw refused("UNAUTHENTICATED", "The authorization is not `Bearer TOKEN`.", 401);
   const { principal, waitMs } = control.access.byToken(token, address);
+  if (principal.kind === "anonymous") {
+    const code = waitMs > 0 ? "RATE_LIMITED" : "UNAUTHENTICATED";
+    control.audit.fold({ principal, address }, { action: "bearerToken", outcome: "refused", code });
+  }
   if (waitMs > 0) {
     const seconds = Math.ceil(waitMs / 1000);
     throw refused("RATE_LIMITED", `Too many wrong tokens from this address. Try again in ${seconds} s.`, 429);

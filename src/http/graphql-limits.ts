@@ -35,6 +35,13 @@ export function checkDocument(document: DocumentNode, isAnonymous: boolean): voi
   if (guesses.length > 1) throw tooMuch("Sign in once per operation.");
 }
 
+/** The mutations that a document asks for, each once. */
+export function mutationsIn(document: DocumentNode): string[] {
+  const shape = shapes.get(document) ?? readShape(document);
+  const known = shape.rootFields.filter((field) => field.startsWith("Mutation.") && ACCESS[field] !== undefined);
+  return [...new Set(known)].map((field) => field.slice("Mutation.".length));
+}
+
 export function tooMuch(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: "LIMIT_EXCEEDED", http: { status: 400, spec: false } } });
 }

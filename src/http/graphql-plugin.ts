@@ -1,4 +1,4 @@
-import { type ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule } from "graphql";
+import { type DocumentNode, type ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { GraphqlContext } from "../../schema/context.ts";
 import { GRAPHQL_LIMITS } from "../../schema/limits.ts";
@@ -6,7 +6,7 @@ import type { Logger } from "../lib/log.ts";
 import { checkCost, type Operation } from "./graphql-cost.ts";
 import { KnownDocuments } from "./graphql-documents.ts";
 import { checkVariables, cleanDocumentError, maskError } from "./graphql-errors.ts";
-import { checkDocument } from "./graphql-limits.ts";
+import { checkDocument, mutationsIn } from "./graphql-limits.ts";
 import { type OpenSubscriptions, whileSignedIn } from "./graphql-subscriptions.ts";
 
 /** What stands between a document and the resolvers, the same for HTTP, SSE and WebSocket. */
@@ -24,7 +24,10 @@ export function createGuardPlugin(log: Logger, open: OpenSubscriptions): Plugin<
     onValidate({ context, params: { documentAST }, addValidationRule, setResult: answerEarly }) {
       const isAnonymous = isStranger(context);
       const refusal = attempt(() => checkDocument(documentAST, isAnonymous));
-      if (refusal instanceof GraphQLError) return answerEarly([refusal]);
+      if (refusal instanceof GraphQLError) {
+        noteStranger(context, documentAST, refusal);
+        return answerEarly([refusal]);
+      }
       if (isAnonymous) addValidationRule(NoSchemaIntrospectionCustomRule);
       else if (documents.isValid(documentAST)) return answerEarly([]);
       return ({ result, valid, setResult }) => {
@@ -68,6 +71,14 @@ export function createGuardPlugin(log: Logger, open: OpenSubscriptions): Plugin<
       };
     },
   };
+}
+
+/** What strangers ask for does not come as far as the resolvers, behind which the audit log stands. */
+function noteStranger({ control, principal, address }: GraphqlContext, document: DocumentNode, refusal: GraphQLError) {
+  if (principal.kind !== "anonymous" || refusal.extensions.code !== "UNAUTHENTICATED") return;
+  for (const action of mutationsIn(document)) {
+    control.audit.fold({ principal, address }, { action, outcome: "refused", code: "UNAUTHENTICATED" });
+  }
 }
 
 function isStranger({ principal }: GraphqlContext): boolean {

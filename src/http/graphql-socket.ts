@@ -63,7 +63,8 @@ export function createSocketHandler(control: Control, yoga: Yoga, log: Logger): 
     },
     async onSubscribe({ extra: { socket } }, _id, { query, operationName, variables }) {
       const { address, principal } = socket.data;
-      const context: GraphqlContext = { control, principal, address, requestId: crypto.randomUUID(), cookies: null };
+      const requestId = crypto.randomUUID();
+      const context: GraphqlContext = { control, principal, address, requestId, named: [], cookies: null };
       const { schema, parse, validate, execute, subscribe, contextFactory } = yoga.getEnveloped(context);
       try {
         const document = parse(query);

@@ -68,7 +68,7 @@ interface HttpCall {
 async function answerHttp({ control, yoga, request, address, requestId }: HttpCall): Promise<Response> {
   const { principal, refreshedCookie, isSecure } = identify(control, request, address);
   const jar = new AnswerCookies(isSecure, refreshedCookie);
-  const context: GraphqlContext = { control, principal, address, requestId, cookies: jar };
+  const context: GraphqlContext = { control, principal, address, requestId, named: [], cookies: jar };
   const response = await yoga.fetch(await readGraphqlRequest(request), context);
   // Made anew: the headers of yoga's answer may be frozen.
   const answer = keepAlive(new Response(response.body, { status: response.status, headers: response.headers }));

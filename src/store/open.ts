@@ -1,4 +1,5 @@
 import type { Vault } from "../lib/secret.ts";
+import { openAudit } from "./audit.ts";
 import { openClientKeys } from "./client-keys.ts";
 import type { ConfigAccess } from "./config-access.ts";
 import { ConfigDatabase } from "./config-database.ts";
@@ -78,6 +79,7 @@ function assemble(parts: {
   });
   return {
     ...openNouns(database, forgetKeys),
+    audit: openAudit(database),
     history: openHistory(database, forgetKeys),
     keyStates: {
       // Asked once, at start: not worth a Worker of 5 MB that most gateways never need.

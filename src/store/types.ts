@@ -4,6 +4,7 @@ import type { ContentPolicy, ProviderKind, Quirk, Strategy } from "../llm/names.
 import type { ErrorClass, RequestRecord } from "../record.ts";
 import type { StoredResponses } from "../stored-response.ts";
 import type { TraitOverrides } from "../trait-overrides.ts";
+import type { AuditStore } from "./audit-entry.ts";
 import type { Author } from "./author.ts";
 import type { ConfigHistory } from "./history.ts";
 import type { LogStore, UsageStore } from "./reports.ts";
@@ -20,6 +21,7 @@ export interface Store {
   readonly clientKeys: ClientKeyStore;
   readonly settings: SettingStore;
   readonly history: ConfigHistory;
+  readonly audit: AuditStore;
   readonly keyStates: KeyStateStore;
   readonly responses: ResponseStore;
   readonly logs: LogStore;

@@ -118,6 +118,8 @@ describe("the project's migrations", () => {
       .query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
       .all();
     expect(made.map((table) => table.name).sort()).toEqual([
+      "audit_entry",
+      "audit_subject",
       "client_key",
       "config_revision",
       "config_revision_item",
