@@ -2,6 +2,7 @@ import initial from "./0000_initial.sql" with { type: "text" };
 import translation from "./0001_translation.sql" with { type: "text" };
 import configHistory from "./0002_config_history.sql" with { type: "text" };
 import audit from "./0003_audit.sql" with { type: "text" };
+import files from "./0004_files.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0001_translation", sql: translation },
   { name: "0002_config_history", sql: configHistory },
   { name: "0003_audit", sql: audit },
+  { name: "0004_files", sql: files },
 ];

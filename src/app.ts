@@ -54,6 +54,7 @@ const LAST_BYTES_MS = 1000;
 const EXPIRE_EVERY_MS = 3_600_000;
 /** Often: it also bounds their size. */
 const EXPIRE_RESPONSES_EVERY_MS = 300_000;
+const EXPIRE_FILES_EVERY_MS = 600_000;
 const DAY_MS = 86_400_000;
 
 /** Config → store → snapshot → gateway → http → jobs. Throws ConfigError or a store error with a text for the operator. */
@@ -151,6 +152,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
           everyMs: EXPIRE_RESPONSES_EVERY_MS,
           run: () => expireResponses(store, snapshots),
         },
+        { name: "expire files", everyMs: EXPIRE_FILES_EVERY_MS, run: () => expireFiles(store, snapshots) },
         {
           name: "expire the configuration's history",
           everyMs: EXPIRE_EVERY_MS,
@@ -171,10 +173,14 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
 
     events.on("config", ({ noun, kind }) => {
       if (noun !== "clientKey" || kind !== "deleted") return;
-      expireResponses(store, snapshots).catch((error: unknown) => {
-        log.warn("could not delete the responses of a deleted client key", { reason: errorText(error) });
+      Promise.all([expireResponses(store, snapshots), expireFiles(store, snapshots)]).catch((error: unknown) => {
+        log.warn("could not delete what a deleted client key had", { reason: errorText(error) });
       });
     });
+    store.files.sweep().then(
+      (swept) => swept > 0 && log.info("removed unfinished files", { count: swept }),
+      (error: unknown) => log.warn("could not look for unfinished files", { reason: errorText(error) }),
+    );
 
     const server = serve({
       gateway,
@@ -262,6 +268,12 @@ async function expireResponses(store: Store, { current: { settings } }: Snapshot
   const owners = (await store.clientKeys.list()).map(({ id }) => id);
   const beforeMs = Date.now() - settings.storedResponseDays * DAY_MS;
   await store.responses.expire({ owners, beforeMs, maxBytes: settings.storedResponseMaxBytes });
+}
+
+async function expireFiles({ files }: Store, { current: { settings } }: Snapshots): Promise<void> {
+  const nowMs = Date.now();
+  const { fileRetentionDays: days } = settings;
+  await files.expire({ nowMs, createdBeforeMs: days === 0 ? null : nowMs - days * DAY_MS });
 }
 
 /** Health changes since the last save, for the keys' history. */

@@ -54,6 +54,12 @@ export const settingsSchema = z.strictObject({
   ),
   configHistoryDays: whole({ from: 1, to: 3650, standard: 365 }, "Days the history of the configuration is kept"),
   auditRetentionDays: whole({ from: 1, to: 3650, standard: 400 }, "Days the audit log is kept"),
+  maxFileBytes: whole({ from: 1024, to: 1000 * MIB, standard: 512 * MIB }, "One uploaded file"),
+  filesMaxBytes: whole({ from: MIB, to: 1024 * 1024 * MIB, standard: 10 * 1024 * MIB }, "All uploaded files together"),
+  fileRetentionDays: whole(
+    { from: 0, to: 3650, standard: 0 },
+    "Days that a file is kept whose uploader set no time; 0 keeps it until somebody deletes it",
+  ),
   usageRetentionDays: whole({ from: 1, to: 3650, standard: 400 }, "Days the usage roll-ups are kept"),
 });
 

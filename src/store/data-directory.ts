@@ -23,6 +23,8 @@ export interface DataDirectory {
   readonly usage: string;
   /** Responses kept for their clients: writer Worker. */
   readonly responses: string;
+  /** Sealed contents of files; made with the first of them. */
+  readonly files: string;
   /** Held by the running instance. */
   readonly lock: string;
   /** One request log per UTC day: writer Worker. */
@@ -38,6 +40,7 @@ export function prepareDataDirectory(path: string): DataDirectory {
     state: join(root, "state.db"),
     usage: join(root, "usage.db"),
     responses: join(root, "responses.db"),
+    files: join(root, "files"),
     lock: join(root, "lock.db"),
     logs: join(root, "logs"),
   };

@@ -1,3 +1,4 @@
+import { Seal } from "../lib/seal.ts";
 import type { Vault } from "../lib/secret.ts";
 import { openAudit } from "./audit.ts";
 import { openClientKeys } from "./client-keys.ts";
@@ -6,6 +7,7 @@ import { ConfigDatabase } from "./config-database.ts";
 import { configVersion } from "./config-history.ts";
 import { type DataDirectory, prepareDataDirectory } from "./data-directory.ts";
 import { DAY_MS } from "./day-file.ts";
+import { openFiles } from "./files.ts";
 import { openHistory } from "./history.ts";
 import { holdInstanceLock } from "./instance-lock.ts";
 import { openModels } from "./models.ts";
@@ -95,6 +97,7 @@ function assemble(parts: {
       get: (id) => reader.ask("get", id),
     },
     responses: openResponses(writer, responseReader),
+    files: openFiles({ database, folder: parts.directory.files, seal: new Seal(vault.contentKey) }),
     usage: { report: (query) => reader.ask("report", query) },
     async writeTogether(work, author) {
       const deletedKeys: string[] = [];

@@ -33,6 +33,11 @@ export function describeFault(error: unknown): string {
   return known ? known[1] : code === "" ? "unexpected error" : `unexpected error (${code})`;
 }
 
+/** The disk has no room, or none for us. */
+export function isFull(error: unknown): boolean {
+  return /^(SQLITE_FULL|ENOSPC|EDQUOT|EFBIG)/.test(faultCode(error));
+}
+
 export function isDamage(error: unknown): boolean {
   return /^SQLITE_(CORRUPT|NOTADB)/.test(faultCode(error));
 }

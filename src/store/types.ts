@@ -2,6 +2,7 @@ import type { KeyHealthChange, KeyHealthState } from "../events.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { ContentPolicy, ProviderKind, Quirk, Strategy } from "../llm/names.ts";
 import type { ErrorClass, RequestRecord } from "../record.ts";
+import type { FileQuery, StoredFiles } from "../stored-file.ts";
 import type { StoredResponses } from "../stored-response.ts";
 import type { TraitOverrides } from "../trait-overrides.ts";
 import type { AuditStore } from "./audit-entry.ts";
@@ -24,6 +25,7 @@ export interface Store {
   readonly audit: AuditStore;
   readonly keyStates: KeyStateStore;
   readonly responses: ResponseStore;
+  readonly files: FileStore;
   readonly logs: LogStore;
   readonly usage: UsageStore;
   /**
@@ -275,4 +277,16 @@ export interface ResponseStore extends StoredResponses {
    * all take more than `maxBytes`.
    */
   expire(retention: ResponseRetention): Promise<void>;
+}
+
+export interface FileStore extends StoredFiles {
+  /** Of all that a query finds, whatever its page. */
+  totals(query: Omit<FileQuery, "limit" | "after">): Promise<{ readonly count: number; readonly bytes: number }>;
+  /**
+   * Deletes files whose time is over, those of clients that are no more, and those without a time of their own that were made before
+   * `createdBeforeMs` (null: they are kept). Returns their ids.
+   */
+  expire(retention: { readonly nowMs: number; readonly createdBeforeMs: number | null }): Promise<string[]>;
+  /** Deletes contents without a row: what a crash left. Returns how many. */
+  sweep(): Promise<number>;
 }

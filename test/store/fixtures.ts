@@ -8,8 +8,9 @@ import { MASTER_KEY } from "./records.ts";
 
 export * from "./records.ts";
 
+export const VAULT = new Vault(MASTER_KEY);
 /** What the Workers are given. */
-export const CONTENT_KEY = new Vault(MASTER_KEY).contentKey;
+export const CONTENT_KEY = VAULT.contentKey;
 
 const cleanups: (() => unknown)[] = [];
 

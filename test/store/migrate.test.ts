@@ -123,6 +123,7 @@ describe("the project's migrations", () => {
       "client_key",
       "config_revision",
       "config_revision_item",
+      "file",
       "meta",
       "migration",
       "model",

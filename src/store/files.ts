@@ -1,0 +1,167 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import type { Seal } from "../lib/seal.ts";
+import { FileError, type FileQuery } from "../stored-file.ts";
+import type { ConfigDatabase, Queries } from "./config-database.ts";
+import { FileUploads } from "./file-uploads.ts";
+import { type OpenFile, readSealedFile } from "./sealed-file.ts";
+import { clientKey } from "./tables/client-key.ts";
+import { file } from "./tables/file.ts";
+import type { FileStore } from "./types.ts";
+import { inSlices } from "./written.ts";
+
+export interface FileParts {
+  readonly database: ConfigDatabase;
+  /** Holds the contents; made with the first file. */
+  readonly folder: string;
+  readonly seal: Seal;
+  readonly openFile?: OpenFile;
+}
+
+/** Files: a row each in the configuration database, their sealed contents in a folder under the ids as names. */
+export function openFiles({ database, folder, seal, openFile }: FileParts): FileStore {
+  let total: number | null = null;
+  const totalBytes = () => {
+    total ??= database.read((queries) => queries.select({ sum: sum() }).from(file).get()?.sum ?? 0);
+    return total;
+  };
+  const uploads = new FileUploads({
+    folder,
+    seal,
+    ...(openFile && { openFile }),
+    totalBytes,
+    async insert(row) {
+      await database.write((queries) => queries.insert(file).values(row).run());
+      total = total === null ? null : total + row.bytes;
+    },
+  });
+
+  /** The row first: a content without a row is swept away, a row without a content would be a lie. */
+  const remove = async (which: (queries: Queries) => { id: string; bytes: number }[]): Promise<string[]> => {
+    const gone = await database.write(which);
+    for (const { id, bytes } of gone) {
+      total = total === null ? null : total - bytes;
+      await rm(join(folder, id), { force: true });
+    }
+    return gone.map(({ id }) => id);
+  };
+
+  return {
+    begin: (limits) => uploads.begin(limits),
+    async get(id) {
+      return database.read(
+        (queries) =>
+          queries
+            .select()
+            .from(file)
+            .where(and(eq(file.id, id), isAlive()))
+            .get() ?? null,
+      );
+    },
+    async page(query) {
+      const { limit, after, ascending = false } = query;
+      const isBehind = after === undefined ? undefined : ascending ? gt(file.id, after) : lt(file.id, after);
+      const order = ascending ? asc(file.id) : desc(file.id);
+      const rows = database.read((queries) =>
+        queries
+          .select()
+          .from(file)
+          .where(and(matching(query), isBehind))
+          .orderBy(order)
+          .limit(limit + 1)
+          .all(),
+      );
+      return { files: rows.slice(0, limit), hasMore: rows.length > limit };
+    },
+    async totals(query) {
+      const found = database.read((queries) =>
+        queries.select({ count: sql<number>`count(*)`, bytes: sum() }).from(file).where(matching(query)).get(),
+      );
+      return found ?? { count: 0, bytes: 0 };
+    },
+    content(row, range = { start: 0, end: row.bytes }) {
+      const pieces = readSealedFile({ path: join(folder, row.id), ...row }, seal, range);
+      return streamOf(pieces);
+    },
+    delete: (ids) =>
+      remove((queries) =>
+        inSlices(ids, (slice) => queries.delete(file).where(inArray(file.id, slice)).returning().all()),
+      ),
+    expire({ nowMs, createdBeforeMs }) {
+      const isOrphan = and(
+        isNotNull(file.clientKeyId),
+        sql`${file.clientKeyId} not in (select ${clientKey.id} from ${clientKey})`,
+      );
+      const isOld =
+        createdBeforeMs === null ? undefined : and(isNull(file.expiresAtMs), lt(file.createdAtMs, createdBeforeMs));
+      return remove((queries) =>
+        queries
+          .delete(file)
+          .where(or(lte(file.expiresAtMs, nowMs), isOld, isOrphan))
+          .returning()
+          .all(),
+      );
+    },
+    async sweep() {
+      const names = await readdir(folder).catch(() => []);
+      if (names.length === 0) return 0;
+      const known = new Set(
+        database.read((queries) => queries.select({ id: file.id }).from(file).all()).map(({ id }) => id),
+      );
+      let swept = 0;
+      for (const name of names) {
+        const id = name.replace(/\.part$/, "");
+        if (uploads.has(id) || (known.has(id) && id === name)) continue;
+        await rm(join(folder, name), { force: true });
+        swept++;
+      }
+      return swept;
+    },
+  };
+}
+
+function sum() {
+  return sql<number>`coalesce(sum(${file.bytes}), 0)`;
+}
+
+/** Its time is not over, whether or not anybody has come round to delete it. */
+function isAlive(): SQL | undefined {
+  return or(isNull(file.expiresAtMs), gt(file.expiresAtMs, Date.now()));
+}
+
+function matching({ clientKeyId, purpose, ids, search }: Omit<FileQuery, "limit">): SQL | undefined {
+  return and(
+    isAlive(),
+    clientKeyId === undefined
+      ? undefined
+      : clientKeyId === null
+        ? isNull(file.clientKeyId)
+        : eq(file.clientKeyId, clientKeyId),
+    purpose === undefined ? undefined : eq(file.purpose, purpose),
+    ids === undefined ? undefined : inArray(file.id, [...ids]),
+    // Not LIKE: it would take the search's own % and _ for patterns.
+    search === undefined ? undefined : sql`instr(lower(${file.filename}), ${search.toLowerCase()}) > 0`,
+  );
+}
+
+/** At its reader's pace. */
+function streamOf(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await pieces.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (cause) {
+          controller.error(new FileError("unreadable", "The content of this file cannot be read.", cause));
+        }
+      },
+      async cancel() {
+        await pieces.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,20 @@
+import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/** Files, whose content lies beside this database. In order of their ids they are in order of their time. */
+export const file = sqliteTable(
+  "file",
+  {
+    id: text("id").primaryKey(),
+    filename: text("filename").notNull(),
+    mediaType: text("media_type").notNull(),
+    bytes: integer("bytes").notNull(),
+    sha256: text("sha256").notNull(),
+    purpose: text("purpose").notNull(),
+    /** No reference: a client's files go with it, but their content must go first. */
+    clientKeyId: text("client_key_id"),
+    userId: text("user_id"),
+    createdAtMs: integer("created_at").notNull(),
+    expiresAtMs: integer("expires_at"),
+  },
+  (table) => [index("file_client_key").on(table.clientKeyId, table.id), index("file_expires").on(table.expiresAtMs)],
+);
