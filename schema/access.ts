@@ -54,6 +54,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.createModel": "MODELS_WRITE",
   "Mutation.updateModel": "MODELS_WRITE",
   "Mutation.deleteModels": "MODELS_WRITE",
+  "Mutation.testModel": "MODELS_WRITE",
   "Mutation.createClientKey": "CLIENTS_WRITE",
   "Mutation.updateClientKey": "CLIENTS_WRITE",
   "Mutation.rotateClientKey": "CLIENTS_WRITE",

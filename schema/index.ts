@@ -7,6 +7,7 @@ import "./key-events.ts";
 import "./live-usage.ts";
 import "./model-events.ts";
 import "./model-mutations.ts";
+import "./model-test.ts";
 import "./model.ts";
 import "./node.ts";
 import "./overview.ts";

@@ -7,6 +7,7 @@ import {
   readModelPrice,
   readTargetPrice,
   readTargetTraits,
+  targetsInOrder,
 } from "../src/control/models.ts";
 import { readTargetCapacity } from "../src/control/provider-capacity.ts";
 import type { ModelRow, ModelTarget as ModelTargetValue } from "../src/store/types.ts";
@@ -93,8 +94,7 @@ builder.objectType(Model, {
     targets: t.field({
       type: [ModelTarget],
       description: "Lowest priority number first; equal numbers share by weight; the next number is the fallback.",
-      resolve: (model) =>
-        [...model.targets].sort((a, b) => a.priority - b.priority).map((target) => ({ ...target, model })),
+      resolve: (model) => targetsInOrder(model).map((target) => ({ ...target, model })),
     }),
     health: t.field({ type: ModelHealth, resolve: (model, _, { control }) => readHealth(control, model) }),
     ...modelUsageFields(t),

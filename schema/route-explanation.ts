@@ -47,7 +47,10 @@ builder.objectType(RouteCandidate, {
     skip: t.expose("skip", { type: RouteSkip, nullable: true }),
     reason: t.exposeString("reason", { nullable: true }),
     parked: t.expose("parked", { type: RouteParking, nullable: true, description: "Why the key is left alone." }),
-    targetIndex: t.exposeInt("targetIndex", { nullable: true, description: "Null when no entry names the model." }),
+    targetIndex: t.exposeInt("targetIndex", {
+      nullable: true,
+      description: "Place in the model's `targets`; null when no entry names the model.",
+    }),
     providerId: t.exposeID("providerId"),
     provider: t.field({ type: Provider, nullable: true, resolve: (row, _, ctx) => findProvider(ctx, row.providerId) }),
     upstreamModel: t.exposeString("upstreamModel"),

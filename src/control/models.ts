@@ -45,6 +45,11 @@ export async function listModelsOfProvider(control: Control, providerId: string)
   return rows.filter((row) => row.targets.some((target) => target.providerId === providerId));
 }
 
+/** As they are asked and counted wherever a target is named by its place; equal priorities in the order they were given. */
+export function targetsInOrder({ targets }: ModelRow): readonly ModelTarget[] {
+  return targets.toSorted((a, b) => a.priority - b.priority);
+}
+
 /** What a million tokens cost at this target; null when nobody knows. */
 export async function readTargetPrice(
   control: Control,

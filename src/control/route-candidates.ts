@@ -5,6 +5,7 @@ import { serviceOf } from "../providers/wires.ts";
 import type { ErrorClass } from "../record.ts";
 import type { ModelRow, ModelTarget, ProviderRow } from "../store/types.ts";
 import { isUsable, type ProviderKeyView } from "./key-status.ts";
+import { targetsInOrder } from "./models.ts";
 
 export const ROUTE_VERDICTS = ["WOULD_SERVE", "FALLBACK", "SKIPPED"] as const;
 export const ROUTE_SKIPS = [
@@ -27,7 +28,7 @@ export type RouteSkip = (typeof ROUTE_SKIPS)[number];
 export interface RouteCandidate {
   readonly providerId: string;
   readonly upstreamModel: string;
-  /** Position among the model's targets; null when no entry names it. */
+  /** Place in the model's `targets`; null when no entry names it. */
   readonly targetIndex: number | null;
   readonly key: ProviderKeyView | null;
   readonly verdict: (typeof ROUTE_VERDICTS)[number];
@@ -60,13 +61,14 @@ export interface RouteFacts {
 /** Those who would be asked, in their order, each target followed by its keys that are left out; then the targets left out. */
 export function listCandidates(facts: RouteFacts): RouteCandidate[] {
   const { forecast, model } = facts;
-  const indexes = targetIndexes(forecast.steps, forecast.modelId === null ? [] : (model?.targets ?? []));
+  const targets = model === null ? [] : targetsInOrder(model);
+  const indexes = targetIndexes(forecast.steps, forecast.modelId === null ? [] : targets);
   const chances = targetChances(forecast);
   const candidates = forecast.steps.flatMap((step, at) => {
     const target = { ...identify(step), targetIndex: indexes[at] ?? null };
     return candidatesOf(step, { target, chance: chances[at]!, facts });
   });
-  const leftOut = (model?.targets ?? []).flatMap((target, targetIndex) =>
+  const leftOut = targets.flatMap((target, targetIndex) =>
     indexes.includes(targetIndex) ? [] : [leaveOut({ ...identify(target), targetIndex }, whyLeftOut(target, facts))],
   );
   return [...candidates, ...leftOut];
