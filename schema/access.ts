@@ -39,6 +39,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.requestLog": "LOGS_READ",
   "Query.activeRequests": "LOGS_READ",
   "Query.auditLog": "AUDIT_READ",
+  "Query.settings": "SETTINGS_READ",
+  "Query.setting": "SETTINGS_READ",
 
   "Mutation.signIn": "anyone",
   "Mutation.setUp": "anyone",
@@ -59,6 +61,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.updateClientKey": "CLIENTS_WRITE",
   "Mutation.rotateClientKey": "CLIENTS_WRITE",
   "Mutation.deleteClientKeys": "CLIENTS_WRITE",
+  "Mutation.updateSettings": "SETTINGS_WRITE",
   "Mutation.cancelRequest": "REQUESTS_CANCEL",
 
   "Subscription.keyEvents": "KEYS_READ",
@@ -74,6 +77,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   ClientKey: "CLIENTS_READ",
   RequestLog: "LOGS_READ",
   AuditEntry: "AUDIT_READ",
+  Setting: "SETTINGS_READ",
   UsageMetrics: "USAGE_READ",
   Sparkline: "USAGE_READ",
 };

@@ -12,6 +12,8 @@ import { PROVIDER_KEY_ORDERS } from "../src/control/provider-keys.ts";
 import { STORED_KEYS } from "../src/control/providers.ts";
 import { REQUEST_STATUSES } from "../src/control/request-view.ts";
 import { ROUTE_SKIPS, ROUTE_VERDICTS } from "../src/control/route-candidates.ts";
+import { SETTING_GROUPS, SETTING_UNITS } from "../src/control/setting-catalogue.ts";
+import { SETTING_SOURCES } from "../src/control/settings.ts";
 import { USAGE_INTERVALS } from "../src/control/usage.ts";
 import { USER_ERROR_CODES } from "../src/control/user-errors.ts";
 import { KEY_HEALTH_STATES } from "../src/events.ts";
@@ -123,6 +125,10 @@ export const AttemptOutcome = listed("AttemptOutcome", ["ok", "rejected", "unrea
 export const TokenPart = listed("TokenPart", ["INPUT", "CACHE_READ", "CACHE_WRITE", "OUTPUT", "REASONING"]);
 
 export const AuditOutcome = listed("AuditOutcome", AUDIT_OUTCOMES);
+export const SettingGroup = listed("SettingGroup", SETTING_GROUPS);
+export const SettingUnit = listed("SettingUnit", SETTING_UNITS);
+export const SettingSource = listed("SettingSource", SETTING_SOURCES);
+
 export const Severity = listed("Severity", SEVERITIES);
 export const AttentionKind = listed("AttentionKind", ATTENTION_KINDS);
 export const ChangeKind = listed("ChangeKind", CHANGE_KINDS);

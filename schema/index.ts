@@ -19,6 +19,7 @@ import "./provider.ts";
 import "./request-feed.ts";
 import "./request-log.ts";
 import "./route-explanation.ts";
+import "./setting.ts";
 import "./usage.ts";
 import "./viewer.ts";
 import { auditSchema, noteRefusedRead } from "./audit.ts";

@@ -29,6 +29,7 @@ const TYPE_NAMES: Record<UserErrorValue["kind"], string> = {
   stale: "StaleVersionError",
   conflict: "ConflictError",
   confirm: "ConfirmationRequiredError",
+  locked: "EnvLockedError",
   rate_limited: "RateLimitedError",
 };
 
@@ -50,7 +51,12 @@ builder.objectType(builder.objectRef<Of<"duplicate">>("DuplicateError"), {
 builder.objectType(builder.objectRef<Of<"stale">>("StaleVersionError"), {
   interfaces: [UserError],
   fields: (t) => ({
-    current: t.field({ type: Node, resolve: ({ current }, _, context) => asNode(context, current) }),
+    current: t.field({
+      type: Node,
+      nullable: true,
+      description: "As it is now. Null for what has no id: the settings, the configuration as a whole.",
+      resolve: ({ current }, _, context) => current && asNode(context, current),
+    }),
     currentVersion: t.exposeInt("currentVersion"),
   }),
 });
@@ -71,6 +77,11 @@ builder.objectType(builder.objectRef<Of<"confirm">>("ConfirmationRequiredError")
     flag: t.exposeString("flag"),
     choices: t.stringList({ resolve: ({ choices }) => [...choices] }),
   }),
+});
+builder.objectType(builder.objectRef<Of<"locked">>("EnvLockedError"), {
+  description: "The environment or the configuration file fixes it.",
+  interfaces: [UserError],
+  fields: (t) => ({ variable: t.exposeString("variable", { description: "Where it is fixed." }) }),
 });
 builder.objectType(builder.objectRef<Of<"rate_limited">>("RateLimitedError"), {
   interfaces: [UserError],

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import packageJson from "../package.json" with { type: "json" };
 import { type Config, ConfigError, reachableHost } from "./config.ts";
+import type { ConfigFile } from "./config-file.ts";
 import { applyConfigFile, type GeneratedClientKey } from "./control/config-file.ts";
 import { type Control, openControl } from "./control/control.ts";
 import { learnQuirk } from "./control/provider-quirks.ts";
@@ -27,6 +28,7 @@ import { type Secret, Vault } from "./lib/secret.ts";
 import type { Quirk } from "./llm/names.ts";
 import { readOrMakeMasterKey } from "./master-key.ts";
 import { KeyPool } from "./pool.ts";
+import type { FixedSetting, FixedSettings } from "./settings.ts";
 import { Snapshots } from "./snapshot.ts";
 import { openStore } from "./store/open.ts";
 import type { Store } from "./store/types.ts";
@@ -67,10 +69,11 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
   const store = await openStore({ dataDir: config.dataDir, vault });
   try {
     const egress = new Egress({ allow: config.allowPrivate, self: null });
+    const file = await readFile(config);
     const checkAddress = (url: string) => egress.refusal(url);
     const { generatedClientKeys, defaultClientKey } = await store.writeTogether(
       async (inside) => ({
-        generatedClientKeys: await applyFile(config, inside, checkAddress),
+        generatedClientKeys: file === null ? [] : await applyConfigFile({ store: inside, checkAddress }, file),
         ...(await prepareFirstStart(inside, config, checkAddress)),
       }),
       { id: null, name: config.configFile === null ? "Sluice" : "CONFIG_FILE", action: "start" },
@@ -81,7 +84,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
     const { states, uses } = await store.keyStates.all();
     pool.restore(states, uses);
     const snapshots: Snapshots = await Snapshots.open(store, {
-      allowAnonymous: config.allowAnonymous,
+      fixedSettings: fixedSettings(config, file),
       onSwap: (snapshot) => pool.sync(snapshot.providersById.values()),
     });
 
@@ -247,12 +250,8 @@ async function untilSent(server: Bun.Server<unknown>, untilMs: number): Promise<
   while (server.pendingRequests > 0 && Date.now() < untilMs) await Bun.sleep(5);
 }
 
-async function applyFile(
-  config: Config,
-  store: Parameters<typeof applyConfigFile>[0]["store"],
-  checkAddress: (url: string) => string | null,
-): Promise<readonly GeneratedClientKey[]> {
-  if (config.configFile === null) return [];
+async function readFile(config: Config): Promise<ConfigFile | null> {
+  if (config.configFile === null) return null;
   let text: string;
   try {
     text = readFileSync(config.configFile, "utf8");
@@ -261,7 +260,19 @@ async function applyFile(
   }
   // Loaded only here: its schema is as large as everything else that a start checks.
   const { parseConfigFile } = await import("./config-file.ts");
-  return applyConfigFile({ store, checkAddress }, parseConfigFile(text, config.configFile));
+  return parseConfigFile(text, config.configFile);
+}
+
+/** The environment stands before the file. */
+function fixedSettings({ allowAnonymous }: Config, file: ConfigFile | null): FixedSettings {
+  const fixed: Record<string, FixedSetting> = {};
+  for (const [key, value] of Object.entries(file?.settings ?? {})) {
+    fixed[key] = { value, source: "file", variable: "CONFIG_FILE" };
+  }
+  if (allowAnonymous !== null) {
+    fixed.allowAnonymous = { value: allowAnonymous, source: "env", variable: "ALLOW_ANONYMOUS_ACCESS" };
+  }
+  return fixed;
 }
 
 async function expireResponses(store: Store, { current: { settings } }: Snapshots): Promise<void> {

@@ -17,7 +17,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "pretty";
   readonly basePath: string;
-  readonly allowAnonymous: boolean;
+  /** Null: the environment says nothing, the setting counts. */
+  readonly allowAnonymous: boolean | null;
   readonly quickStart: QuickStart | null;
   /** Proxy variables of the environment, which fetch obeys behind our back: reported at start. */
   readonly environmentProxies: readonly string[];
@@ -58,7 +59,7 @@ const environmentSchema = z.object({
     z.string().check(z.regex(/^\/([\w.-]+(\/[\w.-]+)*\/?)?$/, "must be a path such as /sluice")),
     "/",
   ),
-  ALLOW_ANONYMOUS_ACCESS: z._default(flag, false),
+  ALLOW_ANONYMOUS_ACCESS: z.optional(flag),
   OPENAI_API_KEY: givenText,
   ANTHROPIC_API_KEY: givenText,
   GEMINI_API_KEY: givenText,
@@ -106,7 +107,7 @@ export function readConfig(
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
     basePath: values.BASE_PATH === "/" ? "" : values.BASE_PATH.replace(/\/$/, ""),
-    allowAnonymous: values.ALLOW_ANONYMOUS_ACCESS,
+    allowAnonymous: values.ALLOW_ANONYMOUS_ACCESS ?? null,
     quickStart: readQuickStart(values),
     environmentProxies: ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"].filter((name) => env[name]),
   };

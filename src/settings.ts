@@ -65,3 +65,22 @@ export const settingsSchema = z.strictObject({
 
 export type Settings = z.infer<typeof settingsSchema>;
 export const DEFAULT_SETTINGS: Settings = settingsSchema.parse({});
+
+/** What the environment or the configuration file says while the process runs: it stands before what is stored and locks it. */
+export type FixedSettings = Readonly<Record<string, FixedSetting | undefined>>;
+export interface FixedSetting {
+  readonly value: unknown;
+  readonly source: "env" | "file";
+  /** Where a person has to look to change it. */
+  readonly variable: string;
+}
+
+/** Fixed before stored before default. A stored value that no longer fits its schema must not stop the gateway: its default holds. */
+export function effectiveSettings(stored: Readonly<Record<string, unknown>>, fixed: FixedSettings): Settings {
+  const values: Record<string, unknown> = {};
+  for (const [key, schema] of Object.entries(settingsSchema.shape)) {
+    const parsed = schema.safeParse(fixed[key]?.value ?? stored[key]);
+    if (parsed.success) values[key] = parsed.data;
+  }
+  return settingsSchema.parse(values);
+}

@@ -3,7 +3,7 @@ import type { ContentPolicy, Quirk } from "./llm/names.ts";
 import type { ModelTraits } from "./llm/traits.ts";
 import { quirksInForce } from "./policy/quirks.ts";
 import { overrideTraits, traitsOf } from "./providers/traits.ts";
-import { type Settings, settingsSchema } from "./settings.ts";
+import { effectiveSettings, type FixedSettings, type Settings } from "./settings.ts";
 import type {
   ClientKeyRow,
   ModelPrice,
@@ -88,19 +88,20 @@ export class Snapshots {
   private constructor(
     private readonly load: () => Promise<Snapshot>,
     private readonly onSwap: (snapshot: Snapshot) => void,
+    /** What nobody can change while this process runs. */
+    readonly fixedSettings: FixedSettings,
     first: Snapshot,
   ) {
     this.#current = first;
     onSwap(first);
   }
 
-  /** `allowAnonymous`: the environment's word, which the setting cannot take back. */
   static async open(
     store: Store,
-    options: { readonly allowAnonymous: boolean; readonly onSwap: (snapshot: Snapshot) => void },
+    options: { readonly fixedSettings: FixedSettings; readonly onSwap: (snapshot: Snapshot) => void },
   ): Promise<Snapshots> {
-    const load = () => loadSnapshot(store, options.allowAnonymous);
-    return new Snapshots(load, options.onSwap, await load());
+    const load = () => loadSnapshot(store, options.fixedSettings);
+    return new Snapshots(load, options.onSwap, options.fixedSettings, await load());
   }
 
   get current(): Snapshot {
@@ -130,7 +131,7 @@ export class Snapshots {
   }
 }
 
-async function loadSnapshot(store: Store, allowAnonymous: boolean): Promise<Snapshot> {
+async function loadSnapshot(store: Store, fixed: FixedSettings): Promise<Snapshot> {
   const [providers, keys, models, clients, stored] = await Promise.all([
     store.providers.list(),
     store.providerKeys.listOpened(),
@@ -138,7 +139,7 @@ async function loadSnapshot(store: Store, allowAnonymous: boolean): Promise<Snap
     store.clientKeys.list(),
     store.settings.all(),
   ]);
-  const settings = readStoredSettings(stored);
+  const settings = effectiveSettings(stored, fixed);
   const providersById = new Map(providers.map((row) => [row.id, providerEntry(row, keys)]));
   const names = new Map<string, ModelEntry>();
   for (const row of models) {
@@ -155,22 +156,10 @@ async function loadSnapshot(store: Store, allowAnonymous: boolean): Promise<Snap
     clientKeysByHash: new Map(
       clientEntries.flatMap(({ row, entry }) => (row.hash === null ? [] : [[row.hash, entry] as const])),
     ),
-    anonymous:
-      settings.allowAnonymous || allowAnonymous
-        ? (clientEntries.find(({ row }) => row.builtin === "anonymous")?.entry ?? null)
-        : null,
+    anonymous: settings.allowAnonymous
+      ? (clientEntries.find(({ row }) => row.builtin === "anonymous")?.entry ?? null)
+      : null,
   };
-}
-
-/** A stored value that no longer fits its schema must not stop the gateway: that one falls back to its default. */
-function readStoredSettings(stored: Readonly<Record<string, unknown>>): Settings {
-  const shape = settingsSchema.shape;
-  const values: Record<string, unknown> = {};
-  for (const [key, schema] of Object.entries(shape)) {
-    const parsed = schema.safeParse(stored[key]);
-    if (parsed.success) values[key] = parsed.data;
-  }
-  return settingsSchema.parse(values);
 }
 
 function providerEntry(row: ProviderRow, keys: readonly OpenedProviderKey[]): ProviderEntry {

@@ -147,6 +147,7 @@ describe("a configuration file", () => {
 
   test("matches by name: what it names is changed, what it does not name is left alone", async () => {
     await start(DOCUMENT);
+    // A setting that the file has never named, or names no more, is what a person set, or its default.
     const before = state();
     await start({
       providers: [
@@ -174,7 +175,7 @@ describe("a configuration file", () => {
     expect(after.models).toMatchObject([
       { name: "gpt", id: before.models[0]!.id, price: null, targets: ["gemini-3-pro"] },
     ]);
-    expect(after.settings).toMatchObject({ maxAttempts: 5, pingIntervalMs: 5000 });
+    expect(after.settings).toMatchObject({ maxAttempts: 3, pingIntervalMs: 5000 });
   });
 
   test("makes a client key when it gives no secret, once", async () => {

@@ -25,7 +25,7 @@ describe("without a word from the operator", () => {
       logLevel: "info",
       logFormat: "json",
       basePath: "",
-      allowAnonymous: false,
+      allowAnonymous: null,
       quickStart: null,
       environmentProxies: [],
     });

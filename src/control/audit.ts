@@ -93,7 +93,7 @@ export class AuditBook {
 }
 
 /** Who it was, in words that stay true when he is renamed. */
-function actorOf(principal: Principal): Pick<AuditValues, "actorId" | "actorLabel" | "tokenId" | "sessionId"> {
+export function actorOf(principal: Principal): Pick<AuditValues, "actorId" | "actorLabel" | "tokenId" | "sessionId"> {
   switch (principal.kind) {
     case "anonymous":
       return { actorId: null, actorLabel: "nobody", tokenId: null, sessionId: null };

@@ -25,7 +25,6 @@ interface ApplyDeps {
  */
 export async function applyConfigFile(deps: ApplyDeps, document: ConfigFile): Promise<readonly GeneratedClientKey[]> {
   const { store } = deps;
-  await store.settings.put(document.settings);
   const providers = new Map((await store.providers.list()).map((row) => [row.name, row]));
   const entries = document.providers.map((entry, index) => completeProvider(entry, `providers[${index}]`));
   for (const [index, entry] of entries.entries()) {

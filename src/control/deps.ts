@@ -5,6 +5,7 @@ import type { Outbound } from "../lib/outbound.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { KeyStatus } from "../pool.ts";
 import type { ActiveRequests } from "../record.ts";
+import type { FixedSettings } from "../settings.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { Store } from "../store/types.ts";
 
@@ -33,6 +34,8 @@ export interface ControlDeps {
 
 export interface SnapshotSource {
   readonly current: Snapshot;
+  /** What environment and configuration file say: nobody can change it here. */
+  readonly fixedSettings: FixedSettings;
   /** Resolves when what is stored now is in force. */
   reload(): Promise<void>;
 }

@@ -9,6 +9,7 @@ export const USER_ERROR_CODES = [
   "DUPLICATE",
   "CONFLICT",
   "STALE_VERSION",
+  "LOCKED_BY_ENV",
   "CONFIRMATION_REQUIRED",
   "FORBIDDEN",
   "RATE_LIMITED",
@@ -33,9 +34,10 @@ export type UserError =
   | (Common & { readonly kind: "invalid" })
   | (Common & { readonly kind: "not_found"; readonly nodeId: string | null })
   | (Common & { readonly kind: "duplicate"; readonly existing: NodeRow | null })
-  | (Common & { readonly kind: "stale"; readonly current: NodeRow; readonly currentVersion: number })
+  | (Common & { readonly kind: "stale"; readonly current: NodeRow | null; readonly currentVersion: number })
   | (Common & { readonly kind: "conflict"; readonly blockers: readonly NodeRow[] })
   | (Common & { readonly kind: "confirm"; readonly flag: string; readonly choices: readonly string[] })
+  | (Common & { readonly kind: "locked"; readonly variable: string })
   | (Common & { readonly kind: "rate_limited"; readonly retryAfterMs: number });
 
 export type Result<T> =
@@ -56,6 +58,12 @@ export function invalid(
 export function notFound(field: string | readonly string[], what: string, nodeId: string | null = null): UserError {
   const path = typeof field === "string" ? [field] : field;
   return { kind: "not_found", code: "NOT_FOUND", message: `There is no such ${what} (any more).`, field: path, nodeId };
+}
+
+/** `variable`: where it was set, and can be changed. */
+export function locked(field: readonly string[], variable: string): UserError {
+  const message = `${variable} says how this is set: change it there, and start again.`;
+  return { kind: "locked", code: "LOCKED_BY_ENV", message, field, variable };
 }
 
 /** Input as GraphQL hands it over: what may be left out may also be null. Which nulls mean "cleared" is the schema's to say. */

@@ -39,6 +39,12 @@ export function stale(what: string, current: NodeRow & { readonly version: numbe
   return { kind: "stale", code: "STALE_VERSION", message, field: ["expectedVersion"], current, currentVersion };
 }
 
+/** For what has a version, but no id of its own. `what`: "the settings". */
+export function staleWhole(what: string, currentVersion: number): UserError {
+  const message = `Somebody else changed ${what} in the meantime. Look again, then repeat.`;
+  return { kind: "stale", code: "STALE_VERSION", message, field: ["expectedVersion"], current: null, currentVersion };
+}
+
 export function duplicate(what: string, column: string, existing: NodeRow): UserError {
   const message = `Another ${what} has this ${wordFor(column)} already.`;
   return { kind: "duplicate", code: "DUPLICATE", message, field: [inputFieldFor(column)], existing };

@@ -29,6 +29,7 @@ describe("schema/schema.graphql", () => {
       "ClientKeySecretPayload.secret",
       "ProviderKey.secretPreview",
       "SetUpPayload.adminToken",
+      "Setting.secret", // Whether it is one.
     ]);
   });
 

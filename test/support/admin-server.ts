@@ -12,6 +12,7 @@ import { Outbound } from "../../src/lib/outbound.ts";
 import { Secret, Vault } from "../../src/lib/secret.ts";
 import { KeyPool } from "../../src/pool.ts";
 import type { ActiveRequest } from "../../src/record.ts";
+import type { FixedSettings } from "../../src/settings.ts";
 import { Snapshots } from "../../src/snapshot.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/types.ts";
@@ -56,6 +57,7 @@ export interface Reply<Data> {
 export interface AdminServerOptions {
   readonly adminToken?: string | null;
   readonly dataDir?: string;
+  readonly fixedSettings?: FixedSettings;
   readonly change?: (deps: ControlDeps) => ControlDeps;
 }
 
@@ -69,7 +71,7 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
   const events = new Events();
   const pool: KeyPool = new KeyPool({ events, settings: () => snapshots.current.settings });
   const snapshots: Snapshots = await Snapshots.open(store, {
-    allowAnonymous: false,
+    fixedSettings: options.fixedSettings ?? {},
     onSwap: (snapshot) => pool.sync(snapshot.providersById.values()),
   });
   const running: ActiveRequest[] = [];
