@@ -3,6 +3,7 @@ import translation from "./0001_translation.sql" with { type: "text" };
 import configHistory from "./0002_config_history.sql" with { type: "text" };
 import audit from "./0003_audit.sql" with { type: "text" };
 import files from "./0004_files.sql" with { type: "text" };
+import jobs from "./0005_jobs.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0002_config_history", sql: configHistory },
   { name: "0003_audit", sql: audit },
   { name: "0004_files", sql: files },
+  { name: "0005_jobs", sql: jobs },
 ];

@@ -10,6 +10,7 @@ import { DAY_MS } from "./day-file.ts";
 import { openFiles } from "./files.ts";
 import { openHistory } from "./history.ts";
 import { holdInstanceLock } from "./instance-lock.ts";
+import { openJobs } from "./jobs.ts";
 import { openModels } from "./models.ts";
 import { openProviderKeys } from "./provider-keys.ts";
 import { openProviders } from "./providers.ts";
@@ -83,6 +84,7 @@ function assemble(parts: {
     ...openNouns(database, forgetKeys),
     audit: openAudit(database),
     history: openHistory(database, forgetKeys),
+    jobs: openJobs(database, vault),
     keyStates: {
       // Asked once, at start: not worth a Worker of 5 MB that most gateways never need.
       all: async () => readState(parts.directory.state, (state) => state.keyStates()),

@@ -2,6 +2,7 @@ import { and, eq, inArray } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { ConfigAccess, Queries } from "./config-access.ts";
+import { writeProgress } from "./jobs.ts";
 import { StoreError } from "./store-error.ts";
 import { providerKey } from "./tables/provider-key.ts";
 import type { OpenedProviderKey, ProviderKeyRow, ProviderKeyStore, ProviderKeyValues, Written } from "./types.ts";
@@ -9,9 +10,6 @@ import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts
 
 type Columns = typeof providerKey.$inferSelect;
 type Opened = { readonly version: number; readonly secret: Secret; readonly proxyUrl: Secret | null };
-
-/** How many keys of an import are written before other work gets a turn. */
-const IMPORT_SLICE = 50;
 
 /** Secrets and proxy URLs are sealed for their own row and column; everything else about a key is plain. */
 export function openProviderKeys(
@@ -48,6 +46,37 @@ export function openProviderKeys(
     return { kind: "ok", row: toRow(queries.insert(providerKey).values(row).returning().get()) };
   }
 
+  function update(
+    queries: Queries,
+    id: string,
+    patch: Partial<ProviderKeyValues>,
+    expectedVersion: number | undefined,
+  ): Written<ProviderKeyRow> {
+    const { secret, proxyUrl, ...plain } = defined(patch);
+    const sealed = {
+      ...(secret === undefined ? {} : sealSecret(vault, id, secret)),
+      ...(proxyUrl === undefined ? {} : sealProxy(vault, id, proxyUrl)),
+    };
+    const columns = find(queries, id);
+    return change({
+      current: columns && toRow(columns),
+      expectedVersion,
+      duplicate(current) {
+        const next = { ...current, ...plain, ...sealed };
+        return findDuplicate(queries, next.providerId, id, next.name, next.fingerprint);
+      },
+      write: (current) =>
+        toRow(
+          queries
+            .update(providerKey)
+            .set({ ...plain, ...sealed, ...nextStamps(current) })
+            .where(eq(providerKey.id, id))
+            .returning()
+            .get(),
+        ),
+    });
+  }
+
   return {
     async list() {
       return database.read((queries) => all(queries).map(toRow));
@@ -68,42 +97,16 @@ export function openProviderKeys(
     create(values) {
       return database.write((queries) => insert(queries, values));
     },
-    async createMany(values) {
-      const written: Written<ProviderKeyRow>[] = [];
-      for (let start = 0; start < values.length; start += IMPORT_SLICE) {
-        const slice = values.slice(start, start + IMPORT_SLICE);
-        written.push(...(await database.write((queries) => slice.map((value) => insert(queries, value)))));
-        await Bun.sleep(0);
-      }
-      return written;
-    },
-    update(id, patch, expectedVersion) {
-      const { secret, proxyUrl, ...plain } = defined(patch);
-      const sealed = {
-        ...(secret === undefined ? {} : sealSecret(vault, id, secret)),
-        ...(proxyUrl === undefined ? {} : sealProxy(vault, id, proxyUrl)),
-      };
+    writeMany(changes, progressOf) {
       return database.write((queries) => {
-        const columns = find(queries, id);
-        return change({
-          current: columns && toRow(columns),
-          expectedVersion,
-          duplicate(current) {
-            const next = { ...current, ...plain, ...sealed };
-            return findDuplicate(queries, next.providerId, id, next.name, next.fingerprint);
-          },
-          write: (current) =>
-            toRow(
-              queries
-                .update(providerKey)
-                .set({ ...plain, ...sealed, ...nextStamps(current) })
-                .where(eq(providerKey.id, id))
-                .returning()
-                .get(),
-            ),
-        });
+        const written = changes.map((each) =>
+          each.kind === "create" ? insert(queries, each.values) : update(queries, each.id, each.patch, undefined),
+        );
+        if (progressOf !== undefined) writeProgress(queries, progressOf(written));
+        return written;
       });
     },
+    update: (id, patch, expectedVersion) => database.write((queries) => update(queries, id, patch, expectedVersion)),
     async delete(ids) {
       const gone = await database.write((queries) =>
         inSlices(ids, (slice) =>

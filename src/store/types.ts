@@ -8,6 +8,7 @@ import type { TraitOverrides } from "../trait-overrides.ts";
 import type { AuditStore } from "./audit-entry.ts";
 import type { Author } from "./author.ts";
 import type { ConfigHistory } from "./history.ts";
+import type { JobProgress, JobStore } from "./job-types.ts";
 import type { LogStore, UsageStore } from "./reports.ts";
 import type { ResponseRetention } from "./response-file.ts";
 
@@ -20,6 +21,7 @@ export interface Store {
   readonly providerKeys: ProviderKeyStore;
   readonly models: Nouns<ModelRow, ModelValues>;
   readonly clientKeys: ClientKeyStore;
+  readonly jobs: JobStore;
   readonly settings: SettingStore;
   readonly history: ConfigHistory;
   readonly audit: AuditStore;
@@ -130,24 +132,36 @@ export interface ProviderKeyValues {
   readonly userAgent: string | null;
   /** May hold a password: sealed at rest like the secret. */
   readonly proxyUrl: Secret | null;
+  /** The import that made it. */
+  readonly importJobId?: string | null;
 }
-export interface ProviderKeyRow extends Stamped, Omit<ProviderKeyValues, "secret" | "proxyUrl"> {
+export interface ProviderKeyRow extends Stamped, Omit<ProviderKeyValues, "secret" | "proxyUrl" | "importJobId"> {
   /** First 3 and last 4 characters ("sk-…wxyz"); shorter secrets show less. */
   readonly secretPreview: string;
   /** Keyed hash (hex): equal secrets have equal fingerprints, whatever their name. */
   readonly fingerprint: string;
   /** Host and port only. */
   readonly proxyPreview: string | null;
+  readonly importJobId: string | null;
 }
 export interface OpenedProviderKey extends ProviderKeyRow {
   readonly secret: Secret;
   readonly proxyUrl: Secret | null;
 }
+export type KeyWrite =
+  | { readonly kind: "create"; readonly values: ProviderKeyValues }
+  | { readonly kind: "update"; readonly id: string; readonly patch: Partial<ProviderKeyValues> };
 export interface ProviderKeyStore extends Nouns<ProviderKeyRow, ProviderKeyValues> {
   /** With their secrets opened, for the snapshot. Opened values are cached by (id, version). */
   listOpened(): Promise<OpenedProviderKey[]>;
-  /** An import: answers in the order given; thousands of keys are written in slices, so that other work gets its turns. */
-  createMany(values: readonly ProviderKeyValues[]): Promise<Written<ProviderKeyRow>[]>;
+  /**
+   * Many changes in one transaction, a few hundred at a time. Answers in the order given. `progressOf` says how far they bring the job
+   * they belong to: it is written with them, so that no restart does them twice.
+   */
+  writeMany(
+    changes: readonly KeyWrite[],
+    progressOf?: (written: readonly Written<ProviderKeyRow>[]) => JobProgress,
+  ): Promise<Written<ProviderKeyRow>[]>;
 }
 
 export interface ModelTarget {

@@ -189,17 +189,13 @@ describe("provider keys", () => {
     expect(await store.providerKeys.list()).toEqual([first, elsewhere]);
   });
 
-  test("ten thousand are imported in slices, duplicates told one by one", async () => {
+  test("many are written in one transaction, duplicates told one by one", async () => {
     const store = await openTestStore();
     const provider = ok(await store.providers.create(providerValues()));
     const values = Array.from({ length: 2000 }, (_, index) =>
       providerKeyValues(provider.id, { name: `k${index}`, secret: new Secret(`sk-import-${index % 1999}`) }),
     );
-    let turns = 0;
-    const counting = setInterval(() => turns++, 1);
-    const written = await store.providerKeys.createMany(values);
-    clearInterval(counting);
-    expect(turns).toBeGreaterThan(10);
+    const written = await store.providerKeys.writeMany(values.map((each) => ({ kind: "create", values: each })));
     expect(written.map((each) => each.kind)).toEqual([...Array(1999).fill("ok"), "duplicate"]);
     expect(await store.providerKeys.list()).toHaveLength(1999);
     expect(

@@ -23,6 +23,8 @@ export const providerKey = sqliteTable(
     /** Sealed for (provider_key, id, proxy_url): it may hold a password. */
     proxyUrl: blob("proxy_url", { mode: "buffer" }),
     proxyPreview: text("proxy_preview"),
+    /** The import that made it. */
+    importJobId: text("import_job_id"),
     ...stamps,
   },
   (table) => [
