@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { type Config, ConfigError, reachableHost } from "./config.ts";
 import type { ConfigFile } from "./config-file.ts";
@@ -16,6 +17,7 @@ import { Origins } from "./gateway/origins.ts";
 import { Quirks } from "./gateway/quirks.ts";
 import { TurnMemory } from "./gateway/turn-memory.ts";
 import { type ConsoleSource, createConsole } from "./http/console.ts";
+import { serveDownloads } from "./http/downloads.ts";
 import { mountGraphql } from "./http/graphql-mount.ts";
 import { serveMetrics } from "./http/metrics-endpoint.ts";
 import { serve } from "./http/server.ts";
@@ -134,6 +136,8 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       checkAddress,
       callGateway: internalCalls(gateway),
       foresee: (question) => foresee(gateway, question),
+      log,
+      exportsDir: join(config.dataDir, "exports"),
       now: Date.now,
     });
 
@@ -161,6 +165,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
           everyMs: EXPIRE_EVERY_MS,
           run: () => store.history.expire(Date.now() - snapshots.current.settings.configHistoryDays * DAY_MS),
         },
+        { name: "expire jobs", everyMs: EXPIRE_EVERY_MS, run: () => control.jobs.expire() },
         {
           name: "expire logs",
           everyMs: EXPIRE_EVERY_MS,
@@ -192,6 +197,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       basePath: config.basePath,
       console: createConsole({ source: consoleSource, basePath: config.basePath || "/" }),
       graphql: mountGraphql(control, log),
+      downloads: serveDownloads(control),
       metrics: serveMetrics({ control, gateway, store }),
       isReady: () => !gateway.draining && store.stats().writable,
     });
@@ -215,6 +221,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
         // The listener stays: who comes now is told 503 and when to come again, and a balancer sees it on /ready.
         await Promise.race([inFlight.whenIdle(), Bun.sleep(drainMs)]);
         inFlight.cancelAll();
+        await control.jobs.stop();
         control.close();
         stopJobs();
         saveStates();

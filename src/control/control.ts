@@ -1,6 +1,7 @@
 import { type AdminAccess, prepareAdminAccess } from "./admin-access.ts";
 import { AuditBook } from "./audit.ts";
 import type { ControlDeps } from "./deps.ts";
+import { Jobs } from "./jobs/jobs.ts";
 import { KeyEvents } from "./key-events.ts";
 import { LiveUsage } from "./live-usage.ts";
 import { ModelEvents } from "./model-events.ts";
@@ -14,6 +15,7 @@ export interface Control extends ControlDeps {
   readonly audit: AuditBook;
   readonly rows: ConfigRows;
   readonly capacities: CapacityCounter;
+  readonly jobs: Jobs;
   readonly keyEvents: KeyEvents;
   readonly modelEvents: ModelEvents;
   readonly liveUsage: LiveUsage;
@@ -32,10 +34,13 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   const modelEvents = new ModelEvents(deps.events, rows, capacities);
   const liveUsage = new LiveUsage(deps);
   const requestFeed = new RequestFeed(deps);
+  const jobs = new Jobs(() => control);
   const close = () => {
     for (const part of [audit, rows, capacities, keyEvents, modelEvents, liveUsage, requestFeed]) part.close();
   };
   // Not spread: `deps` may be an object whose getters and methods need their own `this`.
-  const own = { access, audit, rows, capacities, keyEvents, modelEvents, liveUsage, requestFeed, close };
-  return Object.assign(Object.create(deps) as ControlDeps, own);
+  const own = { access, audit, rows, capacities, jobs, keyEvents, modelEvents, liveUsage, requestFeed, close };
+  const control: Control = Object.assign(Object.create(deps) as ControlDeps, own);
+  await jobs.resume();
+  return control;
 }

@@ -1,6 +1,7 @@
 import type { Events } from "../events.ts";
 import type { RouteForecast, RouteQuestion } from "../forecast.ts";
 import type { CallInternally } from "../internal-call.ts";
+import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { KeyStatus } from "../pool.ts";
@@ -21,6 +22,9 @@ export interface ControlDeps {
   readonly outbound: Outbound;
   readonly version: string;
   readonly startedAtMs: number;
+  readonly log: Logger;
+  /** Where the files stand that jobs make; the folder need not be there. */
+  readonly exportsDir: string;
   /** ADMIN_TOKEN; null leaves the choice to the one-time set-up link. */
   readonly adminToken: Secret | null;
   /** Null when Sluice may connect there, else the reason in public words. Knows the address policy (lib/egress). */

@@ -12,6 +12,8 @@ export interface ServerParts {
   /** Null: this path is not the console's. */
   readonly console: (request: Request) => Response | null;
   readonly graphql: GraphqlMount;
+  /** Null: this is no link to a file, or one whose time is over. */
+  readonly downloads: (pathAndQuery: string) => Promise<Response | null>;
   readonly metrics: (request: Request, address: string) => Response;
   readonly isReady: () => boolean;
 }
@@ -84,6 +86,10 @@ function createApp(parts: ServerParts, server: () => Bun.Server<unknown>) {
       },
       raw,
     )
+    .get("/downloads/*", async ({ request, path }) => {
+      const question = request.url.indexOf("?");
+      return (await parts.downloads(path + (question < 0 ? "" : request.url.slice(question)))) ?? notFound();
+    })
     .get("/health", () => Response.json({ status: "ok" }))
     .get("/ready", () => {
       const ready = parts.isReady();

@@ -110,6 +110,8 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
     callGateway: () => {
       throw new Error("no gateway here: use startGateway");
     },
+    log,
+    exportsDir: join(dataDir, "exports"),
     now: () => Date.now() + offsetMs,
   };
   const control = await openControl(options.change?.(deps) ?? deps);
@@ -144,6 +146,7 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
     },
     ask: (query, variables = {}, askOptions = {}) => ask(url, token, { query, variables }, askOptions),
     async stop() {
+      await control.jobs.stop();
       control.close();
       await server.stop(true);
       http.close();

@@ -1,0 +1,108 @@
+import {
+  JOB_OUTCOMES,
+  JOB_STATES,
+  type JobItem,
+  type JobOutcome,
+  type JobRow,
+  type JobState,
+} from "../../store/job-types.ts";
+import { badInput } from "../bad-input.ts";
+import type { Control } from "../control.ts";
+import { type CountedPage, type PageArgs, paginate, readPageArgs } from "../page.ts";
+import type { Principal } from "../principal.ts";
+import { notFound, ok, type Result, refuse, type UserError } from "../user-errors.ts";
+import type { JobView } from "./job-view.ts";
+import { JOB_KINDS } from "./kinds.ts";
+
+export { JOB_OUTCOMES, JOB_STATES, type JobItem, type JobOutcome, type JobState };
+export const JOB_KIND_NAMES: readonly string[] = Object.keys(JOB_KINDS);
+
+export interface JobFilter {
+  readonly kinds?: readonly string[] | null;
+  readonly states?: readonly JobState[] | null;
+}
+
+/** Newest first; those of kinds whose scope the asker holds. */
+export async function listJobs(
+  control: Control,
+  principal: Principal,
+  filter: JobFilter,
+  page: PageArgs,
+): Promise<CountedPage<JobView>> {
+  const rows = (await control.store.jobs.list())
+    .filter((row) => maySee(principal, row))
+    .map((row) => control.jobs.view(row));
+  const shown = rows.filter(
+    (job) => (filter.kinds?.includes(job.kind) ?? true) && (filter.states?.includes(job.state) ?? true),
+  );
+  return paginate(shown, page, { name: "createdAt.desc", descending: true, key: ({ createdAt }) => createdAt });
+}
+
+/** Null also for whoever may not know of it. */
+export async function getJob(control: Control, principal: Principal, id: string): Promise<JobView | null> {
+  const job = await control.jobs.get(id);
+  return job !== null && maySee(principal, job) ? job : null;
+}
+
+export function maySee(principal: Principal, { kind }: Pick<JobRow, "kind">): boolean {
+  const entry = JOB_KINDS[kind];
+  return entry !== undefined && principal.scopes.has(entry.scope);
+}
+
+/** By place in the job's input, which is also the cursor. */
+export async function listJobItems(
+  control: Control,
+  job: JobRow,
+  outcomes: readonly JobOutcome[] | null,
+  page: PageArgs,
+): Promise<CountedPage<JobItem>> {
+  const { limit, backward, after, before } = readPageArgs(page);
+  const afterIndex = readIndex(after, "after");
+  const beforeIndex = readIndex(before, "before");
+  const query = { jobId: job.id, outcomes, afterIndex, beforeIndex, limit, backward };
+  const [{ items, hasMore }, totalCount] = await Promise.all([
+    control.store.jobs.items(query),
+    control.store.jobs.countItems(job.id, outcomes),
+  ]);
+  const edges = items.map((node) => ({ cursor: String(node.index), node }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: backward ? beforeIndex !== null : hasMore,
+      hasPreviousPage: backward ? hasMore : afterIndex !== null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    totalCount,
+  };
+}
+
+export async function cancelJob(control: Control, principal: Principal, id: string): Promise<Result<JobView>> {
+  const job = await getJob(control, principal, id);
+  if (job === null) return refuse(notFound("id", "job", id));
+  if (!(await control.jobs.cancel(job))) return refuse(conflict("This job has ended already."));
+  return ok((await control.jobs.get(id)) ?? job);
+}
+
+export async function undoJob(control: Control, principal: Principal, id: string): Promise<Result<JobView>> {
+  const job = await getJob(control, principal, id);
+  if (job === null) return refuse(notFound("id", "job", id));
+  if (job.finishedAt === null) return refuse(conflict("This job is still running: cancel it first."));
+  if (job.undoneAt !== null) return refuse(conflict("This job has been taken back already."));
+  const undo = (await JOB_KINDS[job.kind]?.load())?.undo;
+  if (undo === undefined || job.undoableUntil === null || job.undoableUntil < control.now()) {
+    return refuse(conflict("This job cannot be taken back (any more)."));
+  }
+  await undo.run(control, job);
+  return ok(await control.jobs.noteUndone(job));
+}
+
+function conflict(message: string): UserError {
+  return { kind: "conflict", code: "CONFLICT", message, field: ["id"], blockers: [] };
+}
+
+function readIndex(cursor: string | null, argument: string): number | null {
+  if (cursor === null) return null;
+  if (!/^\d{1,9}$/.test(cursor)) throw badInput("The cursor does not belong to this list.", argument);
+  return Number(cursor);
+}

@@ -1,0 +1,9 @@
+import type { JobKindEntry } from "./job-kind.ts";
+
+/** Every kind of job. Loaded when one is started or taken up again: a gateway at rest carries none of them. */
+export const JOB_KINDS: Readonly<Record<string, JobKindEntry>> = {
+  IMPORT_PROVIDER_KEYS: {
+    scope: "KEYS_WRITE",
+    load: async () => (await import("../key-import/job.ts")).importKeysJob,
+  },
+};
