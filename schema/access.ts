@@ -42,6 +42,10 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.settings": "SETTINGS_READ",
   "Query.setting": "SETTINGS_READ",
 
+  // A job stands under the scope of its kind (control/jobs/kinds.ts).
+  "Query.jobs": "signed-in",
+  "Query.job": "signed-in",
+
   "Mutation.signIn": "anyone",
   "Mutation.setUp": "anyone",
   "Mutation.signOut": "signed-in",
@@ -51,6 +55,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.forgetProviderQuirk": "KEYS_WRITE",
   "Mutation.createProviderKey": "KEYS_WRITE",
   "Mutation.updateProviderKey": "KEYS_WRITE",
+  "Mutation.importProviderKeys": "KEYS_WRITE",
   "Mutation.actOnProviderKeys": "KEYS_WRITE",
   "Mutation.deleteProviderKeys": "KEYS_WRITE",
   "Mutation.createModel": "MODELS_WRITE",
@@ -62,12 +67,15 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.rotateClientKey": "CLIENTS_WRITE",
   "Mutation.deleteClientKeys": "CLIENTS_WRITE",
   "Mutation.updateSettings": "SETTINGS_WRITE",
+  "Mutation.cancelJob": "signed-in",
+  "Mutation.undoJob": "signed-in",
   "Mutation.cancelRequest": "REQUESTS_CANCEL",
 
   "Subscription.keyEvents": "KEYS_READ",
   "Subscription.modelEvents": "MODELS_READ",
   "Subscription.liveUsage": "USAGE_READ",
   "Subscription.requestFeed": "LOGS_READ",
+  "Subscription.jobProgress": "signed-in",
 
   "RequestLog.content": "LOGS_CONTENT",
 

@@ -19,6 +19,8 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "Model.sparkline": 5,
   "ClientKey.usage": 2,
   "ClientKey.sparkline": 2,
+  "Query.jobs": 5,
+  "Job.items": 5,
   // They come with their row.
   "AuditEntry.subjects": 0,
   "AuditEntry.changes": 0,

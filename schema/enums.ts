@@ -2,7 +2,10 @@ import { ATTENTION_KINDS, SEVERITIES } from "../src/control/attention.ts";
 import { AUDIT_OUTCOMES } from "../src/control/audit.ts";
 import { CLIENT_KEY_ORDERS } from "../src/control/client-keys.ts";
 import { RESYNC_REASONS } from "../src/control/event-log.ts";
+import { JOB_KIND_NAMES, JOB_OUTCOMES, JOB_STATES } from "../src/control/jobs/job-list.ts";
 import { KEY_EVENT_KINDS } from "../src/control/key-events.ts";
+import { DUPLICATE_POLICIES, IMPORT_ACTIONS } from "../src/control/key-import/plan.ts";
+import { IMPORT_FORMATS } from "../src/control/key-import/read.ts";
 import { PROVIDER_KEY_STATUSES } from "../src/control/key-status.ts";
 import { CHANGE_KINDS } from "../src/control/model-events.ts";
 import { HEALTH_STATES } from "../src/control/model-health.ts";
@@ -71,6 +74,13 @@ export const KeyAction = builder.enumType("KeyAction", {
     RESET: { description: "Ends the cooldown and forgets failures and parked models." },
   },
 });
+export const ImportFormat = listed("ImportFormat", IMPORT_FORMATS);
+export const ImportAction = listed("ImportAction", IMPORT_ACTIONS);
+export const DuplicatePolicy = listed(
+  "DuplicatePolicy",
+  DUPLICATE_POLICIES,
+  "SKIP leaves a key that is there as it is, UPDATE writes the row's other fields to it, RESTORE brings back one that was deleted.",
+);
 export const BuiltinClient = listed("BuiltinClient", ["default", "anonymous"]);
 
 export const ModelCapability = listed("ModelCapability", MODEL_CAPABILITIES);
@@ -128,6 +138,13 @@ export const AuditOutcome = listed("AuditOutcome", AUDIT_OUTCOMES);
 export const SettingGroup = listed("SettingGroup", SETTING_GROUPS);
 export const SettingUnit = listed("SettingUnit", SETTING_UNITS);
 export const SettingSource = listed("SettingSource", SETTING_SOURCES);
+export const JobKind = listed("JobKind", JOB_KIND_NAMES);
+export const JobState = listed(
+  "JobState",
+  JOB_STATES,
+  "SUCCEEDED: it came to its end, whatever became of the single items. FAILED: it could not.",
+);
+export const JobItemOutcome = listed("JobItemOutcome", JOB_OUTCOMES);
 
 export const Severity = listed("Severity", SEVERITIES);
 export const AttentionKind = listed("AttentionKind", ATTENTION_KINDS);

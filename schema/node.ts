@@ -1,7 +1,10 @@
 import { badInput } from "../src/control/bad-input.ts";
 import type { Control } from "../src/control/control.ts";
+import { maySee } from "../src/control/jobs/job-list.ts";
+import type { JobView } from "../src/control/jobs/job-view.ts";
 import { viewKey } from "../src/control/key-status.ts";
 import { MAX_PAGE } from "../src/control/page.ts";
+import type { Principal } from "../src/control/principal.ts";
 import { getProviderKey } from "../src/control/provider-keys.ts";
 import { getRequest } from "../src/control/request-logs.ts";
 import type { NodeRow } from "../src/control/user-errors.ts";
@@ -10,21 +13,33 @@ import { builder } from "./builder.ts";
 import type { GraphqlContext } from "./context.ts";
 import { assertMaySee } from "./guard.ts";
 
+interface NodeType {
+  readonly name: string;
+  load(control: Control, id: string): Promise<NodeRow | null>;
+  /** Where the type's scope does not say all. */
+  isFor?(principal: Principal, row: NodeRow): boolean;
+}
+
 /** The typed prefix of an id says which type it is, and where to find it. */
-const TYPES: Record<string, { readonly name: string; load(control: Control, id: string): Promise<NodeRow | null> }> = {
+const TYPES: Record<string, NodeType> = {
   prv: { name: "Provider", load: async (control, id) => (await control.rows.providers()).get(id) ?? null },
   pky: { name: "ProviderKey", load: getProviderKey },
   mdl: { name: "Model", load: async (control, id) => (await control.rows.models()).get(id) ?? null },
   cky: { name: "ClientKey", load: (control, id) => control.store.clientKeys.get(id) },
   req: { name: "RequestLog", load: getRequest },
   aud: { name: "AuditEntry", load: (control, id) => control.store.audit.get(id) },
+  job: {
+    name: "Job",
+    load: (control, id) => control.jobs.get(id),
+    isFor: (principal, row) => maySee(principal, row as JobView),
+  },
 };
 
 export const Node = builder.interfaceRef<NodeRow>("Node");
 builder.interfaceType(Node, {
   fields: (t) => ({
     id: t.exposeID("id", {
-      description: "Typed: prv_ provider, pky_ provider key, cky_ client key, mdl_ model, req_ request.",
+      description: "Typed: prv_ provider, pky_ provider key, cky_ client key, mdl_ model, req_ request, job_ job.",
     }),
   }),
   resolveType: (row) => typeNameOf(row.id),
@@ -37,7 +52,9 @@ function typeNameOf(id: string): string | undefined {
 /** Null when there is no such thing (any more). */
 export async function loadNode({ control, principal }: GraphqlContext, id: string): Promise<NodeRow | null> {
   assertMaySee(principal, typeNameOf(id));
-  return (await TYPES[id.slice(0, 3)]?.load(control, id)) ?? null;
+  const type = TYPES[id.slice(0, 3)];
+  const row = (await type?.load(control, id)) ?? null;
+  return row !== null && (type?.isFor?.(principal, row) ?? true) ? row : null;
 }
 
 /** For the audit log, which shows nothing of it to whoever asked: null also when it cannot be read. */

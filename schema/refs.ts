@@ -1,3 +1,4 @@
+import type { JobView } from "../src/control/jobs/job-view.ts";
 import type { ProviderKeyView } from "../src/control/key-status.ts";
 import type { RequestView } from "../src/control/request-view.ts";
 import type { ClientKeyRow, ModelRow, ProviderRow } from "../src/store/types.ts";
@@ -8,4 +9,5 @@ export const Provider = builder.objectRef<ProviderRow>("Provider");
 export const ProviderKey = builder.objectRef<ProviderKeyView>("ProviderKey");
 export const Model = builder.objectRef<ModelRow>("Model");
 export const ClientKey = builder.objectRef<ClientKeyRow>("ClientKey");
+export const Job = builder.objectRef<JobView>("Job");
 export const RequestLog = builder.objectRef<RequestView>("RequestLog");

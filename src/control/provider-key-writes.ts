@@ -14,6 +14,7 @@ import {
   weightField,
 } from "./fields.ts";
 import { type ProviderKeyView, viewKey } from "./key-status.ts";
+import { refuseProxyUrl } from "./proxy-url.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse, type UserError } from "./user-errors.ts";
 import { applyChange, definedOnly, duplicate, fromWritten } from "./writes.ts";
 
@@ -108,13 +109,7 @@ async function finish(
   return ok(viewKey(control, written.value, control.now()));
 }
 
-/** A proxy sees where requests go: it stands under the same address policy. Bun speaks to HTTP proxies only. */
 function refuseProxy(control: Control, proxyUrl: string | null): UserError | null {
-  if (proxyUrl === null) return null;
-  const parsed = URL.parse(proxyUrl);
-  if (parsed === null || (parsed.protocol !== "http:" && parsed.protocol !== "https:")) {
-    return invalid("proxyUrl", "A proxy URL begins with http:// or https://.");
-  }
-  const reason = control.checkAddress(parsed.origin); // The origin leaves the proxy's own credentials out.
-  return reason === null ? null : invalid("proxyUrl", `Proxy URL: ${reason}.`);
+  const reason = proxyUrl === null ? null : refuseProxyUrl(control, proxyUrl);
+  return reason === null ? null : invalid("proxyUrl", reason);
 }

@@ -27,6 +27,8 @@ describe("schema/schema.graphql", () => {
     expect(suspicious.sort()).toEqual([
       "ClientKey.secretPreview",
       "ClientKeySecretPayload.secret",
+      "ImportPreviewRow.secretPreview",
+      "JobItem.secretPreview",
       "ProviderKey.secretPreview",
       "SetUpPayload.adminToken",
       "Setting.secret", // Whether it is one.

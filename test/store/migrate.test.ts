@@ -124,6 +124,8 @@ describe("the project's migrations", () => {
       "config_revision",
       "config_revision_item",
       "file",
+      "job",
+      "job_item",
       "meta",
       "migration",
       "model",
