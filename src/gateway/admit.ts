@@ -1,6 +1,6 @@
 import { GatewayError } from "../errors.ts";
 import { mayUseModel } from "../policy/access.ts";
-import type { Answer } from "./attempt.ts";
+import type { Answer } from "./attempt-result.ts";
 import { findBinding } from "./binding.ts";
 import type { KeyBinding } from "./bound-ids.ts";
 import { ContentCapture } from "./content.ts";

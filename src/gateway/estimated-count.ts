@@ -2,7 +2,7 @@ import { utf8 } from "../lib/bytes.ts";
 import { countTokens } from "../protocols/anthropic-messages/count-tokens.ts";
 import { countGeminiTokens } from "../protocols/gemini/count-tokens.ts";
 import type { Admitted } from "./admit.ts";
-import type { Answer } from "./attempt.ts";
+import type { Answer } from "./attempt-result.ts";
 import type { Exchange } from "./exchange.ts";
 import { parseBody } from "./json-body.ts";
 

@@ -4,7 +4,7 @@ import type { HeaderView } from "../lib/http-client/types.ts";
 import { errorText } from "../lib/log.ts";
 import { type Admitted, admit } from "./admit.ts";
 import { answerHeaders, errorHeaders, reportDropped, streamHeaders } from "./answer-headers.ts";
-import type { Answer } from "./attempt.ts";
+import type { Answer } from "./attempt-result.ts";
 import { dispatch } from "./dispatch.ts";
 import { Exchange } from "./exchange.ts";
 import type { Gateway, Incoming } from "./gateway.ts";

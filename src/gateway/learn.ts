@@ -1,6 +1,6 @@
 import { isBareAddress } from "../providers/openai.ts";
 import type { Admitted } from "./admit.ts";
-import type { FailedAttempt } from "./attempt.ts";
+import type { FailedAttempt } from "./attempt-result.ts";
 import type { Exchange } from "./exchange.ts";
 import type { OperationCall } from "./operation-call.ts";
 import type { Planner } from "./plan.ts";

@@ -1,5 +1,5 @@
 import { classifyUnreachable } from "../policy/failure.ts";
-import type { Answer } from "./attempt.ts";
+import type { Answer } from "./attempt-result.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import { stoppedError } from "./stopped.ts";
 

@@ -1,6 +1,6 @@
 import { NO_USAGE } from "../llm/usage.ts";
 import { answerHeaders, reportDropped } from "./answer-headers.ts";
-import type { Answer } from "./attempt.ts";
+import type { Answer } from "./attempt-result.ts";
 import type { Exchange } from "./exchange.ts";
 
 /**

@@ -5,7 +5,7 @@ import { NO_USAGE } from "../llm/usage.ts";
 import { classifyUnreachable } from "../policy/failure.ts";
 import { quote } from "../policy/wording.ts";
 import type { ProviderEntry } from "../snapshot.ts";
-import type { Answer } from "./attempt.ts";
+import type { Answer } from "./attempt-result.ts";
 import { estimateUsage } from "./estimate.ts";
 import type { Ending, Exchange } from "./exchange.ts";
 import { GeminiArray } from "./gemini-array.ts";

@@ -2,7 +2,7 @@ import { GatewayError } from "../errors.ts";
 import { utf8 } from "../lib/bytes.ts";
 import { pageOfItems } from "../protocols/openai-responses/stored-items.ts";
 import type { StoredResponse } from "../stored-response.ts";
-import type { Answer } from "./attempt.ts";
+import type { Answer } from "./attempt-result.ts";
 import { findChain, itemsOf } from "./continuation.ts";
 import type { Exchange } from "./exchange.ts";
 import { invalidRequest } from "./refusals.ts";

@@ -2,7 +2,7 @@ import { GatewayError } from "../errors.ts";
 import type { ProtocolId } from "../llm/names.ts";
 import type { Failure } from "../policy/failure.ts";
 import { readErrorBody } from "../policy/failure-body.ts";
-import type { FailedAttempt } from "./attempt.ts";
+import type { FailedAttempt } from "./attempt-result.ts";
 
 /** The upstream's own refusal of the client's request, to be shown as it is. */
 export class UpstreamRefusal extends Error {
