@@ -4,6 +4,7 @@ import configHistory from "./0002_config_history.sql" with { type: "text" };
 import audit from "./0003_audit.sql" with { type: "text" };
 import files from "./0004_files.sql" with { type: "text" };
 import jobs from "./0005_jobs.sql" with { type: "text" };
+import alerts from "./0006_alerts.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0003_audit", sql: audit },
   { name: "0004_files", sql: files },
   { name: "0005_jobs", sql: jobs },
+  { name: "0006_alerts", sql: alerts },
 ];

@@ -5,7 +5,23 @@
  * `msOfDay · 2^24 + counter`, so that a request is found by its id without an index (RFC 9562, method 1: a counter in the
  * bits after the time).
  */
-export type IdPrefix = "prv" | "pky" | "cky" | "mdl" | "req" | "aud" | "usr" | "ses" | "tok" | "evt" | "fil" | "job";
+export type IdPrefix =
+  | "prv"
+  | "pky"
+  | "cky"
+  | "mdl"
+  | "req"
+  | "aud"
+  | "usr"
+  | "ses"
+  | "tok"
+  | "evt"
+  | "fil"
+  | "job"
+  | "alr"
+  | "arl"
+  | "ach"
+  | "adl";
 
 const DAY_MS = 86_400_000;
 const COUNTER_BITS = 24;

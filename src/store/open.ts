@@ -1,5 +1,10 @@
+import { statfs } from "node:fs/promises";
 import { Seal } from "../lib/seal.ts";
 import type { Vault } from "../lib/secret.ts";
+import { openAlertChannels } from "./alert-channels.ts";
+import { openAlertDeliveries } from "./alert-deliveries.ts";
+import { openAlertRules } from "./alert-rules.ts";
+import { openAlerts } from "./alerts.ts";
 import { openAudit } from "./audit.ts";
 import { openClientKeys } from "./client-keys.ts";
 import type { ConfigAccess } from "./config-access.ts";
@@ -85,6 +90,10 @@ function assemble(parts: {
     audit: openAudit(database),
     history: openHistory(database, forgetKeys),
     jobs: openJobs(database, vault),
+    alertRules: openAlertRules(database),
+    alertChannels: openAlertChannels(database, vault),
+    alerts: openAlerts(database),
+    alertDeliveries: openAlertDeliveries(database),
     keyStates: {
       // Asked once, at start: not worth a Worker of 5 MB that most gateways never need.
       all: async () => readState(parts.directory.state, (state) => state.keyStates()),
@@ -114,6 +123,10 @@ function assemble(parts: {
     record: (record) => writer.record(record),
     flush: () => writer.flush(),
     stats: () => writer.stats(),
+    async diskSpace() {
+      const { bavail, blocks, bsize } = await statfs(parts.directory.root);
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    },
     async expire(nowMs, { logDays, usageDays }) {
       const firstDay = Math.floor(nowMs / DAY_MS) - logDays;
       await reader.releaseBefore(firstDay);

@@ -5,6 +5,7 @@ import type { ErrorClass, RequestRecord } from "../record.ts";
 import type { FileQuery, StoredFiles } from "../stored-file.ts";
 import type { StoredResponses } from "../stored-response.ts";
 import type { TraitOverrides } from "../trait-overrides.ts";
+import type { AlertChannelStore, AlertRuleRow, AlertRuleValues, AlertStore, DeliveryStore } from "./alert-types.ts";
 import type { AuditStore } from "./audit-entry.ts";
 import type { Author } from "./author.ts";
 import type { ConfigHistory } from "./history.ts";
@@ -25,6 +26,10 @@ export interface Store {
   readonly settings: SettingStore;
   readonly history: ConfigHistory;
   readonly audit: AuditStore;
+  readonly alertRules: Nouns<AlertRuleRow, AlertRuleValues>;
+  readonly alertChannels: AlertChannelStore;
+  readonly alerts: AlertStore;
+  readonly alertDeliveries: DeliveryStore;
   readonly keyStates: KeyStateStore;
   readonly responses: ResponseStore;
   readonly files: FileStore;
@@ -40,6 +45,8 @@ export interface Store {
   /** Resolves when everything handed over so far is on disk. */
   flush(): Promise<void>;
   stats(): StoreStats;
+  /** Of the file system that holds the data directory. */
+  diskSpace(): Promise<DiskSpace>;
   /** Deletes whole days of the request log, and old roll-ups. What is being written to is kept. */
   expire(nowMs: number, keep: { readonly logDays: number; readonly usageDays: number }): Promise<void>;
   /** Flushes, then closes files and workers. */
@@ -50,6 +57,12 @@ export interface Store {
 export interface ConfigNouns extends Pick<Store, "providers" | "providerKeys" | "models" | "clientKeys" | "settings"> {
   /** Before this transaction (history.version). */
   version(): Promise<number>;
+}
+
+export interface DiskSpace {
+  /** What may still be written without special rights. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
 }
 
 export interface StoreStats {
@@ -64,7 +77,7 @@ export interface StoreStats {
   readonly lastWriteError: string | null;
 }
 
-interface Stamped {
+export interface Stamped {
   readonly id: string;
   readonly createdAt: number;
   readonly updatedAt: number;

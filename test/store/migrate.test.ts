@@ -118,6 +118,10 @@ describe("the project's migrations", () => {
       .query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
       .all();
     expect(made.map((table) => table.name).sort()).toEqual([
+      "alert",
+      "alert_channel",
+      "alert_delivery",
+      "alert_rule",
       "audit_entry",
       "audit_subject",
       "client_key",
