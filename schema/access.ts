@@ -46,6 +46,11 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.jobs": "signed-in",
   "Query.job": "signed-in",
 
+  "Query.alerts": "ALERTS_READ",
+  "Query.alert": "ALERTS_READ",
+  "Query.alertRules": "ALERTS_READ",
+  "Query.alertRule": "ALERTS_READ",
+
   "Mutation.signIn": "anyone",
   "Mutation.setUp": "anyone",
   "Mutation.signOut": "signed-in",
@@ -69,6 +74,10 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.updateSettings": "SETTINGS_WRITE",
   "Mutation.cancelJob": "signed-in",
   "Mutation.undoJob": "signed-in",
+  "Mutation.createAlertRule": "ALERTS_WRITE",
+  "Mutation.updateAlertRule": "ALERTS_WRITE",
+  "Mutation.deleteAlertRules": "ALERTS_WRITE",
+  "Mutation.acknowledgeAlert": "ALERTS_WRITE",
   "Mutation.cancelRequest": "REQUESTS_CANCEL",
 
   "Subscription.keyEvents": "KEYS_READ",
@@ -76,6 +85,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Subscription.liveUsage": "USAGE_READ",
   "Subscription.requestFeed": "LOGS_READ",
   "Subscription.jobProgress": "signed-in",
+  "Subscription.alertEvents": "ALERTS_READ",
 
   "RequestLog.content": "LOGS_CONTENT",
 
@@ -86,6 +96,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   RequestLog: "LOGS_READ",
   AuditEntry: "AUDIT_READ",
   Setting: "SETTINGS_READ",
+  Alert: "ALERTS_READ",
+  AlertRule: "ALERTS_READ",
   UsageMetrics: "USAGE_READ",
   Sparkline: "USAGE_READ",
 };

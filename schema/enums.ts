@@ -1,4 +1,14 @@
-import { ATTENTION_KINDS, SEVERITIES } from "../src/control/attention.ts";
+import {
+  ALERT_CHANNEL_KINDS,
+  ALERT_KINDS,
+  ALERT_STATES,
+  BUDGET_PERIODS,
+  LATENCY_METRICS,
+  PERCENTILES,
+  SEVERITIES,
+} from "../src/alert-rule.ts";
+import { ALERT_EVENT_KINDS } from "../src/control/alert-events.ts";
+import { ATTENTION_KINDS } from "../src/control/attention.ts";
 import { AUDIT_OUTCOMES } from "../src/control/audit.ts";
 import { CLIENT_KEY_ORDERS } from "../src/control/client-keys.ts";
 import { RESYNC_REASONS } from "../src/control/event-log.ts";
@@ -155,3 +165,15 @@ export const ResyncReason = listed(
   RESYNC_REASONS,
   "STARTED: the subscription has just begun. TOO_OLD, RESTARTED: `after` cannot be found. OVERFLOW: the reader was too slow.",
 );
+
+export const AlertKind = listed("AlertKind", ALERT_KINDS);
+export const AlertState = listed(
+  "AlertState",
+  ALERT_STATES,
+  "ACKNOWLEDGED: somebody looks after it. MUTED: nothing is said about it for a while. RESOLVED: it is over.",
+);
+export const AlertEventKind = listed("AlertEventKind", ALERT_EVENT_KINDS);
+export const AlertChannelKind = listed("AlertChannelKind", ALERT_CHANNEL_KINDS);
+export const LatencyMetric = listed("LatencyMetric", LATENCY_METRICS);
+export const Percentile = listed("Percentile", PERCENTILES);
+export const BudgetPeriod = listed("BudgetPeriod", BUDGET_PERIODS);

@@ -26,6 +26,8 @@ const TYPES: Record<string, NodeType> = {
   pky: { name: "ProviderKey", load: getProviderKey },
   mdl: { name: "Model", load: async (control, id) => (await control.rows.models()).get(id) ?? null },
   cky: { name: "ClientKey", load: (control, id) => control.store.clientKeys.get(id) },
+  alr: { name: "Alert", load: (control, id) => control.alertWatch.find(id) },
+  arl: { name: "AlertRule", load: (control, id) => control.store.alertRules.get(id) },
   req: { name: "RequestLog", load: getRequest },
   aud: { name: "AuditEntry", load: (control, id) => control.store.audit.get(id) },
   job: {
@@ -39,7 +41,8 @@ export const Node = builder.interfaceRef<NodeRow>("Node");
 builder.interfaceType(Node, {
   fields: (t) => ({
     id: t.exposeID("id", {
-      description: "Typed: prv_ provider, pky_ provider key, cky_ client key, mdl_ model, req_ request, job_ job.",
+      description:
+        "Typed: prv_ provider, pky_ provider key, cky_ client key, mdl_ model, req_ request, job_ job, alr_ alert, arl_ alert rule.",
     }),
   }),
   resolveType: (row) => typeNameOf(row.id),

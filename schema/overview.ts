@@ -1,6 +1,7 @@
 import type { AttentionItem as Item } from "../src/control/attention.ts";
 import {
   countNouns,
+  countOpenAlerts,
   type Overview as OverviewValue,
   readAttention,
   readOverview,
@@ -70,6 +71,10 @@ builder.objectType(Overview, {
     providers: t.int({ resolve: async (_, __, { control }) => (await countNouns(control)).providers }),
     models: t.int({ resolve: async (_, __, { control }) => (await countNouns(control)).models }),
     clientKeys: t.int({ resolve: async (_, __, { control }) => (await countNouns(control)).clientKeys }),
+    openAlerts: t.int({
+      description: "Incidents that are not over, acknowledged and muted ones too.",
+      resolve: (_, __, { control }) => countOpenAlerts(control),
+    }),
     attention: t.field({
       type: [AttentionItem],
       description: "Most pressing first.",

@@ -1,6 +1,7 @@
 import type { JobView } from "../src/control/jobs/job-view.ts";
 import type { ProviderKeyView } from "../src/control/key-status.ts";
 import type { RequestView } from "../src/control/request-view.ts";
+import type { AlertChannelRow, AlertRow, AlertRuleRow } from "../src/store/alert-types.ts";
 import type { ClientKeyRow, ModelRow, ProviderRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 
@@ -11,3 +12,6 @@ export const Model = builder.objectRef<ModelRow>("Model");
 export const ClientKey = builder.objectRef<ClientKeyRow>("ClientKey");
 export const Job = builder.objectRef<JobView>("Job");
 export const RequestLog = builder.objectRef<RequestView>("RequestLog");
+export const Alert = builder.objectRef<AlertRow>("Alert");
+export const AlertRule = builder.objectRef<AlertRuleRow>("AlertRule");
+export const AlertChannel = builder.objectRef<AlertChannelRow>("AlertChannel");

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { type Config, ConfigError, reachableHost } from "./config.ts";
 import type { ConfigFile } from "./config-file.ts";
+import { ensureDefaultRules } from "./control/alert-defaults.ts";
+import { expireAlerts } from "./control/alerts.ts";
 import { applyConfigFile, type GeneratedClientKey } from "./control/config-file.ts";
 import { type Control, openControl } from "./control/control.ts";
 import { learnQuirk } from "./control/provider-quirks.ts";
@@ -52,6 +54,7 @@ export interface App {
   close(drainMs: number): Promise<void>;
 }
 
+const ALERTS_EVERY_MS = 10_000;
 const FLUSH_STATES_MS = 250;
 /** For the last answers and error events to leave when the drain limit is over. */
 const LAST_BYTES_MS = 1000;
@@ -80,6 +83,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       }),
       { id: null, name: config.configFile === null ? "Sluice" : "CONFIG_FILE", action: "start" },
     );
+    await ensureDefaultRules(store);
 
     const events = new Events();
     const pool = new KeyPool({ events, settings: () => snapshots.current.settings });
@@ -112,7 +116,6 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       quirks: new Quirks(onLearn),
       turns: new TurnMemory(),
       responses: store.responses,
-      files: store.files,
       log,
       hashCredential: (credential) => vault.clientKeyHash(credential),
       record: (record) => {
@@ -151,10 +154,14 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
         store.keyStates.save(drained.states, drained.uses, news);
       }
     };
+    control.alertWatch.begin();
     const stopJobs = startJobs(
       [
         { name: "save key states", everyMs: FLUSH_STATES_MS, run: saveStates },
         { name: "note client uses", everyMs: 10_000, run: () => touched.flush((uses) => store.clientKeys.touch(uses)) },
+        { name: "look after alerts", everyMs: ALERTS_EVERY_MS, run: () => control.alertWatch.evaluate() },
+        { name: "send alerts", everyMs: ALERTS_EVERY_MS, run: () => control.alertOutbox.run() },
+        { name: "expire alerts", everyMs: EXPIRE_EVERY_MS, run: () => expireAlerts(control) },
         {
           name: "expire stored responses",
           everyMs: EXPIRE_RESPONSES_EVERY_MS,

@@ -1,10 +1,10 @@
+import { SEVERITIES, type Severity } from "../alert-rule.ts";
 import type { ModelRow, ProviderRow } from "../store/types.ts";
 import type { Control } from "./control.ts";
 import type { ProviderKeyCounts } from "./key-status.ts";
 import { readModelHealth } from "./model-health.ts";
 import type { NodeRow } from "./user-errors.ts";
 
-export const SEVERITIES = ["INFO", "WARNING", "CRITICAL"] as const;
 export const ATTENTION_KINDS = [
   "NO_PROVIDER",
   "PROVIDER_WITHOUT_KEYS",
@@ -20,7 +20,7 @@ export const ATTENTION_KINDS = [
 /** Something a person should look at. `kind` and `count` let the console say it in its own language. */
 export interface AttentionItem {
   readonly kind: (typeof ATTENTION_KINDS)[number];
-  readonly severity: (typeof SEVERITIES)[number];
+  readonly severity: Severity;
   readonly title: string;
   readonly detail: string | null;
   readonly count: number;

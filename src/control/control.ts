@@ -1,4 +1,6 @@
 import { type AdminAccess, prepareAdminAccess } from "./admin-access.ts";
+import { AlertOutbox } from "./alert-outbox.ts";
+import { AlertWatch } from "./alert-watch.ts";
 import { AuditBook } from "./audit.ts";
 import type { ControlDeps } from "./deps.ts";
 import { Jobs } from "./jobs/jobs.ts";
@@ -20,6 +22,8 @@ export interface Control extends ControlDeps {
   readonly modelEvents: ModelEvents;
   readonly liveUsage: LiveUsage;
   readonly requestFeed: RequestFeed;
+  readonly alertOutbox: AlertOutbox;
+  readonly alertWatch: AlertWatch;
   /** Ends every subscription. */
   close(): void;
 }
@@ -34,12 +38,38 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   const modelEvents = new ModelEvents(deps.events, rows, capacities);
   const liveUsage = new LiveUsage(deps);
   const requestFeed = new RequestFeed(deps);
+  const alertOutbox = new AlertOutbox(deps);
+  const alertWatch = new AlertWatch(deps, { rows, capacities, outbox: alertOutbox });
   const jobs = new Jobs(() => control);
   const close = () => {
-    for (const part of [audit, rows, capacities, keyEvents, modelEvents, liveUsage, requestFeed]) part.close();
+    for (const part of [
+      audit,
+      rows,
+      capacities,
+      keyEvents,
+      modelEvents,
+      liveUsage,
+      requestFeed,
+      alertWatch,
+      alertOutbox,
+    ])
+      part.close();
   };
   // Not spread: `deps` may be an object whose getters and methods need their own `this`.
-  const own = { access, audit, rows, capacities, jobs, keyEvents, modelEvents, liveUsage, requestFeed, close };
+  const own = {
+    access,
+    audit,
+    rows,
+    capacities,
+    jobs,
+    keyEvents,
+    modelEvents,
+    liveUsage,
+    requestFeed,
+    alertOutbox,
+    alertWatch,
+    close,
+  };
   const control: Control = Object.assign(Object.create(deps) as ControlDeps, own);
   await jobs.resume();
   return control;

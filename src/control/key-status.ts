@@ -39,3 +39,8 @@ export function countStatuses(statuses: Iterable<ProviderKeyStatus>): ProviderKe
   }
   return counts;
 }
+
+/** Keys that a person wants in use, whatever their health. */
+export function countEnabled(counts: ProviderKeyCounts): number {
+  return counts.total - counts.disabled;
+}

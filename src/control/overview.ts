@@ -32,6 +32,10 @@ export function readAttention(control: Control): Promise<AttentionItem[]> {
   return findAttention(control);
 }
 
+export function countOpenAlerts(control: Control): Promise<number> {
+  return control.alertWatch.openCount();
+}
+
 export async function countNouns(control: Control) {
   const [providers, models, clientKeys] = await Promise.all([
     control.rows.providers(),

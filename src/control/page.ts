@@ -41,6 +41,24 @@ export function readPageArgs(args: PageArgs): PageRequest {
   return { limit, backward, after: args.after ?? null, before: args.before ?? null };
 }
 
+/** A page of rows that the store has read by their ids, newest first; the cursor is the id. */
+export function idPage<Row extends { readonly id: string }>(
+  found: { readonly rows: readonly Row[]; readonly hasMore: boolean; readonly totalCount: number },
+  { backward, after, before }: PageRequest,
+): CountedPage<Row> {
+  const edges = found.rows.map((node) => ({ cursor: node.id, node }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: backward ? before !== null : found.hasMore,
+      hasPreviousPage: backward ? found.hasMore : after !== null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    totalCount: found.totalCount,
+  };
+}
+
 /** What a list is sorted by; the id breaks ties, so that the order is total and a cursor means one place. */
 export interface RowOrder<Row> {
   /** Tells the cursors of one order from those of another. */

@@ -36,6 +36,12 @@ export function startOfDay(nowMs: number, timeZone: string): number {
   return readTime("now/d", "timeZone", { timeZone, nowMs });
 }
 
+/** Start of the hour, day, week (from Monday) or month that is running in the zone. */
+export function startOfPeriod(period: "hour" | "day" | "week" | "month", nowMs: number, timeZone: string): number {
+  const unit = ({ hour: "h", day: "d", week: "w", month: "M" } as const)[period];
+  return readTime(`now/${unit}`, "timeZone", { timeZone, nowMs });
+}
+
 /** The same wall-clock time a day earlier (a day of 23 or 25 hours counts as one). */
 export function oneDayBefore(atMs: number, timeZone: string): number {
   return zoned(atMs, timeZone).subtract({ days: 1 }).epochMilliseconds;
