@@ -116,6 +116,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       quirks: new Quirks(onLearn),
       turns: new TurnMemory(),
       responses: store.responses,
+      files: store.files,
       log,
       hashCredential: (credential) => vault.clientKeyHash(credential),
       record: (record) => {

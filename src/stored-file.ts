@@ -1,3 +1,5 @@
+import type { ByteRange } from "./lib/byte-range.ts";
+
 /** A file that a client or a person gave to this gateway, as it crosses from the store to those who serve it. */
 export interface StoredFile {
   /** fil_…: the same in the admin API and for clients of every format. */
@@ -39,12 +41,6 @@ export interface FileLimits {
   readonly maxFileBytes: number;
   /** All files together. */
   readonly filesMaxBytes: number;
-}
-
-/** First byte, and the one behind the last. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** Files by their time, newest first unless `ascending`. */
@@ -101,4 +97,9 @@ export class FileError extends Error {
   ) {
     super(message, cause === undefined ? undefined : { cause });
   }
+}
+
+export function fileTooLarge(limit: number): FileError {
+  const mib = Math.floor((limit / 1_048_576) * 10) / 10;
+  return new FileError("too_large", `The file is larger than ${mib} MiB, which is the limit here.`);
 }

@@ -27,8 +27,8 @@ export interface Admitted {
   readonly answer?: Answer;
 }
 
-/** Reads the body once, finds client, model and targets. Throws GatewayError in every case that must not go upstream. */
-export async function admit(exchange: Exchange): Promise<Admitted> {
+/** Finds out who asks, and whether anything can be begun. Throws GatewayError. */
+export function admitCaller(exchange: Exchange): void {
   const { incoming } = exchange;
   exchange.client =
     incoming.internal === null
@@ -50,6 +50,12 @@ export async function admit(exchange: Exchange): Promise<Admitted> {
       headers: { connection: "close" },
     });
   }
+}
+
+/** Reads the body once, finds client, model and targets. Throws GatewayError in every case that must not go upstream. */
+export async function admit(exchange: Exchange): Promise<Admitted> {
+  const { incoming } = exchange;
+  admitCaller(exchange);
   if (incoming.endpoint.stored) {
     const answer = await storedAnswer(exchange, incoming.resourceId ?? "");
     if (answer !== null) return { body: { kind: "none" }, targets: [], binding: null, clientWantsUsage: true, answer };

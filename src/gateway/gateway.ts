@@ -7,6 +7,7 @@ import type { Endpoint } from "../llm/endpoints.ts";
 import type { KeyPool } from "../pool.ts";
 import type { RequestRecord } from "../record.ts";
 import type { ClientEntry, Snapshot } from "../snapshot.ts";
+import type { StoredFiles } from "../stored-file.ts";
 import type { StoredResponses } from "../stored-response.ts";
 import type { BoundIds } from "./bound-ids.ts";
 import type { InFlight } from "./in-flight.ts";
@@ -14,7 +15,7 @@ import type { Origins } from "./origins.ts";
 import type { Quirks } from "./quirks.ts";
 import type { TurnMemory } from "./turn-memory.ts";
 
-/** What the data plane works with. It is handed `record` and `responses` and never sees the store. */
+/** What the data plane works with. It is handed `record`, `responses` and `files` and never sees the store. */
 export interface Gateway {
   readonly snapshots: { readonly current: Snapshot };
   readonly pool: KeyPool;
@@ -28,6 +29,7 @@ export interface Gateway {
   readonly quirks: Quirks;
   readonly turns: TurnMemory;
   readonly responses: StoredResponses;
+  readonly files: StoredFiles;
   readonly log: Logger;
   /** The hash under which a client key is found in the snapshot. */
   hashCredential(credential: string): string;

@@ -91,7 +91,7 @@ function headersOfStream(exchange: Exchange, upstream: HeaderView | null): Recor
 }
 
 /** Ends a request that has no answer: a record, and an error in the caller's own format. */
-function refuse(exchange: Exchange, cause: unknown): Response {
+export function refuse(exchange: Exchange, cause: unknown): Response {
   const isAnthropic = exchange.incoming.endpoint.protocol === "anthropic-messages";
   if (cause instanceof UpstreamRefusal) {
     const { status, body, failure } = cause;

@@ -4,6 +4,7 @@ import type { Gateway, Incoming } from "../gateway/gateway.ts";
 import { handle } from "../gateway/handle.ts";
 import { answerModels } from "../gateway/models.ts";
 import { newId } from "../lib/id.ts";
+import { FILES } from "../llm/endpoints.ts";
 import type { ProtocolId } from "../llm/names.ts";
 import { protocols } from "../protocols/index.ts";
 import { matchPath, type PathMatch } from "./paths.ts";
@@ -26,6 +27,7 @@ export function serveDataPlane(
   }
   switch (match?.kind) {
     case "endpoint":
+      if (FILES.has(match.endpoint.id)) return answerFiles(gateway, incomingOf(request, match, query, address));
       return handle(gateway, incomingOf(request, match, query, address));
     case "models":
       return answerModels(
@@ -74,6 +76,14 @@ function modelsEndpoint(request: Request, gemini: boolean): EndpointMatch {
     resourceId: null,
     geminiVersion: "v1beta",
   };
+}
+
+/** Loaded with the first of them: most gateways see none. Two protocols share the path, the headers tell them apart. */
+async function answerFiles(gateway: Gateway, incoming: Incoming): Promise<Response> {
+  const { serveFiles } = await import("../gateway/files/serve.ts");
+  const isAnthropic = protocolOf("/v1/files", incoming.request) === "anthropic-messages";
+  const protocol = isAnthropic ? "anthropic-messages" : "openai-chat";
+  return serveFiles(gateway, { ...incoming, endpoint: { ...incoming.endpoint, protocol } });
 }
 
 /** The caller's format, for answers that no endpoint gives. */

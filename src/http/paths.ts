@@ -30,8 +30,12 @@ const FIXED: ReadonlyMap<string, EndpointId> = new Map([
   ["messages/count_tokens", "messages.count_tokens"],
 ]);
 
-const STORED: readonly (readonly [RegExp, Readonly<Partial<Record<string, EndpointId>>>])[] = [
+/** Paths whose method decides what is asked; most name a thing by its id. */
+const RESOURCES: readonly (readonly [RegExp, Readonly<Partial<Record<string, EndpointId>>>])[] = [
   [/^responses\/([^/]+)$/, { GET: "responses.get", DELETE: "responses.delete" }],
+  [/^files\/?$/, { POST: "files.create", GET: "files.list" }],
+  [/^files\/([^/]+)$/, { GET: "files.get", DELETE: "files.delete" }],
+  [/^files\/([^/]+)\/content$/, { GET: "files.content" }],
   [/^responses\/([^/]+)\/cancel$/, { POST: "responses.cancel" }],
   [/^responses\/([^/]+)\/input_items$/, { GET: "responses.input_items" }],
 ];
@@ -52,12 +56,13 @@ export function matchPath(method: string, path: string): PathMatch | null {
 function matchV1(method: string, rest: string, pathModel: string | null = null): PathMatch | null {
   const fixed = FIXED.get(rest);
   if (fixed !== undefined) return found(method, fixed, pathModel, null, "v1");
-  for (const [pattern, methods] of STORED) {
-    const id = pattern.exec(rest)?.[1];
-    if (id === undefined) continue;
+  for (const [pattern, methods] of RESOURCES) {
+    const match = pathModel === null ? pattern.exec(rest) : null;
+    if (match === null) continue;
     const endpoint = methods[method];
-    if (endpoint !== undefined) return found(method, endpoint, null, decodeURIComponent(id), "v1");
-    return { kind: "method", allow: Object.keys(methods).join(", "), endpoint: endpoints["responses.get"] };
+    const id = match[1] === undefined ? null : decodeURIComponent(match[1]);
+    if (endpoint !== undefined) return found(method, endpoint, null, id, "v1");
+    return { kind: "method", allow: Object.keys(methods).join(", "), endpoint: endpoints[Object.values(methods)[0]!] };
   }
   if (rest === "models" || rest === "models/") return models(method, null, false);
   const model = verbOf(rest) === null ? MODEL.exec(rest)?.[1] : undefined;
@@ -83,7 +88,7 @@ function verbOf(rest: string): { readonly model: string; readonly endpoint: Endp
 function matchAzure(method: string, rest: string): PathMatch | null {
   const deployment = AZURE_DEPLOYMENT.exec(rest);
   if (deployment !== null) return matchV1(method, deployment[2]!, decodeURIComponent(deployment[1]!));
-  return rest === "models" || rest.startsWith("responses") ? matchV1(method, rest) : null;
+  return rest === "models" || /^(?:responses|files)(?:\/|$)/.test(rest) ? matchV1(method, rest) : null;
 }
 
 function found(

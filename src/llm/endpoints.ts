@@ -36,6 +36,12 @@ const list: readonly Endpoint[] = [
     billed: false,
     stored: true,
   },
+  // Of clients that speak Anthropic's format in theirs (http/data-plane).
+  { id: "files.create", protocol: "openai-chat", method: "POST", body: "multipart", billed: false },
+  { id: "files.list", protocol: "openai-chat", method: "GET", body: "none", billed: false },
+  { id: "files.get", protocol: "openai-chat", method: "GET", body: "none", billed: false },
+  { id: "files.content", protocol: "openai-chat", method: "GET", body: "none", billed: false, binary: true },
+  { id: "files.delete", protocol: "openai-chat", method: "DELETE", body: "none", billed: false },
   { id: "messages", protocol: "anthropic-messages", method: "POST", body: "json", billed: true },
   { id: "messages.count_tokens", protocol: "anthropic-messages", method: "POST", body: "json", billed: false },
   { id: "gemini.generateContent", protocol: "gemini", method: "POST", body: "json", billed: true },
@@ -48,3 +54,12 @@ const list: readonly Endpoint[] = [
 export const endpoints: Readonly<Record<EndpointId, Endpoint>> = Object.fromEntries(
   list.map((endpoint) => [endpoint.id, endpoint]),
 ) as Record<EndpointId, Endpoint>;
+
+/** Kept and answered here, no upstream is asked. */
+export const FILES: ReadonlySet<EndpointId> = new Set([
+  "files.create",
+  "files.list",
+  "files.get",
+  "files.content",
+  "files.delete",
+]);

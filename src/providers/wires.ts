@@ -1,3 +1,4 @@
+import { FILES } from "../llm/endpoints.ts";
 import {
   ENDPOINTS,
   type EndpointId,
@@ -22,7 +23,7 @@ export type Service =
   | { readonly how: "operation"; readonly id: OperationId; readonly wire: ProtocolId; readonly asks: Asks }
   /** Answered here, nobody is asked: this kind of upstream cannot count a foreign format's tokens. */
   | { readonly how: "estimated" }
-  /** Answered here: this kind of upstream keeps no responses, so what it made is kept by us. */
+  /** Answered here: what it is about is kept by us (responses of an upstream that keeps none, files). */
   | { readonly how: "kept" }
   | { readonly how: "refused"; readonly why: string };
 
@@ -84,6 +85,7 @@ function makeService(endpoint: EndpointId, kind: ProviderKind): Service {
     return { how: "native", bridge: endpoint === "chat.completions" ? bridge : null };
   }
   if (CONVERSATIONS.has(endpoint)) return { how: "translated", wire: WIRES[kind], bridge };
+  if (FILES.has(endpoint)) return { how: "kept" };
   if (COUNTS.has(endpoint)) return { how: "estimated" };
   if (KEPT.has(endpoint)) return { how: "kept" };
   if (isOperation(endpoint) && OPERATIONS[endpoint].wire === WIRES[kind]) {

@@ -2,7 +2,14 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { newId } from "../lib/id.ts";
 import type { Seal } from "../lib/seal.ts";
-import { type FileDetails, FileError, type FileLimits, type FileUpload, type StoredFile } from "../stored-file.ts";
+import {
+  type FileDetails,
+  FileError,
+  type FileLimits,
+  type FileUpload,
+  fileTooLarge,
+  type StoredFile,
+} from "../stored-file.ts";
 import { type OpenFile, SealedFileWriter } from "./sealed-file.ts";
 import { isFull } from "./store-error.ts";
 
@@ -69,7 +76,7 @@ export class FileUploads {
       },
       write: (chunk) =>
         guarded(async () => {
-          if (bytes + chunk.length > maxFileBytes) throw tooLarge(maxFileBytes);
+          if (bytes + chunk.length > maxFileBytes) throw fileTooLarge(maxFileBytes);
           if (this.parts.totalBytes() + this.#bytesUnderWay + chunk.length > filesMaxBytes) throw overQuota();
           bytes += chunk.length;
           this.#bytesUnderWay += chunk.length;
@@ -100,10 +107,6 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function tooLarge(limit: number): FileError {
-  return new FileError("too_large", `The file is larger than ${mebibytes(limit)} MiB, which is the limit here.`);
-}
-
 function overQuota(): FileError {
   return new FileError("quota", "There is no room for this file: the files here are as large as they may be together.");
 }
@@ -112,8 +115,4 @@ export function asFileError(error: unknown): FileError {
   if (error instanceof FileError) return error;
   if (isFull(error)) return new FileError("disk_full", "There is no room for this file: the disk is full.", error);
   return new FileError("unavailable", "Files cannot be stored at the moment. Try again soon.", error);
-}
-
-function mebibytes(bytes: number): number {
-  return Math.floor((bytes / 1_048_576) * 10) / 10;
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
+import type { ByteRange } from "../lib/byte-range.ts";
 import type { Seal, SealPlace } from "../lib/seal.ts";
-import type { ByteRange } from "../stored-file.ts";
 
 /**
  * Content on disk: pieces of 64 KiB, each sealed by itself, so that a file is written and read as a stream and any range of it is

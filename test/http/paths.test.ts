@@ -57,6 +57,8 @@ const paths: [method: string, path: string, expected: string][] = [
   ["GET", "/openai/v1/models/m", "models m"],
 
   ["GET", "/v1/models", "models -"],
+  ["POST", "/v1/files", "files.create - - v1"],
+  ["GET", "/v1/files/fil_1/content", "files.content - fil_1 v1"],
   ["HEAD", "/v1/models", "models -"],
   ["GET", "/v1/models/", "models -"],
   ["GET", "/v1/models/m", "models m"],
@@ -73,6 +75,8 @@ const paths: [method: string, path: string, expected: string][] = [
   ["POST", "/v1/models", "allow GET"],
   ["DELETE", "/v1/models/m", "allow GET"],
   ["PATCH", "/v1/responses/resp_1", "allow GET, DELETE"],
+  ["PUT", "/v1/files", "allow POST, GET"],
+  ["POST", "/v1/files/fil_1", "allow GET, DELETE"],
   ["GET", "/v1/responses/resp_1/cancel", "allow POST"],
 
   ["POST", "/v1/", "none"],
@@ -80,7 +84,7 @@ const paths: [method: string, path: string, expected: string][] = [
   ["POST", "/v1/chat/completions/", "none"],
   ["POST", "/v1/chat//completions", "none"],
   ["POST", "/v1/Chat/Completions", "none"],
-  ["POST", "/v1/files", "none"],
+  ["POST", "/v1/files/fil_1/content/x", "none"],
   ["POST", "/v1/__proto__", "none"],
   ["POST", "/v1/constructor", "none"],
   ["GET", "/v1/responses/", "none"],
