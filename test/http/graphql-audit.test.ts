@@ -4,6 +4,7 @@ import { ACCESS } from "../../schema/access.ts";
 import { schema } from "../../schema/index.ts";
 import { addClientKey, addKey, addProvider } from "../support/admin-fixtures.ts";
 import { ADMIN_TOKEN, type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
+import { tellSecret } from "../support/canary.ts";
 
 let server: AdminServer;
 beforeAll(async () => {
@@ -105,6 +106,7 @@ describe("the audit log", () => {
   test("holds no secret, whether it was given, made or mistyped", async () => {
     const provider = await addProvider(server, { name: "sealed" });
     const secret = "sk-canary-0123456789abcdef";
+    tellSecret(secret); // it gets into a memo
     const key = await addKey(server, provider.id, { secret, proxyUrl: "http://user:canary-pass@127.0.0.1:9/" });
     await server.ask(
       `mutation ($input: UpdateProviderKeyInput!) { updateProviderKey(input: $input) { userErrors { code } } }`,

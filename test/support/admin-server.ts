@@ -16,6 +16,7 @@ import type { FixedSettings } from "../../src/settings.ts";
 import { Snapshots } from "../../src/snapshot.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/types.ts";
+import { watchForSecrets } from "./canary.ts";
 
 export const ADMIN_TOKEN = "adm_test-token-0123456789";
 
@@ -129,6 +130,7 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
     },
   });
   const url = `http://127.0.0.1:${server.port}/graphql`;
+  const searchForSecrets = watchForSecrets({ origin: new URL(url).origin, dataDir, logLines });
 
   return {
     url,
@@ -151,6 +153,7 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
       await server.stop(true);
       http.close();
       await store.close();
+      searchForSecrets();
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };

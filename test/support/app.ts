@@ -6,6 +6,7 @@ import { readConfig } from "../../src/config.ts";
 import { type ConsoleSource, readConsole } from "../../src/http/console.ts";
 import { createLogger } from "../../src/lib/log.ts";
 import type { RequestRecord } from "../../src/record.ts";
+import { watchForSecrets } from "./canary.ts";
 
 export const ADMIN_TOKEN = "adm_test-token-0123456789";
 export const CLIENT_KEY = "sk-test-client-0123456789";
@@ -63,6 +64,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     log,
     source,
   );
+  const searchForSecrets = watchForSecrets({ origin: app.url, dataDir, logLines });
   const records: RequestRecord[] = [];
   let waiting: { count: number; resolve: (record: RequestRecord) => void }[] = [];
   app.gateway.events.on("requestSettled", (record) => {
@@ -97,6 +99,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     },
     close: async () => {
       await app.close(0);
+      searchForSecrets();
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
