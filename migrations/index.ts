@@ -5,6 +5,7 @@ import audit from "./0003_audit.sql" with { type: "text" };
 import files from "./0004_files.sql" with { type: "text" };
 import jobs from "./0005_jobs.sql" with { type: "text" };
 import alerts from "./0006_alerts.sql" with { type: "text" };
+import modelOffers from "./0007_model_offers.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0004_files", sql: files },
   { name: "0005_jobs", sql: jobs },
   { name: "0006_alerts", sql: alerts },
+  { name: "0007_model_offers", sql: modelOffers },
 ];

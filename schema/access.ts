@@ -67,6 +67,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.updateModel": "MODELS_WRITE",
   "Mutation.deleteModels": "MODELS_WRITE",
   "Mutation.testModel": "MODELS_WRITE",
+  "Mutation.previewModelSync": "MODELS_WRITE",
+  "Mutation.syncModels": "MODELS_WRITE",
   "Mutation.createClientKey": "CLIENTS_WRITE",
   "Mutation.updateClientKey": "CLIENTS_WRITE",
   "Mutation.rotateClientKey": "CLIENTS_WRITE",

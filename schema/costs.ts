@@ -10,6 +10,7 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "Overview.yesterday": 20,
   "Overview.attention": 30,
   "UsageReport.previous": 30,
+  "Provider.offer": 5,
   "Provider.usage": 2,
   "Provider.sparkline": 2,
   "ProviderKey.usage": 2,

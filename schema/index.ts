@@ -13,6 +13,7 @@ import "./key-import.ts";
 import "./live-usage.ts";
 import "./model-events.ts";
 import "./model-mutations.ts";
+import "./model-sync.ts";
 import "./model-test.ts";
 import "./model.ts";
 import "./node.ts";

@@ -38,6 +38,7 @@ const ModelPriceInput = builder.inputType("ModelPriceInput", {
 const CreateModelInput = builder.inputType("CreateModelInput", {
   fields: (t) => ({
     name: t.string({ required: true }),
+    displayName: t.string(),
     description: t.string(),
     capabilities: t.field({ type: [ModelCapability], required: true, defaultValue: [] }),
     contextWindow: t.int(),
@@ -55,6 +56,7 @@ const UpdateModelInput = builder.inputType("UpdateModelInput", {
     id: t.id({ required: true }),
     expectedVersion: t.int(),
     name: t.string(),
+    displayName: t.string(),
     description: t.string(),
     capabilities: t.field({ type: [ModelCapability] }),
     contextWindow: t.int(),

@@ -1,5 +1,4 @@
 import type { ModelHealth as ModelHealthValue } from "../src/control/model-health.ts";
-import { MODEL_CAPABILITIES } from "../src/control/model-writes.ts";
 import {
   getModel,
   listModels,
@@ -10,6 +9,7 @@ import {
   targetsInOrder,
 } from "../src/control/models.ts";
 import { readTargetCapacity } from "../src/control/provider-capacity.ts";
+import { MODEL_CAPABILITIES } from "../src/llm/model-capabilities.ts";
 import type { ModelRow, ModelTarget as ModelTargetValue } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import { HealthState, ModelCapability } from "./enums.ts";
@@ -75,6 +75,10 @@ builder.objectType(Model, {
   interfaces: [Node],
   fields: (t) => ({
     name: t.exposeString("name"),
+    displayName: t.string({
+      description: "What people read; the name where nobody gave another.",
+      resolve: ({ displayName, name }) => displayName ?? name,
+    }),
     description: t.exposeString("description", { nullable: true }),
     capabilities: t.field({
       type: [ModelCapability],

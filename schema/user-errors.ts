@@ -31,6 +31,7 @@ const TYPE_NAMES: Record<UserErrorValue["kind"], string> = {
   confirm: "ConfirmationRequiredError",
   locked: "EnvLockedError",
   rate_limited: "RateLimitedError",
+  upstream: "UpstreamError",
 };
 
 builder.objectType(builder.objectRef<Of<"invalid">>("InvalidInputError"), { interfaces: [UserError] });
@@ -86,4 +87,9 @@ builder.objectType(builder.objectRef<Of<"locked">>("EnvLockedError"), {
 builder.objectType(builder.objectRef<Of<"rate_limited">>("RateLimitedError"), {
   interfaces: [UserError],
   fields: (t) => ({ retryAfterMs: t.int({ resolve: ({ retryAfterMs }) => Math.ceil(retryAfterMs) }) }),
+});
+builder.objectType(builder.objectRef<Of<"upstream">>("UpstreamError"), {
+  description: "The upstream refused, or could not be reached.",
+  interfaces: [UserError],
+  fields: (t) => ({ httpStatus: t.exposeInt("httpStatus", { nullable: true }) }),
 });

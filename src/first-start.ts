@@ -80,6 +80,7 @@ async function quickStart(
   await store.models.create({
     name: start.actualName,
     description: null,
+    displayName: null,
     capabilities: [],
     contextWindow: null,
     maxOutputTokens: null,

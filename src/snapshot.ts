@@ -72,6 +72,8 @@ export interface Snapshot {
   readonly providersByName: ReadonlyMap<string, ProviderEntry>;
   /** By name and by alias. */
   readonly models: ReadonlyMap<string, ModelEntry>;
+  /** By provider id: what its upstream said it offers. One that was never asked is not here. */
+  readonly offers: ReadonlyMap<string, ReadonlySet<string>>;
   readonly clientKeysByHash: ReadonlyMap<string, ClientEntry>;
   readonly anonymous: ClientEntry | null;
 }
@@ -132,12 +134,13 @@ export class Snapshots {
 }
 
 async function loadSnapshot(store: Store, fixed: FixedSettings): Promise<Snapshot> {
-  const [providers, keys, models, clients, stored] = await Promise.all([
+  const [providers, keys, models, clients, stored, offers] = await Promise.all([
     store.providers.list(),
     store.providerKeys.listOpened(),
     store.models.list(),
     store.clientKeys.list(),
     store.settings.all(),
+    store.offers.list(),
   ]);
   const settings = effectiveSettings(stored, fixed);
   const providersById = new Map(providers.map((row) => [row.id, providerEntry(row, keys)]));
@@ -153,6 +156,7 @@ async function loadSnapshot(store: Store, fixed: FixedSettings): Promise<Snapsho
     providersById,
     providersByName: new Map(Array.from(providersById.values(), (provider) => [provider.name, provider])),
     models: names,
+    offers: new Map(offers.map(({ providerId, models }) => [providerId, new Set(models.map(({ id }) => id))])),
     clientKeysByHash: new Map(
       clientEntries.flatMap(({ row, entry }) => (row.hash === null ? [] : [[row.hash, entry] as const])),
     ),

@@ -175,7 +175,7 @@ async function applyModels(
     };
     const existing = known.get(entry.name);
     if (existing === undefined) {
-      const values = { ...given, capabilities: [], contextWindow: null, maxOutputTokens: null };
+      const values = { ...given, displayName: null, capabilities: [], contextWindow: null, maxOutputTokens: null };
       written(await store.models.create(values), path);
     } else if (differs(existing, given)) {
       written(await store.models.update(existing.id, given), path);

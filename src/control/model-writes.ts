@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MODEL_CAPABILITIES } from "../llm/model-capabilities.ts";
 import type { ModelRow } from "../store/types.ts";
 import { type TraitOverrides, traitOverridesSchema } from "../trait-overrides.ts";
 import type { Control } from "./control.ts";
@@ -7,20 +8,6 @@ import { parsePrice } from "./money.ts";
 import { type Given, notFound, ok, type Result, readInput, refuse } from "./user-errors.ts";
 import { applyChange, definedOnly, fromWritten } from "./writes.ts";
 
-export const MODEL_CAPABILITIES = [
-  "CHAT",
-  "VISION",
-  "AUDIO_IN",
-  "TTS",
-  "TRANSCRIPTION",
-  "EMBEDDING",
-  "IMAGE",
-  "TOOLS",
-  "REASONING",
-  "JSON_SCHEMA",
-  "STREAMING",
-] as const;
-
 // Vendors use slashes, colons and dots ("meta-llama/Llama-3", "ft:gpt-4o:x"); `*` is a wildcard wherever models are named.
 const modelName = z
   .string()
@@ -28,6 +15,14 @@ const modelName = z
   .min(1, "A name is needed.")
   .max(200, "A name has at most 200 characters.")
   .regex(/^[^\s*\p{C}]+$/u, "A model's name holds no spaces, no `*` and no control characters.");
+
+const displayName = z
+  .string()
+  .trim()
+  .min(1, "A name is needed; use null for none.")
+  .max(200, "A name has at most 200 characters.")
+  .regex(/^[^\p{C}]+$/u, "A name holds no control characters.")
+  .nullable();
 
 const priceField = z
   .string()
@@ -70,6 +65,7 @@ const tokenCount = z.int().min(1, "At least 1.").max(1_000_000_000, "This is too
 
 const createInput = z.strictObject({
   name: modelName,
+  displayName: displayName.default(null),
   description: memoField.default(null),
   capabilities: capabilities.default([]),
   contextWindow: tokenCount.default(null),
@@ -94,6 +90,7 @@ const updateInput = z.strictObject({
   id: idField,
   expectedVersion: versionField,
   name: modelName.optional(),
+  displayName: displayName.optional(),
   description: memoField.optional(),
   capabilities: capabilities.optional(),
   contextWindow: tokenCount.optional(),

@@ -13,6 +13,8 @@ export const USER_ERROR_CODES = [
   "CONFIRMATION_REQUIRED",
   "FORBIDDEN",
   "RATE_LIMITED",
+  "UPSTREAM_REJECTED",
+  "UPSTREAM_UNREACHABLE",
 ] as const;
 export type UserErrorCode = (typeof USER_ERROR_CODES)[number];
 
@@ -38,6 +40,7 @@ export type UserError =
   | (Common & { readonly kind: "conflict"; readonly blockers: readonly NodeRow[] })
   | (Common & { readonly kind: "confirm"; readonly flag: string; readonly choices: readonly string[] })
   | (Common & { readonly kind: "locked"; readonly variable: string })
+  | (Common & { readonly kind: "upstream"; readonly httpStatus: number | null })
   | (Common & { readonly kind: "rate_limited"; readonly retryAfterMs: number });
 
 export type Result<T> =

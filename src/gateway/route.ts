@@ -20,7 +20,8 @@ export interface RouteTarget {
 
 /**
  * Who could serve this model, in the order to ask, natively or translated: by name or alias; else `provider/model`; else the only
- * provider with keys that speaks this endpoint itself, or that can serve it at all. Throws GatewayError 404, or 400 when the model is
+ * provider with keys that offers it, by what its upstream listed when it was asked, first among those that speak this endpoint
+ * themselves. Throws GatewayError 404, or 400 when the model is
  * there but nobody can serve this endpoint with it.
  */
 export function routeModel(exchange: Exchange, name: string): readonly RouteTarget[] {
@@ -40,14 +41,15 @@ export function routeModel(exchange: Exchange, name: string): readonly RouteTarg
     if (!serves(named.kind, endpoint)) throw cannotServe(exchange, name, named.kind);
     return [unlisted(named, name.slice(slash + 1))];
   }
-  const native: ProviderEntry[] = [];
   const able: ProviderEntry[] = [];
   for (const provider of snapshot.providersById.values()) {
-    if (!provider.enabled || provider.keys.length === 0 || !serves(provider.kind, endpoint)) continue;
-    able.push(provider);
-    if (speaks(provider.kind, endpoint)) native.push(provider);
+    if (provider.enabled && provider.keys.length > 0 && serves(provider.kind, endpoint)) able.push(provider);
   }
-  const offering = native.length > 0 ? native : able;
+  const listing = able.filter(({ id }) => snapshot.offers.get(id)?.has(name));
+  // Lists grow old: what nobody lists may still be had where there is no choice.
+  const possible = listing.length > 0 ? listing : able;
+  const native = possible.filter(({ kind }) => speaks(kind, endpoint));
+  const offering = native.length > 0 ? native : possible;
   if (offering.length !== 1) throw unknownModel(name);
   return [unlisted(offering[0]!, name)];
 }

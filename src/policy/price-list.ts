@@ -34,6 +34,19 @@ export function findPrices(kind: ProviderKind, upstreamModel: string, baseUrl: s
   return prices;
 }
 
+/** The longest prompt and answer together that the list knows of; null when it does not. Looks it up anew each time. */
+export function findContextWindow(kind: ProviderKind, upstreamModel: string, baseUrl: string | null): number | null {
+  const found = findPrices(kind, upstreamModel, baseUrl)?.[0]?.tiers.find(({ price }) => price !== null)?.price?.ref;
+  if (found === undefined) return null;
+  const [providerId = "", ...model] = found.replace(/ \(.*/, "").split("/");
+  try {
+    const entry = priceList().calcPrice({}, model.join("/"), { providerId });
+    return entry?.model.context_window ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** The vendors' ids in the list. Coze charges credits per bot, not tokens per model. */
 const PROVIDER_IDS: Readonly<Record<ProviderKind, string | null>> = {
   openai: "openai",

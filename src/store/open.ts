@@ -18,6 +18,7 @@ import { holdInstanceLock } from "./instance-lock.ts";
 import { openJobs } from "./jobs.ts";
 import { openModels } from "./models.ts";
 import { openProviderKeys } from "./provider-keys.ts";
+import { openProviderOffers } from "./provider-offers.ts";
 import { openProviders } from "./providers.ts";
 import { Reader } from "./reader.ts";
 import { openResponses } from "./responses.ts";
@@ -87,6 +88,7 @@ function assemble(parts: {
   });
   return {
     ...openNouns(database, forgetKeys),
+    offers: openProviderOffers(database),
     audit: openAudit(database),
     history: openHistory(database, forgetKeys),
     jobs: openJobs(database, vault),

@@ -2,6 +2,7 @@ import { eq, inArray } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { ConfigAccess, Queries } from "./config-access.ts";
 import { bumpModels } from "./models.ts";
+import { dropOffer } from "./provider-offers.ts";
 import { dropLearned, isQuirk, putLearned, readLearned } from "./provider-quirks.ts";
 import { modelTarget } from "./tables/model.ts";
 import { provider } from "./tables/provider.ts";
@@ -48,7 +49,10 @@ export function openProviders(database: ConfigAccess, onKeysDeleted: (ids: reado
               .where(eq(provider.id, id))
               .run();
             // What answers elsewhere may be another program.
-            if (patch.baseUrl !== undefined && patch.baseUrl !== current.baseUrl) dropLearned(queries, id);
+            if (patch.baseUrl !== undefined && patch.baseUrl !== current.baseUrl) {
+              dropLearned(queries, id);
+              dropOffer(queries, id);
+            }
             return find(queries, id)!;
           },
         }),

@@ -10,6 +10,7 @@ import type { AuditStore } from "./audit-entry.ts";
 import type { Author } from "./author.ts";
 import type { ConfigHistory } from "./history.ts";
 import type { JobProgress, JobStore } from "./job-types.ts";
+import type { ProviderOfferStore } from "./provider-offers.ts";
 import type { LogStore, UsageStore } from "./reports.ts";
 import type { ResponseRetention } from "./response-file.ts";
 
@@ -19,6 +20,7 @@ import type { ResponseRetention } from "./response-file.ts";
  */
 export interface Store {
   readonly providers: ProviderStore;
+  readonly offers: ProviderOfferStore;
   readonly providerKeys: ProviderKeyStore;
   readonly models: Nouns<ModelRow, ModelValues>;
   readonly clientKeys: ClientKeyStore;
@@ -196,6 +198,8 @@ export interface ModelPrice {
 }
 export interface ModelValues {
   readonly name: string;
+  /** What people read instead of the name; null: the name. */
+  readonly displayName: string | null;
   readonly description: string | null;
   readonly capabilities: readonly string[];
   readonly contextWindow: number | null;

@@ -78,6 +78,7 @@ export function modelValues(changes: Partial<ModelValues> = {}): ModelValues {
   return {
     name: "gpt-4.1",
     description: null,
+    displayName: null,
     capabilities: ["chat"],
     contextWindow: 128_000,
     maxOutputTokens: null,

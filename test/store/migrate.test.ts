@@ -137,6 +137,7 @@ describe("the project's migrations", () => {
       "model_target",
       "provider",
       "provider_key",
+      "provider_offer",
       "provider_quirk",
       "setting",
     ]);

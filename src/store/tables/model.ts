@@ -6,6 +6,7 @@ import { stamps } from "./stamps.ts";
 
 export const model = sqliteTable("model", {
   id: text("id").primaryKey(),
+  displayName: text("display_name"),
   description: text("description"),
   capabilities: text("capabilities", { mode: "json" }).$type<readonly string[]>().notNull(),
   contextWindow: integer("context_window"),

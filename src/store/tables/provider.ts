@@ -1,4 +1,5 @@
 import { integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { OfferedModel } from "../../llm/model-capabilities.ts";
 import type { ProviderKind, Quirk, Strategy } from "../../llm/names.ts";
 import { stamps } from "./stamps.ts";
 
@@ -35,3 +36,12 @@ export const providerQuirk = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.providerId, table.quirk] })],
 );
+
+/** What the upstream said it offers, as it was last asked: observed, like its quirks. */
+export const providerOffer = sqliteTable("provider_offer", {
+  providerId: text("provider_id")
+    .primaryKey()
+    .references(() => provider.id, { onDelete: "cascade" }),
+  seenAt: integer("seen_at").notNull(),
+  models: text("models", { mode: "json" }).$type<readonly OfferedModel[]>().notNull(),
+});
