@@ -1,15 +1,19 @@
 import { GatewayError } from "../errors.ts";
+import type { EndpointId } from "../llm/names.ts";
 import { mayUseModel } from "../policy/access.ts";
+import { OWN_FILE_PREFIX } from "../protocols/own-file.ts";
+import { CONVERSATIONS, COUNTS } from "../providers/wires.ts";
 import type { Answer } from "./attempt-result.ts";
 import { findBinding } from "./binding.ts";
 import type { KeyBinding } from "./bound-ids.ts";
 import { ContentCapture } from "./content.ts";
-import { continueConversation } from "./continuation.ts";
+import { continueConversation, inClientsTerms } from "./continuation.ts";
 import { identifyClient } from "./credential.ts";
 import type { Exchange } from "./exchange.ts";
 import { identifyInternal } from "./internal-caller.ts";
 import { type JsonBody, readJsonBody, readModel, readStream, wantsStreamUsage } from "./json-body.ts";
 import { type MultipartBody, readMultipartBody } from "./multipart-body.ts";
+import { searchable } from "./native-body.ts";
 import { pinTargets } from "./pins.ts";
 import { printable } from "./printable.ts";
 import { bodyError, readRequestBody } from "./request-body.ts";
@@ -86,6 +90,12 @@ export async function admit(exchange: Exchange): Promise<Admitted> {
       : readStream(body);
   let targets = admitModel(exchange, incoming.pathModel ?? readModel(body));
   if (incoming.endpoint.id === "responses") ({ body, targets } = await continueConversation(exchange, body, targets));
+  if (NAMES_FILES.has(incoming.endpoint.id) && searchable(body).includes(OWN_FILE_PREFIX)) {
+    const { withFiles } = await import("./files/inline.ts");
+    body = await withFiles(exchange, body).catch((error: unknown) => {
+      throw error instanceof GatewayError ? inClientsTerms(error, exchange) : error;
+    });
+  }
   return {
     body,
     targets,
@@ -93,6 +103,9 @@ export async function admit(exchange: Exchange): Promise<Admitted> {
     clientWantsUsage: !exchange.stream || wantsStreamUsage(body),
   };
 }
+
+/** Whose parts may name a file. */
+const NAMES_FILES: ReadonlySet<EndpointId> = new Set([...CONVERSATIONS, ...COUNTS]);
 
 function admitModel(exchange: Exchange, model: string): readonly RouteTarget[] {
   exchange.requestedModel = model;

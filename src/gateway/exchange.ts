@@ -55,6 +55,8 @@ export class Exchange {
   dropped: readonly string[] = NOTHING;
   /** What was kept here and is written out in the body now; null when the body is the client's own. */
   continuation: Continuation | null = null;
+  /** The body with the names of files that are written out in it; null when it names none. */
+  bodyWithFileIds: Readonly<Record<string, unknown>> | null = null;
   /** Null when this client's content is not kept. */
   capture: ContentCapture | null = null;
   readonly attempts: AttemptRecord[] = [];

@@ -35,7 +35,7 @@ export function keepingCodec(codec: ClientCodec, exchange: Exchange, body: JsonR
   return watchResponses(codec, (response) => {
     const id = String(response.id);
     const { gateway, client, continuation, receivedAtMs } = exchange;
-    const own = inputItems(body.input).slice(continuation?.items ?? 0);
+    const own = inputItems((exchange.bodyWithFileIds ?? body).input).slice(continuation?.items ?? 0);
     gateway.responses.save({
       id,
       owner: client!.id,

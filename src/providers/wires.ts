@@ -43,7 +43,8 @@ export const CONVERSATIONS: ReadonlySet<EndpointId> = new Set([
   "gemini.streamGenerateContent",
 ]);
 
-const COUNTS: ReadonlySet<EndpointId> = new Set(["messages.count_tokens", "gemini.countTokens"]);
+/** Endpoints that count the tokens of a conversation. */
+export const COUNTS: ReadonlySet<EndpointId> = new Set(["messages.count_tokens", "gemini.countTokens"]);
 
 const KEPT: ReadonlySet<EndpointId> = new Set(["responses.get", "responses.delete", "responses.input_items"]);
 

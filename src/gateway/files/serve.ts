@@ -13,6 +13,7 @@ import { mediaTypeOfPart, plainFilename, readExpiry, readPurpose } from "./detai
 import { fileRefusal, noSuchFile } from "./errors.ts";
 import { readFileForm, requireForm } from "./form.ts";
 import { readListQuery } from "./list-query.ts";
+import { ownerOf } from "./owner.ts";
 
 /** /v1/files: a client's own files, in OpenAI's words or Anthropic's. One record each, as of every request; it costs nothing. */
 export async function serveFiles(gateway: Gateway, incoming: Incoming): Promise<Response> {
@@ -81,9 +82,4 @@ async function ownFile(exchange: Exchange): Promise<StoredFile> {
   const file = await exchange.gateway.files.get(id);
   if (file === null || file.clientKeyId !== ownerOf(exchange)) throw noSuchFile(id);
   return file;
-}
-
-/** Null: the people of the console. */
-export function ownerOf({ client, incoming }: Exchange): string | null {
-  return incoming.internal !== null && incoming.internal.clientKeyId === null ? null : client!.id;
 }

@@ -1,3 +1,4 @@
+import { decodeText, isTextType } from "../../llm/inline-file.ts";
 import { sniffMediaType } from "../../llm/media-type.ts";
 import type { CacheControl, InputPart, MediaPart } from "../../llm/request.ts";
 import type { UpstreamTarget } from "../codec.ts";
@@ -62,7 +63,7 @@ function documentSource(part: MediaPart, mediaType: string | null, target: Upstr
   if (mediaType === "application/pdf" || (mediaType === null && name?.toLowerCase().endsWith(".pdf") === true)) {
     return { type: "base64", media_type: "application/pdf", data: base64 };
   }
-  const text = mediaType === null || isTextType(mediaType) ? decodeText(base64) : null;
+  const text = mediaType === null || isTextType(mediaType) ? decodeText(Buffer.from(base64, "base64")) : null;
   if (text !== null) return textSource(text);
   throw refuseMedia(target, part, `documents must be PDF or text, not ${mediaType ?? "of an unknown kind"}.`);
 }
@@ -81,19 +82,4 @@ function plainType(mediaType: string | null): string | null {
   const plain = mediaType?.split(";")[0]?.trim().toLowerCase() ?? null;
   if (plain === "image/jpg") return "image/jpeg";
   return plain === "" || plain === "application/octet-stream" ? null : plain;
-}
-
-function isTextType(mediaType: string): boolean {
-  return (
-    mediaType.startsWith("text/") || /[/+](json|xml|yaml|x-yaml|toml|javascript|typescript|x-sh|sql)$/.test(mediaType)
-  );
-}
-
-function decodeText(base64: string): string | null {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(base64, "base64"));
-    return text.trim() === "" || text.includes("\0") ? null : text;
-  } catch {
-    return null;
-  }
 }

@@ -1,8 +1,10 @@
+import { decodeText, isTextType } from "../../llm/inline-file.ts";
 import type { InputPart, MediaPart, TextPart } from "../../llm/request.ts";
 import type { UpstreamTarget } from "../codec.ts";
 import { writeDataUrl } from "../data-url.ts";
 import { documentText } from "../document-text.ts";
 import { refuseMedia } from "../unsupported.ts";
+import { AUDIO_FORMATS } from "./audio-formats.ts";
 
 export type ContentPart = Readonly<Record<string, unknown>>;
 
@@ -21,8 +23,11 @@ export function textContent(texts: readonly string[], target: UpstreamTarget): s
 }
 
 /** A text document is text to a chat model. Null: it is something else. */
-export function textOfDocument({ name, source }: MediaPart): string | null {
-  return source.kind === "text" ? documentText(name, source.text) : null;
+export function textOfDocument({ name, source, mediaType }: MediaPart): string | null {
+  if (source.kind === "text") return documentText(name, source.text);
+  if (source.kind !== "data" || mediaType === null || !isTextType(mediaType)) return null;
+  const text = decodeText(Buffer.from(source.base64, "base64"));
+  return text === null ? null : documentText(name, text);
 }
 
 /** Throws GatewayError 400 for media that chat completions have no part for. */
@@ -62,12 +67,3 @@ function audioPart(part: MediaPart, base64: string, target: UpstreamTarget): Con
   }
   return { type: "input_audio", input_audio: { data: base64, format } };
 }
-
-/** The two formats of the SDK's typing, by their media types. */
-const AUDIO_FORMATS: Readonly<Record<string, "wav" | "mp3" | undefined>> = {
-  "audio/wav": "wav",
-  "audio/x-wav": "wav",
-  "audio/wave": "wav",
-  "audio/mp3": "mp3",
-  "audio/mpeg": "mp3",
-};

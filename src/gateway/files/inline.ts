@@ -1,0 +1,76 @@
+import { GatewayError } from "../../errors.ts";
+import { utf8 } from "../../lib/bytes.ts";
+import { type InlineFile, inlineFile } from "../../llm/inline-file.ts";
+import { type FileReference, findFileReferences, inlineFiles } from "../../protocols/file-parts.ts";
+import type { StoredFile } from "../../stored-file.ts";
+import type { Exchange } from "../exchange.ts";
+import { type JsonBody, parseBody, readJsonBody } from "../json-body.ts";
+import { printable } from "../printable.ts";
+import { fileRefusal } from "./errors.ts";
+import { ownerOf } from "./owner.ts";
+
+/**
+ * A body that names files of ours, with the files themselves in their places, in the client's own format: any upstream can be sent
+ * that. The same body when it names none after all. Throws GatewayError 400 that names the field, 413.
+ */
+export async function withFiles(exchange: Exchange, body: JsonBody): Promise<JsonBody> {
+  const parsed = parseBody(body);
+  const { id: protocol } = exchange.protocol;
+  const references = findFileReferences(protocol, parsed);
+  if (references.length === 0) return body;
+  const { maxRequestBytes, maxJsonDepth } = exchange.snapshot.settings;
+  const files = new Map<string, StoredFile>();
+  for (const reference of references) files.set(reference.id, await findFile(exchange, reference));
+  let length = body.bytes.length;
+  for (const { id, path } of references) {
+    length += Math.ceil(files.get(id)!.bytes / 3) * 4;
+    if (length > maxRequestBytes) throw tooLargeFor(path, maxRequestBytes);
+  }
+  const contents = new Map<string, InlineFile>();
+  for (const [id, file] of files) contents.set(id, await readWhole(exchange, file));
+  const inlined = inlineFiles(protocol, parsed, (id) => contents.get(id)!, refusePart);
+  exchange.bodyWithFileIds = parsed;
+  return readJsonBody(utf8(JSON.stringify(inlined)), maxJsonDepth);
+}
+
+async function findFile(exchange: Exchange, { id, path }: FileReference): Promise<StoredFile> {
+  const file = await exchange.gateway.files.get(id).catch((error: unknown) => {
+    throw new GatewayError("overloaded", 503, "Files cannot be read at the moment. Try again soon.", {
+      code: "store_unavailable",
+      retryAfterMs: 1000,
+      cause: error,
+    });
+  });
+  if (file !== null && file.clientKeyId === ownerOf(exchange)) return file;
+  throw new GatewayError(
+    "invalid_request",
+    400,
+    `There is no file \`${printable(id)}\`: upload it to /v1/files first.`,
+    {
+      code: "file_not_found",
+      param: path,
+    },
+  );
+}
+
+async function readWhole({ gateway }: Exchange, file: StoredFile): Promise<InlineFile> {
+  try {
+    const content = Buffer.from(await new Response(gateway.files.content(file)).arrayBuffer());
+    return inlineFile(file.filename, file.mediaType, content);
+  } catch (error) {
+    throw fileRefusal(error);
+  }
+}
+
+function tooLargeFor(path: string, limit: number): GatewayError {
+  const mib = Math.floor((limit / 1_048_576) * 10) / 10;
+  const message = `With this file the request is larger than ${mib} MiB, which is the limit here.`;
+  return new GatewayError("too_large", 413, message, { code: "request_too_large", param: path });
+}
+
+function refusePart(path: string): never {
+  throw new GatewayError("unsupported", 400, "A file of this gateway cannot be put there: send it as a document.", {
+    code: "unsupported_parameter",
+    param: path,
+  });
+}
