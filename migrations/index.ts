@@ -6,6 +6,7 @@ import files from "./0004_files.sql" with { type: "text" };
 import jobs from "./0005_jobs.sql" with { type: "text" };
 import alerts from "./0006_alerts.sql" with { type: "text" };
 import modelOffers from "./0007_model_offers.sql" with { type: "text" };
+import chat from "./0008_chat.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0005_jobs", sql: jobs },
   { name: "0006_alerts", sql: alerts },
   { name: "0007_model_offers", sql: modelOffers },
+  { name: "0008_chat", sql: chat },
 ];

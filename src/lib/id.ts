@@ -21,7 +21,9 @@ export type IdPrefix =
   | "alr"
   | "arl"
   | "ach"
-  | "adl";
+  | "adl"
+  | "cnv"
+  | "msg";
 
 const DAY_MS = 86_400_000;
 const COUNTER_BITS = 24;

@@ -6,6 +6,7 @@ import { openAlertDeliveries } from "./alert-deliveries.ts";
 import { openAlertRules } from "./alert-rules.ts";
 import { openAlerts } from "./alerts.ts";
 import { openAudit } from "./audit.ts";
+import { openChats } from "./chats.ts";
 import { openClientKeys } from "./client-keys.ts";
 import type { ConfigAccess } from "./config-access.ts";
 import { ConfigDatabase } from "./config-database.ts";
@@ -90,6 +91,7 @@ function assemble(parts: {
     ...openNouns(database, forgetKeys),
     offers: openProviderOffers(database),
     audit: openAudit(database),
+    chats: openChats(database),
     history: openHistory(database, forgetKeys),
     jobs: openJobs(database, vault),
     alertRules: openAlertRules(database),

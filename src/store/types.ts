@@ -8,6 +8,7 @@ import type { TraitOverrides } from "../trait-overrides.ts";
 import type { AlertChannelStore, AlertRuleRow, AlertRuleValues, AlertStore, DeliveryStore } from "./alert-types.ts";
 import type { AuditStore } from "./audit-entry.ts";
 import type { Author } from "./author.ts";
+import type { ChatStore } from "./chat-types.ts";
 import type { ConfigHistory } from "./history.ts";
 import type { JobProgress, JobStore } from "./job-types.ts";
 import type { ProviderOfferStore } from "./provider-offers.ts";
@@ -25,6 +26,7 @@ export interface Store {
   readonly models: Nouns<ModelRow, ModelValues>;
   readonly clientKeys: ClientKeyStore;
   readonly jobs: JobStore;
+  readonly chats: ChatStore;
   readonly settings: SettingStore;
   readonly history: ConfigHistory;
   readonly audit: AuditStore;

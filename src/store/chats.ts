@@ -1,0 +1,271 @@
+import { and, asc, count, desc, eq, gt, inArray, isNull, lt, or, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import type {
+  AnswerPatch,
+  ChatAttachment,
+  ChatStore,
+  ConversationCursor,
+  ConversationQuery,
+  MessageRow,
+  NewMessage,
+} from "./chat-types.ts";
+import type { ConfigDatabase, Queries } from "./config-database.ts";
+import { attachment, conversation, message } from "./tables/chat.ts";
+import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
+
+export function openChats(database: ConfigDatabase): ChatStore {
+  const find = (queries: Queries, id: string) =>
+    queries.select().from(conversation).where(eq(conversation.id, id)).get() ?? null;
+
+  return {
+    async conversations(query) {
+      return database.read((queries) => {
+        const mine = and(ownedBy(query.createdBy), query.search === null ? undefined : mentions(query.search));
+        const { pinned, activeAt, id } = conversation;
+        const rows = queries
+          .select()
+          .from(conversation)
+          .where(and(mine, beyond(query.after, "after"), beyond(query.before, "before")))
+          .orderBy(...[pinned, activeAt, id].map((column) => (query.backward ? asc(column) : desc(column))))
+          .limit(query.limit + 1)
+          .all();
+        const total = queries.select({ value: count() }).from(conversation).where(mine).get();
+        return toPage(rows, query, total?.value ?? 0);
+      });
+    },
+    async conversation(id) {
+      return database.read((queries) => find(queries, id));
+    },
+    addMessages({ id, values }, messages) {
+      return database.write((queries) => {
+        const now = Date.now();
+        if (values !== null) {
+          queries
+            .insert(conversation)
+            .values({ ...values, activeAt: now, ...firstStamps(id) })
+            .run();
+        } else if (messages.length > 0) {
+          queries.update(conversation).set({ activeAt: now }).where(eq(conversation.id, id)).run();
+        }
+        for (const each of messages) insertMessage(queries, each);
+        return find(queries, id)!;
+      });
+    },
+    updateConversation(id, patch, expectedVersion) {
+      return database.write((queries) =>
+        change({
+          current: find(queries, id),
+          expectedVersion,
+          duplicate: () => null,
+          write: (current) =>
+            queries
+              .update(conversation)
+              .set({ ...defined(patch), ...nextStamps(current) })
+              .where(eq(conversation.id, id))
+              .returning()
+              .get(),
+        }),
+      );
+    },
+    async deleteConversations(ids) {
+      const gone = await database.write((queries) =>
+        inSlices(ids, (slice) =>
+          queries.delete(conversation).where(inArray(conversation.id, slice)).returning({ id: conversation.id }).all(),
+        ),
+      );
+      return gone.map((row) => row.id);
+    },
+    async messages(query) {
+      return database.read((queries) => {
+        const all = eq(message.conversationId, query.conversationId);
+        const rows = queries
+          .select()
+          .from(message)
+          .where(
+            and(
+              all,
+              query.after ? gt(message.id, query.after) : undefined,
+              query.before ? lt(message.id, query.before) : undefined,
+            ),
+          )
+          .orderBy(query.backward ? desc(message.id) : asc(message.id))
+          .limit(query.limit + 1)
+          .all();
+        const total = queries.select({ value: count() }).from(message).where(all).get();
+        return toPage(rows.map(toRow), query, total?.value ?? 0);
+      });
+    },
+    async message(id) {
+      return database.read((queries) => {
+        const columns = queries.select().from(message).where(eq(message.id, id)).get();
+        return columns === undefined ? null : toRow(columns);
+      });
+    },
+    async places(conversationId) {
+      const { id, parentId, role, state } = message;
+      return database.read((queries) =>
+        queries
+          .select({ id, parentId, role, state })
+          .from(message)
+          .where(eq(message.conversationId, conversationId))
+          .orderBy(asc(message.id))
+          .all(),
+      );
+    },
+    async byIds(ids) {
+      const rows = database.read((queries) =>
+        inSlices(ids, (slice) => queries.select().from(message).where(inArray(message.id, slice)).all()),
+      );
+      const byId = new Map(rows.map((columns) => [columns.id, toRow(columns)]));
+      return ids.map((id) => byId.get(id)).filter((row) => row !== undefined);
+    },
+    async attachments(messageIds) {
+      const rows = database.read((queries) =>
+        inSlices(messageIds, (slice) =>
+          queries
+            .select()
+            .from(attachment)
+            .where(inArray(attachment.messageId, slice))
+            .orderBy(attachment.messageId, attachment.position)
+            .all(),
+        ),
+      );
+      return Map.groupBy(rows, (row) => row.messageId);
+    },
+    async totals(conversationId) {
+      const row = database.read((queries) =>
+        queries
+          .select({
+            messages: count(),
+            inputTokens: sum(message.inputTokens),
+            cacheReadTokens: sum(message.cacheReadTokens),
+            cacheWriteTokens: sum(message.cacheWriteTokens),
+            outputTokens: sum(message.outputTokens),
+            reasoningTokens: sum(message.reasoningTokens),
+            costNanoUsd: sum(message.costNanoUsd),
+            unpriced: sum(
+              sql`${message.requestId} IS NOT NULL AND ${message.state} = 'done' AND ${message.costNanoUsd} IS NULL`,
+            ),
+          })
+          .from(message)
+          .where(eq(message.conversationId, conversationId))
+          .get(),
+      );
+      return row!;
+    },
+    saveAnswers(answers) {
+      return database.write((queries) => {
+        for (const { id, patch } of answers) {
+          queries.update(message).set(toColumns(patch)).where(eq(message.id, id)).run();
+        }
+      });
+    },
+    addAttachments(messageId, attachments) {
+      return database.write((queries) => insertAttachments(queries, messageId, attachments));
+    },
+    failRunning(error, endedAt) {
+      return database.write((queries) => {
+        const running = sql`${message.state} IN ('queued', 'streaming')`;
+        const found = queries.select({ id: message.id }).from(message).where(running).get();
+        if (found === undefined) return 0;
+        const values = { state: "error", ...errorColumns(error), endedAt } as const;
+        return queries.update(message).set(values).where(running).returning({ id: message.id }).all().length;
+      });
+    },
+  };
+}
+
+function ownedBy(createdBy: string | null): SQL {
+  return createdBy === null ? isNull(conversation.createdBy) : eq(conversation.createdBy, createdBy);
+}
+
+function mentions(search: string): SQL | undefined {
+  const pattern = `%${search.replace(/[\\%_]/g, "\\$&")}%`;
+  const inTexts = sql`EXISTS (SELECT 1 FROM ${message} WHERE ${message.conversationId} = ${conversation.id} AND ${message.text} LIKE ${pattern} ESCAPE '\\')`;
+  return or(sql`${conversation.title} LIKE ${pattern} ESCAPE '\\'`, inTexts);
+}
+
+/** The list runs downwards: what comes after a place is smaller. */
+function beyond(cursor: ConversationCursor | null, side: "after" | "before"): SQL | undefined {
+  if (cursor === null) return undefined;
+  const [pinned, activeAt, id] = cursor;
+  const place = sql`(${conversation.pinned}, ${conversation.activeAt}, ${conversation.id})`;
+  const at = sql`(${pinned}, ${activeAt}, ${id})`;
+  return side === "after" ? sql`${place} < ${at}` : sql`${place} > ${at}`;
+}
+
+function toPage<Row>(
+  rows: readonly Row[],
+  { limit, backward }: Pick<ConversationQuery, "limit" | "backward">,
+  totalCount: number,
+) {
+  const kept = rows.slice(0, limit);
+  return { rows: backward ? kept.reverse() : kept, hasMore: rows.length > limit, totalCount };
+}
+
+function sum(column: SQLWrapper): SQL<number> {
+  return sql`coalesce(sum(${column}), 0)`.mapWith(Number);
+}
+
+type Columns = typeof message.$inferSelect;
+
+function toRow(columns: Columns): MessageRow {
+  const {
+    errorClass,
+    errorText,
+    errorStatus,
+    inputTokens,
+    cacheReadTokens,
+    cacheWriteTokens,
+    outputTokens,
+    reasoningTokens,
+    ...shared
+  } = columns;
+  return {
+    ...shared,
+    error: errorText === null ? null : { errorClass, message: errorText, httpStatus: errorStatus },
+    usage:
+      inputTokens === null
+        ? null
+        : {
+            inputTokens,
+            cacheReadTokens: cacheReadTokens ?? 0,
+            cacheWriteTokens: cacheWriteTokens ?? 0,
+            outputTokens: outputTokens ?? 0,
+            reasoningTokens: reasoningTokens ?? 0,
+          },
+  };
+}
+
+function toColumns<Patch extends Pick<AnswerPatch, "error" | "usage">>({ error, usage, ...shared }: Patch) {
+  return {
+    ...shared,
+    ...errorColumns(error),
+    inputTokens: usage?.inputTokens ?? null,
+    cacheReadTokens: usage?.cacheReadTokens ?? null,
+    cacheWriteTokens: usage?.cacheWriteTokens ?? null,
+    outputTokens: usage?.outputTokens ?? null,
+    reasoningTokens: usage?.reasoningTokens ?? null,
+  };
+}
+
+function errorColumns(error: MessageRow["error"]) {
+  return {
+    errorClass: error?.errorClass ?? null,
+    errorText: error?.message ?? null,
+    errorStatus: error?.httpStatus ?? null,
+  };
+}
+
+function insertMessage(queries: Queries, { row, attachments }: NewMessage): void {
+  queries.insert(message).values(toColumns(row)).run();
+  insertAttachments(queries, row.id, attachments);
+}
+
+function insertAttachments(queries: Queries, messageId: string, attachments: readonly ChatAttachment[]): void {
+  attachments.forEach(({ name, mediaType, bytes }, position) => {
+    queries
+      .insert(attachment)
+      .values({ messageId, position, name, mediaType, bytes: Buffer.from(bytes) })
+      .run();
+  });
+}
