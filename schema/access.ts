@@ -35,6 +35,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.explainRoute": "MODELS_READ",
   "Query.clientKeys": "CLIENTS_READ",
   "Query.clientKey": "CLIENTS_READ",
+  "Query.conversations": "CHAT_USE",
+  "Query.conversation": "CHAT_USE",
   "Query.requestLogs": "LOGS_READ",
   "Query.requestLog": "LOGS_READ",
   "Query.activeRequests": "LOGS_READ",
@@ -80,6 +82,12 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.updateAlertRule": "ALERTS_WRITE",
   "Mutation.deleteAlertRules": "ALERTS_WRITE",
   "Mutation.acknowledgeAlert": "ALERTS_WRITE",
+  "Mutation.sendChatMessage": "CHAT_USE",
+  "Mutation.stopChatMessage": "CHAT_USE",
+  "Mutation.updateConversation": "CHAT_USE",
+  "Mutation.deleteConversations": "CHAT_USE",
+  // It needs LOGS_CONTENT too.
+  "Mutation.continueInChat": "CHAT_USE",
   "Mutation.cancelRequest": "REQUESTS_CANCEL",
 
   "Subscription.keyEvents": "KEYS_READ",
@@ -88,8 +96,11 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Subscription.requestFeed": "LOGS_READ",
   "Subscription.jobProgress": "signed-in",
   "Subscription.alertEvents": "ALERTS_READ",
+  "Subscription.chatStream": "CHAT_USE",
+  "Subscription.chatHistory": "CHAT_USE",
 
   "RequestLog.content": "LOGS_CONTENT",
+  "RequestLog.exchange": "LOGS_CONTENT",
 
   Provider: "KEYS_READ",
   ProviderKey: "KEYS_READ",
@@ -100,6 +111,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   Setting: "SETTINGS_READ",
   Alert: "ALERTS_READ",
   AlertRule: "ALERTS_READ",
+  Conversation: "CHAT_USE",
+  ChatMessage: "CHAT_USE",
   UsageMetrics: "USAGE_READ",
   Sparkline: "USAGE_READ",
 };

@@ -31,6 +31,9 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   // Each row is a read of its own.
   "RequestLog.attempts": 8,
   "RequestLog.content": 8,
+  "RequestLog.exchange": 8,
+  "ChatMessage.request": 8,
+  "Conversation.totals": 5,
 };
 
 /** How many entries a list without `first` is taken to have. */

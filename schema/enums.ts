@@ -11,6 +11,7 @@ import { ALERT_EVENT_KINDS } from "../src/control/alert-events.ts";
 import { ATTENTION_KINDS } from "../src/control/attention.ts";
 import { AUDIT_OUTCOMES } from "../src/control/audit.ts";
 import { CLIENT_KEY_ORDERS } from "../src/control/client-keys.ts";
+import { CHAT_ROLES, CHAT_STATES } from "../src/control/conversations.ts";
 import { RESYNC_REASONS } from "../src/control/event-log.ts";
 import { JOB_KIND_NAMES, JOB_OUTCOMES, JOB_STATES } from "../src/control/jobs/job-list.ts";
 import { KEY_EVENT_KINDS } from "../src/control/key-events.ts";
@@ -22,6 +23,7 @@ import { HEALTH_STATES } from "../src/control/model-health.ts";
 import { SCOPES } from "../src/control/principal.ts";
 import { PROVIDER_KEY_ORDERS } from "../src/control/provider-keys.ts";
 import { STORED_KEYS } from "../src/control/providers.ts";
+import { EXCHANGE_ROLES } from "../src/control/request-exchange.ts";
 import { REQUEST_STATUSES } from "../src/control/request-view.ts";
 import { ROUTE_SKIPS, ROUTE_VERDICTS } from "../src/control/route-candidates.ts";
 import { SETTING_GROUPS, SETTING_UNITS } from "../src/control/setting-catalogue.ts";
@@ -155,6 +157,15 @@ export const JobState = listed(
   "SUCCEEDED: it came to its end, whatever became of the single items. FAILED: it could not.",
 );
 export const JobItemOutcome = listed("JobItemOutcome", JOB_OUTCOMES);
+export const ChatRole = listed("ChatRole", CHAT_ROLES);
+export const ChatMessageState = listed(
+  "ChatMessageState",
+  CHAT_STATES,
+  "QUEUED and STREAMING: the answer is coming. STOPPED by a person; ERROR keeps what had come.",
+);
+export const ExchangeRole = listed("ExchangeRole", EXCHANGE_ROLES);
+export const MediaKind = listed("MediaKind", ["image", "audio", "file"]);
+export const Verbosity = listed("Verbosity", ["low", "medium", "high"]);
 
 export const Severity = listed("Severity", SEVERITIES);
 export const AttentionKind = listed("AttentionKind", ATTENTION_KINDS);

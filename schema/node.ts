@@ -1,5 +1,7 @@
 import { badInput } from "../src/control/bad-input.ts";
+import { isOwn } from "../src/control/chat-owner.ts";
 import type { Control } from "../src/control/control.ts";
+import { findMessage, isOwnMessage } from "../src/control/conversations.ts";
 import { maySee } from "../src/control/jobs/job-list.ts";
 import type { JobView } from "../src/control/jobs/job-view.ts";
 import { viewKey } from "../src/control/key-status.ts";
@@ -8,6 +10,7 @@ import type { Principal } from "../src/control/principal.ts";
 import { getProviderKey } from "../src/control/provider-keys.ts";
 import { getRequest } from "../src/control/request-logs.ts";
 import type { NodeRow } from "../src/control/user-errors.ts";
+import type { ConversationRow, MessageRow } from "../src/store/chat-types.ts";
 import type { ProviderKeyRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import type { GraphqlContext } from "./context.ts";
@@ -17,7 +20,7 @@ interface NodeType {
   readonly name: string;
   load(control: Control, id: string): Promise<NodeRow | null>;
   /** Where the type's scope does not say all. */
-  isFor?(principal: Principal, row: NodeRow): boolean;
+  isFor?(principal: Principal, row: NodeRow, control: Control): boolean | Promise<boolean>;
 }
 
 /** The typed prefix of an id says which type it is, and where to find it. */
@@ -35,6 +38,16 @@ const TYPES: Record<string, NodeType> = {
     load: (control, id) => control.jobs.get(id),
     isFor: (principal, row) => maySee(principal, row as JobView),
   },
+  cnv: {
+    name: "Conversation",
+    load: (control, id) => control.store.chats.conversation(id),
+    isFor: (principal, row) => isOwn(principal, row as ConversationRow),
+  },
+  msg: {
+    name: "ChatMessage",
+    load: findMessage,
+    isFor: (principal, row, control) => isOwnMessage(control, principal, row as MessageRow),
+  },
 };
 
 export const Node = builder.interfaceRef<NodeRow>("Node");
@@ -42,7 +55,7 @@ builder.interfaceType(Node, {
   fields: (t) => ({
     id: t.exposeID("id", {
       description:
-        "Typed: prv_ provider, pky_ provider key, cky_ client key, mdl_ model, req_ request, job_ job, alr_ alert, arl_ alert rule.",
+        "Typed: prv_ provider, pky_ provider key, cky_ client key, mdl_ model, req_ request, job_ job, alr_ alert, arl_ alert rule, cnv_ conversation, msg_ message.",
     }),
   }),
   resolveType: (row) => typeNameOf(row.id),
@@ -57,7 +70,7 @@ export async function loadNode({ control, principal }: GraphqlContext, id: strin
   assertMaySee(principal, typeNameOf(id));
   const type = TYPES[id.slice(0, 3)];
   const row = (await type?.load(control, id)) ?? null;
-  return row !== null && (type?.isFor?.(principal, row) ?? true) ? row : null;
+  return row !== null && ((await type?.isFor?.(principal, row, control)) ?? true) ? row : null;
 }
 
 /** For the audit log, which shows nothing of it to whoever asked: null also when it cannot be read. */

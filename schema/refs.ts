@@ -2,12 +2,15 @@ import type { JobView } from "../src/control/jobs/job-view.ts";
 import type { ProviderKeyView } from "../src/control/key-status.ts";
 import type { RequestView } from "../src/control/request-view.ts";
 import type { AlertChannelRow, AlertRow, AlertRuleRow } from "../src/store/alert-types.ts";
+import type { ConversationRow, MessageRow } from "../src/store/chat-types.ts";
 import type { ClientKeyRow, ModelRow, ProviderRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 
 /** The nouns' types by name, apart from their fields: they point at one another. */
 export const Provider = builder.objectRef<ProviderRow>("Provider");
 export const ProviderKey = builder.objectRef<ProviderKeyView>("ProviderKey");
+export const Conversation = builder.objectRef<ConversationRow>("Conversation");
+export const ChatMessage = builder.objectRef<MessageRow>("ChatMessage");
 export const Model = builder.objectRef<ModelRow>("Model");
 export const ClientKey = builder.objectRef<ClientKeyRow>("ClientKey");
 export const Job = builder.objectRef<JobView>("Job");

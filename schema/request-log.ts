@@ -21,7 +21,7 @@ import { asksFor, findKey, findProvider, loadDetail } from "./request-loaders.ts
 import { TimeRangeInput } from "./shared-inputs.ts";
 import { UserError } from "./user-errors.ts";
 
-const TokenUsage = builder.objectRef<Usage & { readonly rawUsage: string | null }>("TokenUsage");
+export const TokenUsage = builder.objectRef<Usage & { readonly rawUsage: string | null }>("TokenUsage");
 builder.objectType(TokenUsage, {
   description: "Disjoint: no token stands in two parts.",
   fields: (t) => ({

@@ -32,6 +32,7 @@ import { type Secret, Vault } from "./lib/secret.ts";
 import type { Quirk } from "./llm/names.ts";
 import { readOrMakeMasterKey } from "./master-key.ts";
 import { KeyPool } from "./pool.ts";
+import { dialogue } from "./protocols/dialogue.ts";
 import type { FixedSetting, FixedSettings } from "./settings.ts";
 import { Snapshots } from "./snapshot.ts";
 import { openStore } from "./store/open.ts";
@@ -143,6 +144,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       foresee: (question) => foresee(gateway, question),
       log,
       exportsDir: join(config.dataDir, "exports"),
+      dialogue,
       now: Date.now,
     });
 
@@ -231,6 +233,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
         await Promise.race([inFlight.whenIdle(), Bun.sleep(drainMs)]);
         inFlight.cancelAll();
         await control.jobs.stop();
+        await control.chats.runs.close();
         control.close();
         stopJobs();
         saveStates();

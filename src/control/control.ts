@@ -2,6 +2,7 @@ import { type AdminAccess, prepareAdminAccess } from "./admin-access.ts";
 import { AlertOutbox } from "./alert-outbox.ts";
 import { AlertWatch } from "./alert-watch.ts";
 import { AuditBook } from "./audit.ts";
+import { Chats } from "./chats.ts";
 import type { ControlDeps } from "./deps.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { KeyEvents } from "./key-events.ts";
@@ -18,6 +19,7 @@ export interface Control extends ControlDeps {
   readonly rows: ConfigRows;
   readonly capacities: CapacityCounter;
   readonly jobs: Jobs;
+  readonly chats: Chats;
   readonly keyEvents: KeyEvents;
   readonly modelEvents: ModelEvents;
   readonly liveUsage: LiveUsage;
@@ -34,6 +36,8 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   const audit = new AuditBook(deps);
   const rows = new ConfigRows(deps.store, deps.events);
   const capacities = new CapacityCounter(deps, rows);
+  const chats = new Chats(deps);
+  await chats.runs.recover();
   const keyEvents = new KeyEvents(deps);
   const modelEvents = new ModelEvents(deps.events, rows, capacities);
   const liveUsage = new LiveUsage(deps);
@@ -46,6 +50,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
       audit,
       rows,
       capacities,
+      chats,
       keyEvents,
       modelEvents,
       liveUsage,
@@ -61,6 +66,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
     audit,
     rows,
     capacities,
+    chats,
     jobs,
     keyEvents,
     modelEvents,

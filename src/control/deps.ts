@@ -1,3 +1,4 @@
+import type { Dialogue } from "../dialogue.ts";
 import type { Events } from "../events.ts";
 import type { RouteForecast, RouteQuestion } from "../forecast.ts";
 import type { CallInternally } from "../internal-call.ts";
@@ -33,6 +34,7 @@ export interface ControlDeps {
   readonly callGateway: CallInternally;
   /** What the gateway would do with a request; it does nothing. */
   foresee(question: RouteQuestion): Promise<RouteForecast>;
+  readonly dialogue: Dialogue;
   now(): number;
 }
 

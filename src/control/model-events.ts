@@ -1,9 +1,9 @@
 import type { ConfigChange, Events } from "../events.ts";
 import type { Control } from "./control.ts";
-import { EventLog, type ResyncReason } from "./event-log.ts";
+import { EventLog } from "./event-log.ts";
+import { followLog, type LogFrame } from "./follow-log.ts";
 import { type HealthState, readModelHealth } from "./model-health.ts";
 import type { CapacityCounter } from "./provider-capacity.ts";
-import { pullIterator } from "./pull-iterator.ts";
 import type { ConfigRows } from "./rows.ts";
 
 /** A key pool that flaps must not have its models counted through more often than this. */
@@ -21,9 +21,7 @@ export interface ModelNote {
   readonly healthChanged: boolean;
 }
 
-export type ModelFrame =
-  | (ModelNote & { readonly frame: "event"; readonly cursor: string; readonly atMs: number })
-  | { readonly frame: "resync"; readonly cursor: string; readonly atMs: number; readonly reason: ResyncReason };
+export type ModelFrame = LogFrame<ModelNote>;
 
 /**
  * What happens to models: written by people, or moved by the health of the keys behind them. Health is looked at from the first
@@ -102,25 +100,7 @@ export class ModelEvents {
 
 /** Opens with a ResyncEvent (the cursor to resume from), or with what happened since `after`. */
 export function watchModels(control: Control, after: string | null): AsyncIterableIterator<ModelFrame> {
-  const { log, ended } = control.modelEvents;
   control.modelEvents.begin();
-  const resumed = after === null ? null : log.resume(after);
-  let position = resumed?.kind === "at" ? resumed.position : log.position;
-  let opening: ResyncReason | null = resumed === null ? "STARTED" : resumed.kind === "lost" ? resumed.reason : null;
-
-  const produce = async (signal: AbortSignal): Promise<ModelFrame | null> => {
-    const reason = opening ?? (log.isGone(position + 1) ? "OVERFLOW" : null);
-    opening = null;
-    if (reason !== null) {
-      position = log.position;
-      return { frame: "resync", cursor: log.cursor(position), atMs: control.now(), reason };
-    }
-    await log.reached(position, signal);
-    if (signal.aborted) return null;
-    const note = log.get(position + 1);
-    if (note === undefined) return produce(signal); // Overwritten while this reader slept.
-    position++;
-    return { ...note, frame: "event", cursor: log.cursor(position), atMs: control.now() };
-  };
-  return pullIterator(produce, { ended });
+  const { log, ended } = control.modelEvents;
+  return followLog(log, { after, ended, now: () => control.now() });
 }

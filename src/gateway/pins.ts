@@ -47,7 +47,7 @@ function requireKey(targets: readonly RouteTarget[], keyId: string): void {
   for (const { provider } of targets) {
     const key = provider.keys.find(({ id }) => id === keyId);
     if (key?.enabled) continue;
-    throw refused(`The key that was asked for is ${key === undefined ? "none of that provider's" : "switched off"}.`);
+    throw refused("The key that was asked for is switched off, or none of that provider's.");
   }
 }
 

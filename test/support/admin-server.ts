@@ -11,6 +11,7 @@ import { createLogger } from "../../src/lib/log.ts";
 import { Outbound } from "../../src/lib/outbound.ts";
 import { Secret, Vault } from "../../src/lib/secret.ts";
 import { KeyPool } from "../../src/pool.ts";
+import { dialogue } from "../../src/protocols/dialogue.ts";
 import type { ActiveRequest } from "../../src/record.ts";
 import type { FixedSettings } from "../../src/settings.ts";
 import { Snapshots } from "../../src/snapshot.ts";
@@ -108,6 +109,7 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
     foresee: () => {
       throw new Error("no gateway here");
     },
+    dialogue,
     callGateway: () => {
       throw new Error("no gateway here: use startGateway");
     },

@@ -16,7 +16,10 @@ export interface LiveClient {
   close(): Promise<void>;
 }
 
-export function connectLive(server: AdminServer, authorization: string | null = `Bearer ${ADMIN_TOKEN}`): LiveClient {
+export function connectLive(
+  server: Pick<AdminServer, "url">,
+  authorization: string | null = `Bearer ${ADMIN_TOKEN}`,
+): LiveClient {
   const client = createClient({
     url: server.url.replace("http", "ws"),
     webSocketImpl: WebSocket,
