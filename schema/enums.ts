@@ -144,7 +144,7 @@ export const RequestOrigin = listed(
 );
 export const UsageSource = listed("UsageSource", ["reported", "estimated", "unknown"]);
 export const AttemptOutcome = listed("AttemptOutcome", ["ok", "rejected", "unreachable", "abandoned"]);
-export const TokenPart = listed("TokenPart", ["INPUT", "CACHE_READ", "CACHE_WRITE", "OUTPUT", "REASONING"]);
+export const TokenPart = listed("TokenPart", ["INPUT", "CACHE_READ", "CACHE_WRITE", "OUTPUT", "REASONING", "REQUEST"]);
 
 export const AuditOutcome = listed("AuditOutcome", AUDIT_OUTCOMES);
 export const SettingGroup = listed("SettingGroup", SETTING_GROUPS);

@@ -32,6 +32,8 @@ const ModelPriceInput = builder.inputType("ModelPriceInput", {
     output: t.field({ type: "Decimal", required: true }),
     cacheRead: t.field({ type: "Decimal" }),
     cacheWrite: t.field({ type: "Decimal" }),
+    reasoning: t.field({ type: "Decimal", description: "Without: as `output`." }),
+    perRequest: t.field({ type: "Decimal", description: "USD for each request, besides its tokens." }),
   }),
 });
 

@@ -44,7 +44,7 @@ const CostLine = builder.objectRef<CostLineValue>("CostLine");
 builder.objectType(CostLine, {
   fields: (t) => ({
     part: t.expose("part", { type: TokenPart }),
-    tokens: t.expose("tokens", { type: "Long" }),
+    tokens: t.expose("tokens", { type: "Long", description: "1 where the request itself is paid for (REQUEST)." }),
     pricePerMillion: t.field({ type: "Decimal", resolve: ({ usdPerMillion }) => formatPrice(usdPerMillion) }),
     cost: t.field({ type: "Decimal", resolve: ({ costNanoUsd }) => formatNanoUsd(costNanoUsd) }),
   }),
@@ -59,6 +59,14 @@ builder.objectType(PriceUsed, {
     cacheRead: t.field({ type: "Decimal", resolve: ({ cacheRead }) => formatPrice(cacheRead) }),
     cacheWrite: t.field({ type: "Decimal", resolve: ({ cacheWrite }) => formatPrice(cacheWrite) }),
     source: t.expose("source", { type: PriceSource }),
+    reasoning: t.field({ type: "Decimal", resolve: ({ reasoning, output }) => formatPrice(reasoning ?? output) }),
+    perRequest: t.field({
+      type: "Decimal",
+      nullable: true,
+      description: "USD for each request, besides its tokens.",
+      resolve: ({ perRequest }) => (perRequest === undefined ? null : formatPrice(perRequest)),
+    }),
+    edition: t.exposeString("edition", { nullable: true, description: "Of the price list." }),
     ref: t.exposeString("ref", { description: "Entry of the price list, e.g. openai/gpt-4.1." }),
   }),
 });

@@ -54,9 +54,15 @@ export interface PriceUsed {
   readonly output: number;
   readonly cacheRead: number;
   readonly cacheWrite: number;
+  /** Absent: as `output`. */
+  readonly reasoning?: number;
+  /** USD for each request, besides its tokens; absent: nothing. */
+  readonly perRequest?: number;
   readonly source: "builtin" | "manual";
   /** Which entry of the price list, e.g. "openai/gpt-4.1". */
   readonly ref: string;
+  /** Which edition of the price list; absent for a person's price. */
+  readonly edition?: string;
 }
 
 /** What was kept of the bodies. Compressed by the writer, stored apart from the row. */

@@ -2,12 +2,11 @@ import { z } from "zod";
 import type { RouteForecast } from "../forecast.ts";
 import type { EndpointId, ProtocolId } from "../llm/names.ts";
 import type { AskableEndpoint } from "../llm/short-request.ts";
-import { priceFor } from "../policy/pricing.ts";
-import type { PriceUsed } from "../record.ts";
 import type { ClientKeyRow, ModelRow, ProviderRow } from "../store/types.ts";
 import { badInput } from "./bad-input.ts";
 import type { Control } from "./control.ts";
 import { viewKey } from "./key-status.ts";
+import { type ShownPrice, showPrice } from "./model-price.ts";
 import { getModel } from "./models.ts";
 import { listCandidates, type RouteCandidate } from "./route-candidates.ts";
 
@@ -23,7 +22,7 @@ export interface RouteQuestionInput {
 export interface ExplainedCandidate extends RouteCandidate {
   /** 1 is asked first; null for one that is skipped. */
   readonly order: number | null;
-  readonly price: PriceUsed | null;
+  readonly price: ShownPrice | null;
 }
 
 export interface RouteExplanation {
@@ -106,9 +105,8 @@ function priceOf(
   model: ModelRow | null,
   providers: ReadonlyMap<string, ProviderRow>,
   atMs: number,
-): PriceUsed | null {
+): ShownPrice | null {
   const provider = providers.get(providerId);
   if (provider === undefined || call?.how === "estimated") return null;
-  const { kind, baseUrl } = provider;
-  return priceFor({ modelPrice: model?.price ?? null, kind, upstreamModel, usage: null, atMs, baseUrl });
+  return showPrice(model?.price ?? null, upstreamModel, provider, atMs);
 }

@@ -1,8 +1,7 @@
 import type { OfferedModel } from "../llm/model-capabilities.ts";
 import { findContextWindow } from "../policy/price-list.ts";
-import { priceFor } from "../policy/pricing.ts";
-import type { PriceUsed } from "../record.ts";
 import type { ModelRow, ModelValues, ProviderRow } from "../store/types.ts";
+import { type ShownPrice, showPrice } from "./model-price.ts";
 import { targetsInOrder } from "./models.ts";
 import { formatPrice } from "./money.ts";
 
@@ -20,7 +19,7 @@ export interface SyncEntry {
   readonly offered: OfferedModel | null;
   readonly changes: readonly FieldChange[];
   /** The bundled list's. */
-  readonly price: PriceUsed | null;
+  readonly price: ShownPrice | null;
 }
 
 export interface FieldChange {
@@ -44,7 +43,7 @@ export function diffModels({ provider, offered, models, nowMs }: DiffFacts): Syn
     rows.flatMap((row) => row.targets.filter(isHere(provider)).map((target) => target.upstreamModel)),
   );
   const offers = new Map(offered.map((model) => [model.id, model]));
-  const priceOf = (upstreamModel: string) => listPrice(provider, upstreamModel, nowMs);
+  const priceOf = (upstreamModel: string) => showPrice(null, upstreamModel, provider, nowMs);
   const added = offered
     .filter(({ id }) => !named.has(id))
     .map(
@@ -90,12 +89,8 @@ function contextOf({ kind, baseUrl }: ProviderRow, { id, contextWindow }: Offere
   return contextWindow ?? findContextWindow(kind, id, baseUrl);
 }
 
-function listPrice({ kind, baseUrl }: ProviderRow, upstreamModel: string, atMs: number): PriceUsed | null {
-  return priceFor({ modelPrice: null, kind, upstreamModel, usage: null, atMs, baseUrl });
-}
-
 /** Nothing that the provider says nothing of is taken away; what a person ticked as a capability stays. */
-function changesOf(row: ModelRow, offered: OfferedModel, list: PriceUsed | null): FieldChange[] {
+function changesOf(row: ModelRow, offered: OfferedModel, list: ShownPrice | null): FieldChange[] {
   const changes: FieldChange[] = [];
   for (const field of ["contextWindow", "maxOutputTokens"] as const) {
     const after = offered[field];
@@ -109,8 +104,9 @@ function changesOf(row: ModelRow, offered: OfferedModel, list: PriceUsed | null)
     changes.push({ field: "capabilities", before, after: capabilities.join(", "), patch: { capabilities } });
   }
   const { price } = row;
-  if (price !== null && list !== null && (price.input !== list.input || price.output !== list.output)) {
-    changes.push({ field: "price", before: inWords(price), after: inWords(list), patch: { price: null } });
+  const listed = list?.price ?? null;
+  if (price !== null && listed !== null && (price.input !== listed.input || price.output !== listed.output)) {
+    changes.push({ field: "price", before: inWords(price), after: inWords(listed), patch: { price: null } });
   }
   return changes;
 }

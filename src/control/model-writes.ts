@@ -4,6 +4,7 @@ import type { ModelRow } from "../store/types.ts";
 import { type TraitOverrides, traitOverridesSchema } from "../trait-overrides.ts";
 import type { Control } from "./control.ts";
 import { idField, memoField, priorityField, versionField, weightField } from "./fields.ts";
+import { stampPrice } from "./model-price.ts";
 import { parsePrice } from "./money.ts";
 import { type Given, notFound, ok, type Result, readInput, refuse } from "./user-errors.ts";
 import { applyChange, definedOnly, fromWritten } from "./writes.ts";
@@ -34,6 +35,8 @@ const priceInput = z.strictObject({
   output: priceField,
   cacheRead: priceField.nullable().default(null),
   cacheWrite: priceField.nullable().default(null),
+  reasoning: priceField.nullable().default(null),
+  perRequest: priceField.nullable().default(null),
 });
 
 /** What is null or absent stays as the table of models says; nothing at all is no override. */
@@ -81,7 +84,8 @@ export async function createModel(control: Control, input: Given<typeof createIn
   if (!read.ok) return read;
   const known = await checkTargets(control, read.value.targets);
   if (!known.ok) return known;
-  const created = fromWritten(await control.store.models.create(read.value), "model");
+  const price = stampPrice(read.value.price, null, control.now());
+  const created = fromWritten(await control.store.models.create({ ...read.value, price }), "model");
   if (created.ok) await applyChange(control, { noun: "model", kind: "created", ids: [created.value.id] });
   return created;
 }
@@ -107,7 +111,10 @@ export async function updateModel(control: Control, input: Given<typeof updateIn
   const { id, expectedVersion, ...fields } = read.value;
   const known = await checkTargets(control, fields.targets ?? []);
   if (!known.ok) return known;
-  const written = await control.store.models.update(id, definedOnly(fields), expectedVersion ?? undefined);
+  const before = (await control.rows.models()).get(id)?.price ?? null;
+  const price = fields.price === undefined ? {} : { price: stampPrice(fields.price, before, control.now()) };
+  const patch = { ...definedOnly(fields), ...price };
+  const written = await control.store.models.update(id, patch, expectedVersion ?? undefined);
   const updated = fromWritten(written, "model");
   if (updated.ok) await applyChange(control, { noun: "model", kind: "updated", ids: [id] });
   return updated;

@@ -1,11 +1,10 @@
 import type { ModelTraits } from "../llm/traits.ts";
-import { priceFor } from "../policy/pricing.ts";
 import { overrideTraits, traitsOf } from "../providers/traits.ts";
-import type { PriceUsed } from "../record.ts";
 import type { ModelRow, ModelTarget, ProviderRow } from "../store/types.ts";
 import { badInput } from "./bad-input.ts";
 import type { Control } from "./control.ts";
 import { type HealthState, type ModelHealth, readModelHealth } from "./model-health.ts";
+import { type ShownPrice, showManualPrice, showPrice } from "./model-price.ts";
 import { type CountedPage, type PageArgs, paginate } from "./page.ts";
 
 export interface ModelFilter {
@@ -55,7 +54,7 @@ export async function readTargetPrice(
   control: Control,
   model: ModelRow,
   target: ModelTarget,
-): Promise<PriceUsed | null> {
+): Promise<ShownPrice | null> {
   const provider = (await control.rows.providers()).get(target.providerId);
   return provider === undefined ? null : targetPrice(model, target, provider, control.now());
 }
@@ -69,7 +68,7 @@ export async function readTargetTraits(control: Control, target: ModelTarget): P
 }
 
 /** The price of the target that is asked first. */
-export async function readModelPrice(control: Control, model: ModelRow): Promise<PriceUsed | null> {
+export async function readModelPrice(control: Control, model: ModelRow): Promise<ShownPrice | null> {
   return modelPrice(model, await control.rows.providers(), control.now());
 }
 
@@ -77,22 +76,16 @@ export async function readHealth(control: Control, model: ModelRow): Promise<Mod
   return readModelHealth(model, await control.capacities.read());
 }
 
-function modelPrice(model: ModelRow, providers: ReadonlyMap<string, ProviderRow>, nowMs: number): PriceUsed | null {
+function modelPrice(model: ModelRow, providers: ReadonlyMap<string, ProviderRow>, nowMs: number): ShownPrice | null {
   const enabled = model.targets.filter((target) => target.enabled && providers.get(target.providerId)?.enabled);
   const [first] = [...(enabled.length > 0 ? enabled : model.targets)].sort((a, b) => a.priority - b.priority);
   const provider = first && providers.get(first.providerId);
-  if (first === undefined || provider === undefined) return manualPrice(model, nowMs);
+  if (first === undefined || provider === undefined) return showManualPrice(model.price, model.name, nowMs);
   return targetPrice(model, first, provider, nowMs);
 }
 
-/** Nobody stands behind it: only a person can have named a price. */
-function manualPrice({ price, name }: ModelRow, atMs: number): PriceUsed | null {
-  return price && priceFor({ modelPrice: price, kind: "openai-compatible", upstreamModel: name, usage: null, atMs });
-}
-
-function targetPrice(model: ModelRow, target: ModelTarget, provider: ProviderRow, atMs: number): PriceUsed | null {
-  const { kind, baseUrl } = provider;
-  return priceFor({ modelPrice: model.price, kind, upstreamModel: target.upstreamModel, usage: null, atMs, baseUrl });
+function targetPrice(model: ModelRow, target: ModelTarget, provider: ProviderRow, atMs: number): ShownPrice | null {
+  return showPrice(model.price, target.upstreamModel, provider, atMs);
 }
 
 function matcher(filter: ModelFilter): (row: ModelRow) => boolean {

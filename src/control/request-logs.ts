@@ -80,7 +80,7 @@ export function listActiveRequests(control: Control): RequestView[] {
 }
 
 export interface CostLine {
-  readonly part: "INPUT" | "CACHE_READ" | "CACHE_WRITE" | "OUTPUT" | "REASONING";
+  readonly part: "INPUT" | "CACHE_READ" | "CACHE_WRITE" | "OUTPUT" | "REASONING" | "REQUEST";
   readonly tokens: number;
   readonly usdPerMillion: number;
   readonly costNanoUsd: number;
@@ -100,7 +100,14 @@ export function explainCost({ usage, price, costNanoUsd }: RequestView): CostLin
       costNanoUsd: cost.cacheWrite,
     },
     { part: "OUTPUT", tokens: usage.outputTokens, usdPerMillion: price.output, costNanoUsd: cost.output },
-    { part: "REASONING", tokens: usage.reasoningTokens, usdPerMillion: price.output, costNanoUsd: cost.reasoning },
+    {
+      part: "REASONING",
+      tokens: usage.reasoningTokens,
+      usdPerMillion: price.reasoning ?? price.output,
+      costNanoUsd: cost.reasoning,
+    },
+    // A million requests at this price; this is one.
+    { part: "REQUEST", tokens: 1, usdPerMillion: (price.perRequest ?? 0) * 1_000_000, costNanoUsd: cost.request },
   ];
-  return lines.filter((line) => line.tokens > 0);
+  return lines.filter((line) => line.tokens > 0 && (line.part !== "REQUEST" || line.costNanoUsd > 0));
 }

@@ -2,8 +2,14 @@ import type { ModelInfo, ModelPrice, Provider } from "@pydantic/genai-prices";
 import type { ProviderKind } from "../llm/names.ts";
 import type { PriceUsed } from "../record.ts";
 
+/** The bundled list and the day it came out; a test holds this against what is installed. */
+export const PRICE_LIST = { version: "0.1.8", releasedOn: "2026-09-23" } as const;
+const EDITION = `genai-prices ${PRICE_LIST.version}`;
+
 /** The prices of one period: tiers by prompt size, ascending, the first without a threshold. */
 export interface PricePeriod {
+  /** Null: since ever, or not a matter of a date. */
+  readonly sinceMs: number | null;
   applies(atMs: number): boolean;
   readonly tiers: readonly { readonly above: number | null; readonly price: PriceUsed | null }[];
 }
@@ -114,6 +120,7 @@ function compile(provider: Provider, model: ModelInfo): ListedPrices | null {
   const periods = Array.isArray(model.prices) ? model.prices : [{ prices: model.prices }];
   const compiled = periods.map(
     ({ constraint, prices }): PricePeriod => ({
+      sinceMs: constraint?.type === "start_date" ? Date.parse(constraint.start_date) : null,
       applies: constraint === undefined ? () => true : applier(constraint),
       tiers: compileTiers(prices, ref),
     }),
@@ -143,7 +150,8 @@ function secondOfDay(time: string): number {
 
 /** One whole price per range of prompt sizes: all parts change together at each threshold that any of them has. */
 function compileTiers(prices: ModelPrice, ref: string): PricePeriod["tiers"] {
-  const parts = [prices.input_mtok, prices.output_mtok, prices.cache_read_mtok, prices.cache_write_mtok];
+  const tokens = [prices.input_mtok, prices.output_mtok, prices.cache_read_mtok, prices.cache_write_mtok];
+  const parts = [...tokens, prices.output_reasoning_mtok, prices.requests_kcount];
   const thresholds = new Set<number>();
   for (const part of parts) if (typeof part === "object") for (const { start } of part.tiers) thresholds.add(start);
   const above = [null, ...[...thresholds].sort((a, b) => a - b)];
@@ -154,13 +162,18 @@ function compileTiers(prices: ModelPrice, ref: string): PricePeriod["tiers"] {
 function priceAbove(prices: ModelPrice, threshold: number | null, ref: string): PriceUsed | null {
   const input = partAbove(prices.input_mtok, threshold);
   if (input === null) return null;
+  const reasoning = partAbove(prices.output_reasoning_mtok, threshold);
+  const perThousand = partAbove(prices.requests_kcount, threshold);
   return Object.freeze({
     input,
     output: partAbove(prices.output_mtok, threshold) ?? 0, // embeddings put nothing out
     cacheRead: partAbove(prices.cache_read_mtok, threshold) ?? input,
     cacheWrite: partAbove(prices.cache_write_mtok, threshold) ?? input,
+    ...(reasoning === null ? {} : { reasoning }),
+    ...(perThousand === null ? {} : { perRequest: perThousand / 1000 }),
     source: "builtin",
     ref: threshold === null ? ref : `${ref} (prompt over ${threshold} tokens)`,
+    edition: EDITION,
   });
 }
 

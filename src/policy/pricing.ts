@@ -1,7 +1,7 @@
 import type { ProviderKind } from "../llm/names.ts";
 import type { Usage } from "../llm/usage.ts";
 import type { PriceUsed } from "../record.ts";
-import { findPrices, type ListedPrices } from "./price-list.ts";
+import { findPrices, type ListedPrices, type PricePeriod } from "./price-list.ts";
 
 /** A person's price in USD per million tokens. */
 export interface ManualPrice {
@@ -9,6 +9,9 @@ export interface ManualPrice {
   readonly output: number;
   readonly cacheRead: number | null;
   readonly cacheWrite: number | null;
+  readonly reasoning?: number | null;
+  /** USD for each request, besides its tokens. */
+  readonly perRequest?: number | null;
 }
 
 export interface PriceQuestion {
@@ -37,15 +40,17 @@ export function priceFor(question: PriceQuestion): PriceUsed | null {
   return priceOf(listed, promptTokens, question.atMs);
 }
 
-/** Like the list's own calculator: the last period that applies, then the highest tier that the whole prompt exceeds. */
-function priceOf(listed: ListedPrices, promptTokens: number, atMs: number): PriceUsed | null {
-  let period = listed[0];
+/** Like the list's own calculator: the last period that applies. */
+export function periodAt(listed: ListedPrices, atMs: number): PricePeriod | undefined {
   for (let index = listed.length - 1; index > 0; index--) {
-    if (listed[index]!.applies(atMs)) {
-      period = listed[index];
-      break;
-    }
+    if (listed[index]!.applies(atMs)) return listed[index];
   }
+  return listed[0];
+}
+
+/** Then the highest tier that the whole prompt exceeds. */
+function priceOf(listed: ListedPrices, promptTokens: number, atMs: number): PriceUsed | null {
+  const period = periodAt(listed, atMs);
   if (period === undefined) return null;
   let price: PriceUsed | null = null;
   for (const tier of period.tiers) {
@@ -66,6 +71,8 @@ function manualPrice(price: ManualPrice): PriceUsed {
       output: price.output,
       cacheRead: price.cacheRead ?? price.input,
       cacheWrite: price.cacheWrite ?? price.input,
+      ...(price.reasoning == null ? {} : { reasoning: price.reasoning }),
+      ...(price.perRequest == null ? {} : { perRequest: price.perRequest }),
       source: "manual",
       ref: "manual",
     };
@@ -81,11 +88,12 @@ export interface CostParts {
   readonly cacheWrite: number;
   readonly output: number;
   readonly reasoning: number;
+  readonly request: number;
 }
 
 /**
  * Each part is rounded to the nearest nano-USD (halves up) by itself and the total is their sum: what is shown adds up exactly, and
- * the error is at most 2.5 nano-USD a request. Reasoning tokens are priced as output, as every vendor does.
+ * the error is at most 3 nano-USD a request. Reasoning tokens are priced as output unless the price says otherwise, as nearly every vendor does.
  */
 export function costParts(usage: Usage, price: PriceUsed): CostParts {
   return {
@@ -93,7 +101,8 @@ export function costParts(usage: Usage, price: PriceUsed): CostParts {
     cacheRead: partNanoUsd(usage.cacheReadTokens, price.cacheRead),
     cacheWrite: partNanoUsd(usage.cacheWriteTokens, price.cacheWrite),
     output: partNanoUsd(usage.outputTokens, price.output),
-    reasoning: partNanoUsd(usage.reasoningTokens, price.output),
+    reasoning: partNanoUsd(usage.reasoningTokens, price.reasoning ?? price.output),
+    request: requestNanoUsd(price),
   };
 }
 
@@ -104,11 +113,16 @@ export function costNanoUsd(usage: Usage, price: PriceUsed): number {
     partNanoUsd(usage.cacheReadTokens, price.cacheRead) +
     partNanoUsd(usage.cacheWriteTokens, price.cacheWrite) +
     partNanoUsd(usage.outputTokens, price.output) +
-    partNanoUsd(usage.reasoningTokens, price.output)
+    partNanoUsd(usage.reasoningTokens, price.reasoning ?? price.output) +
+    requestNanoUsd(price)
   );
 }
 
-/** A ceiling that keeps five parts and their sums exact integers (about 1,000,000 USD), should a vendor report absurd counts. */
+function requestNanoUsd({ perRequest }: PriceUsed): number {
+  return perRequest === undefined ? 0 : Math.round(perRequest * 1_000_000_000);
+}
+
+/** A ceiling that keeps all parts and their sums exact integers (about 1,000,000 USD), should a vendor report absurd counts. */
 const LARGEST_PART = 2 ** 50;
 
 /** One USD per million tokens is 1,000 nano-USD a token. */

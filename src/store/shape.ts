@@ -170,6 +170,9 @@ function isPrice(a: PriceUsed | null, b: PriceUsed | null): boolean {
     a.output === b.output &&
     a.cacheRead === b.cacheRead &&
     a.cacheWrite === b.cacheWrite &&
+    a.reasoning === b.reasoning &&
+    a.perRequest === b.perRequest &&
+    a.edition === b.edition &&
     a.source === b.source &&
     a.ref === b.ref
   );

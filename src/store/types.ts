@@ -197,6 +197,11 @@ export interface ModelPrice {
   readonly output: number;
   readonly cacheRead: number | null;
   readonly cacheWrite: number | null;
+  readonly reasoning?: number | null;
+  /** USD for each request, besides its tokens. */
+  readonly perRequest?: number | null;
+  /** When somebody named it; absent when that was not noted. */
+  readonly since?: number;
 }
 export interface ModelValues {
   readonly name: string;

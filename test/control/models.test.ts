@@ -31,6 +31,57 @@ const update = async (input: object) =>
     )
   ).data.updateModel;
 
+describe("a price", () => {
+  const priceOf = async (id: string) =>
+    (
+      await server.ask(
+        `query ($id: ID!) { model(id: $id) { price {
+          input output reasoning perRequest source effectiveFrom ref list { version releasedOn } tiers { aboveTokens input output } } } }`,
+        { id },
+      )
+    ).data.model.price;
+  const target = (upstreamModel: string, provider = providerId) => ({
+    targets: [{ providerId: provider, upstreamModel }],
+  });
+
+  test("of the list says which list, since when, and what long prompts cost", async () => {
+    const { id: google } = await addProvider(server, { name: "google", kind: "GEMINI" });
+    const { model } = await create({ name: "tiered", ...target("gemini-2.5-pro", google) });
+    expect(await priceOf(model.id)).toEqual({
+      input: "1.25",
+      output: "10",
+      reasoning: "10",
+      perRequest: null,
+      source: "BUILTIN",
+      effectiveFrom: null,
+      ref: "google/gemini-2.5-pro",
+      list: { version: "0.1.8", releasedOn: "2026-09-23" },
+      tiers: [{ aboveTokens: 200_000, input: "2.5", output: "15" }],
+    });
+  });
+
+  test("of a person stands since it was named, not since it was last saved", async () => {
+    const price = { input: "1", output: "2", reasoning: "3", perRequest: "0.004" };
+    const { model } = await create({ name: "named", price, ...target("gpt-4.1") });
+    const first = await priceOf(model.id);
+    expect(first).toMatchObject({ ...price, source: "MANUAL", list: null, tiers: [] });
+    server.advance(60_000);
+    await update({ id: model.id, price, description: "saved again" });
+    expect((await priceOf(model.id)).effectiveFrom).toBe(first.effectiveFrom);
+    await update({ id: model.id, price: { ...price, perRequest: "0.005" } });
+    const later = await priceOf(model.id);
+    expect(Date.parse(later.effectiveFrom) - Date.parse(first.effectiveFrom)).toBeGreaterThanOrEqual(60_000);
+  });
+
+  test("can be shown with a name that people read", async () => {
+    const { model } = await create({ name: "shown", displayName: "  Shown to people ", ...target("gpt-4.1") });
+    const read = async () => (await server.ask(`{ model(id: "${model.id}") { displayName } }`)).data.model.displayName;
+    expect(await read()).toBe("Shown to people");
+    await update({ id: model.id, displayName: null });
+    expect(await read()).toBe("shown");
+  });
+});
+
 describe("creating a model", () => {
   test("with aliases and a chain of targets, in order of priority", async () => {
     const { model, userErrors } = await create({

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { calcPrice } from "@pydantic/genai-prices";
+import packageJson from "../../package.json" with { type: "json" };
 import type { ProviderKind } from "../../src/llm/names.ts";
 import type { Usage } from "../../src/llm/usage.ts";
+import { PRICE_LIST } from "../../src/policy/price-list.ts";
 import { costNanoUsd, costParts, priceFor } from "../../src/policy/pricing.ts";
 import { seededRandom } from "../support/random.ts";
 
@@ -30,6 +32,7 @@ describe("the list's price", () => {
       cacheWrite: 2,
       source: "builtin",
       ref: "openai/gpt-4.1",
+      edition: `genai-prices ${PRICE_LIST.version}`,
     });
     expect(price("anthropic", "claude-opus-5-5")).toMatchObject({
       input: 4,
@@ -39,6 +42,22 @@ describe("the list's price", () => {
     });
     expect(price("azure-openai", "gpt-4o")).toMatchObject({ input: 2.5, output: 10 });
     expect(price("gemini", "models/gemini-2.5-pro")).toMatchObject({ input: 1.25, output: 10 });
+  });
+
+  test("is of the edition that is installed", () => {
+    expect(packageJson.dependencies["@pydantic/genai-prices"]).toBe(PRICE_LIST.version);
+  });
+
+  test("has reasoning and the request itself where they are paid for apart", () => {
+    const at = { baseUrl: "https://api.perplexity.ai" };
+    expect(price("openai-compatible", "sonar", null, at)).toMatchObject({ input: 1, output: 1, perRequest: 0.012 });
+    const research = price("openai-compatible", "sonar-deep-research", null, at)!;
+    expect(research).toMatchObject({ output: 8, reasoning: 3 });
+    expect(costParts(usage({ outputTokens: 1000, reasoningTokens: 1000 }), research)).toMatchObject({
+      output: 8_000_000,
+      reasoning: 3_000_000,
+      request: 0,
+    });
   });
 
   test("of an embedding has nothing for output", () => {
@@ -153,6 +172,14 @@ describe("a person's price", () => {
 });
 
 describe("the cost", () => {
+  test("has a part for the request itself, which the total holds too", () => {
+    const modelPrice = { input: 2, output: 8, cacheRead: null, cacheWrite: null, reasoning: 20, perRequest: 0.005 };
+    const used = price("openai", "gpt-4.1", null, { modelPrice })!;
+    const parts = costParts(usage({ inputTokens: 1000, reasoningTokens: 10 }), used);
+    expect(parts).toMatchObject({ input: 2_000_000, reasoning: 200_000, request: 5_000_000 });
+    expect(costNanoUsd(usage({ inputTokens: 1000, reasoningTokens: 10 }), used)).toBe(7_200_000);
+  });
+
   const gpt = () => price("openai", "gpt-4.1")!;
 
   test("is whole nano-USD: 1,000 tokens at 2 USD per million are 2,000,000", () => {

@@ -271,6 +271,7 @@ export const models = {
     CACHE_READ: "Cache read",
     CACHE_WRITE: "Cache write",
     REASONING: "Reasoning",
+    REQUEST: "Per request",
   },
   capabilities: "Capabilities",
   capability: {

@@ -270,6 +270,7 @@ export const models: Dictionary["models"] = {
     CACHE_READ: "缓存读取",
     CACHE_WRITE: "缓存写入",
     REASONING: "推理",
+    REQUEST: "每次请求",
   },
   capabilities: "能力",
   capability: {
