@@ -36,9 +36,13 @@ builder.objectType(ChatAttachment, {
   fields: (t) => ({
     name: t.exposeString("name", { nullable: true }),
     mediaType: t.exposeString("mediaType"),
-    bytes: t.field({ type: "Long", resolve: ({ bytes }) => bytes.length }),
+    bytes: t.expose("size", { type: "Long" }),
+    fileId: t.exposeID("fileId", { nullable: true }),
     dataUrl: t.string({
-      resolve: ({ mediaType, bytes }) => `data:${mediaType};base64,${Buffer.from(bytes).toString("base64")}`,
+      nullable: true,
+      description: "Null for a file.",
+      resolve: ({ mediaType, bytes, fileId }) =>
+        fileId === null ? `data:${mediaType};base64,${Buffer.from(bytes).toString("base64")}` : null,
     }),
   }),
 });

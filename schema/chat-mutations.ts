@@ -60,6 +60,7 @@ const SendChatMessageInput = builder.inputType("SendChatMessageInput", {
       description: "Absent, with the message of a person as parent: that message is answered again.",
     }),
     attachments: t.field({ type: [ChatAttachmentInput] }),
+    attachmentIds: t.idList({ description: "Files that were uploaded to the console. Needs FILES_READ." }),
     toolResults: t.field({ type: [ChatToolResultInput], description: "Of the calls in the parent." }),
     models: t.stringList({ required: true, description: "One to four; each answers in a message of its own." }),
     systemPrompt: t.string({

@@ -65,7 +65,7 @@ export class AnswerBuffer implements AnswerContent {
         const bytes = Buffer.from(event.base64, "base64");
         this.#mediaBytes += bytes.length;
         if (this.#mediaBytes > MAX_MEDIA_BYTES) this.isFull = true;
-        else this.media.push({ name: null, mediaType: event.mediaType, bytes });
+        else this.media.push({ name: null, mediaType: event.mediaType, size: bytes.length, fileId: null, bytes });
       }
     }
   }

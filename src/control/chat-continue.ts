@@ -3,7 +3,7 @@ import type { LlmRequest } from "../llm/request.ts";
 import type { ChatAttachment, ChatParams, ConversationRow, MessageRow, NewMessage } from "../store/chat-types.ts";
 import type { LogDetail } from "../store/reports.ts";
 import { ownerOf } from "./chat-owner.ts";
-import { blank, titleFrom } from "./chat-send.ts";
+import { blank, titleFrom } from "./chat-rows.ts";
 import type { Control } from "./control.ts";
 import type { Principal } from "./principal.ts";
 import { type ExchangeMessage, type RequestExchange, readExchange } from "./request-exchange.ts";
@@ -48,6 +48,7 @@ export async function continueInChat(
     },
     chain(id, said, { exchange, detail, now: control.now() }),
   );
+  if (conversation === null) return refuse(notFound("requestId", "request", requestId));
   control.chats.note({ kind: "CREATED", conversationId: id, createdBy, messageId: null });
   return ok(conversation);
 }
@@ -118,9 +119,9 @@ function factsOf({ id, requestedModel, protocol, clientKeyId, usage, costNanoUsd
 }
 
 function attachmentsOf({ media }: ExchangeMessage): ChatAttachment[] {
-  return media.flatMap(({ source, mediaType, name }) =>
-    source.kind === "data" && mediaType !== null
-      ? [{ name, mediaType, bytes: Buffer.from(source.base64, "base64") }]
-      : [],
-  );
+  return media.flatMap(({ source, mediaType, name }) => {
+    if (source.kind !== "data" || mediaType === null) return [];
+    const bytes = Buffer.from(source.base64, "base64");
+    return [{ name, mediaType, size: bytes.length, fileId: null, bytes }];
+  });
 }

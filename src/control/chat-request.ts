@@ -1,5 +1,4 @@
 import { CHAT_ENDPOINTS, HOME_KINDS, type Speaker } from "../dialogue.ts";
-import { kindOfMedia } from "../llm/media-type.ts";
 import type { ProtocolId, ProviderKind } from "../llm/names.ts";
 import {
   EMPTY_REQUEST,
@@ -12,14 +11,15 @@ import {
 import { traitsOf } from "../providers/traits.ts";
 import { serviceOf } from "../providers/wires.ts";
 import type { Snapshot } from "../snapshot.ts";
-import type { ChatAttachment, ChatParams, MessageRow } from "../store/chat-types.ts";
+import type { ChatParams, MessageRow } from "../store/chat-types.ts";
 
 /** A branch of a conversation, oldest first, with what hangs on its messages. */
 export interface Branch {
   readonly systemPrompt: string | null;
   readonly params: ChatParams;
   readonly messages: readonly Pick<MessageRow, "id" | "role" | "text" | "toolCalls" | "toolResults">[];
-  readonly attachments: ReadonlyMap<string, readonly ChatAttachment[]>;
+  /** By message. */
+  readonly attachments: ReadonlyMap<string, readonly InputPart[]>;
 }
 
 export function chatRequest(model: string, { systemPrompt, params, messages, attachments }: Branch): LlmRequest {
@@ -50,10 +50,10 @@ function readChoice(choice: string): ToolChoice {
 }
 
 /** Thoughts stay out: no vendor takes back what it did not sign. An answer that failed before its first word says nothing. */
-function neutral(message: Branch["messages"][number], attachments: readonly ChatAttachment[]): Message[] {
+function neutral(message: Branch["messages"][number], attachments: readonly InputPart[]): Message[] {
   switch (message.role) {
     case "user":
-      return [{ role: "user", parts: [...attachments.map(media), ...words(message.text)] }];
+      return [{ role: "user", parts: [...attachments, ...words(message.text)] }];
     case "assistant": {
       const parts: OutputPart[] = [
         ...words(message.text),
@@ -83,11 +83,6 @@ function neutral(message: Branch["messages"][number], attachments: readonly Chat
 
 function words(text: string): { readonly type: "text"; readonly text: string }[] {
   return text === "" ? [] : [{ type: "text", text }];
-}
-
-function media({ name, mediaType, bytes }: ChatAttachment): InputPart {
-  const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
-  return { type: kindOfMedia(mediaType), mediaType, source: { kind: "data", base64 }, name, detail: null };
 }
 
 /**

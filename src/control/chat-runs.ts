@@ -19,6 +19,7 @@ const RESTARTED: ChatError = {
 export class ChatRuns {
   readonly #runs = new Map<string, ChatRun>();
   readonly #byRequest = new Map<string, ChatRun>();
+  #reserved = 0;
   #timer: ReturnType<typeof setInterval> | null = null;
   #unlisten: (() => void) | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -38,8 +39,13 @@ export class ChatRuns {
     return this.#runs.get(messageId) ?? null;
   }
 
-  hasRoom(count: number): boolean {
-    return this.#runs.size + count <= MAX_RUNS;
+  /** Room for so many more, until it is given back; null when there is none. */
+  reserve(count: number): (() => void) | null {
+    if (this.#runs.size + this.#reserved + count > MAX_RUNS) return null;
+    this.#reserved += count;
+    return () => {
+      this.#reserved -= count;
+    };
   }
 
   start(

@@ -77,6 +77,10 @@ export interface ConversationRow extends ConversationValues {
 export interface ChatAttachment {
   readonly name: string | null;
   readonly mediaType: string;
+  /** Of the content. */
+  readonly size: number;
+  /** A file of the people's; null: the content is here. */
+  readonly fileId: string | null;
   readonly bytes: Uint8Array;
 }
 
@@ -159,11 +163,11 @@ export interface ChatStore {
   /** Pinned first, then what was last used. */
   conversations(query: ConversationQuery): Promise<StorePage<ConversationRow>>;
   conversation(id: string): Promise<ConversationRow | null>;
-  /** `values` makes the conversation; all of it in one transaction. */
+  /** `values` makes the conversation; all of it in one transaction. Null: there is no such conversation. */
   addMessages(
     conversation: { readonly id: string; readonly values: ConversationValues | null },
     messages: readonly NewMessage[],
-  ): Promise<ConversationRow>;
+  ): Promise<ConversationRow | null>;
   updateConversation(
     id: string,
     patch: Partial<ConversationValues>,

@@ -43,11 +43,12 @@ export function openChats(database: ConfigDatabase): ChatStore {
             .insert(conversation)
             .values({ ...values, activeAt: now, ...firstStamps(id) })
             .run();
-        } else if (messages.length > 0) {
+        } else {
           queries.update(conversation).set({ activeAt: now }).where(eq(conversation.id, id)).run();
         }
-        for (const each of messages) insertMessage(queries, each);
-        return find(queries, id)!;
+        const row = find(queries, id);
+        if (row !== null) for (const each of messages) insertMessage(queries, each);
+        return row;
       });
     },
     updateConversation(id, patch, expectedVersion) {
@@ -262,10 +263,10 @@ function insertMessage(queries: Queries, { row, attachments }: NewMessage): void
 }
 
 function insertAttachments(queries: Queries, messageId: string, attachments: readonly ChatAttachment[]): void {
-  attachments.forEach(({ name, mediaType, bytes }, position) => {
+  attachments.forEach((each, position) => {
     queries
       .insert(attachment)
-      .values({ messageId, position, name, mediaType, bytes: Buffer.from(bytes) })
+      .values({ ...each, messageId, position, bytes: Buffer.from(each.bytes) })
       .run();
   });
 }

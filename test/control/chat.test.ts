@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { continueInChat } from "../../src/control/chat-continue.ts";
+import { sendChatMessage } from "../../src/control/chat-send.ts";
+import type { Principal } from "../../src/control/principal.ts";
 import { gate, json, stream, streamThen } from "../support/fake-vendor.ts";
 import {
   CHAT_STREAM_WITH_USAGE,
@@ -10,6 +13,7 @@ import {
   openAiError,
   responseStream,
 } from "../support/samples.ts";
+import { eventually } from "../support/stream-reader.ts";
 import { type ChatApp, spoken, startChat } from "./chat-fixture.ts";
 
 let app: ChatApp;
@@ -150,6 +154,69 @@ describe("a message", () => {
         { role: "tool", tool_call_id: "call_1", content: "a fox" },
       ],
     });
+  });
+});
+
+describe("a file of the people's", () => {
+  const upload = async (filename: string, mediaType: string, content: string, clientKeyId: string | null = null) => {
+    const begun = await app.app.control.store.files.begin({ maxFileBytes: 1e6, filesMaxBytes: 1e7 });
+    await begun.write(new TextEncoder().encode(content));
+    const details = { filename, mediaType, purpose: "user_data", clientKeyId, userId: null, expiresAtMs: null };
+    return (await begun.finish(details)).id;
+  };
+
+  test("goes up with its content, in this message and in those that follow, until it is gone", async () => {
+    const [picture, note] = [
+      await upload("a.png", "image/png", "picture"),
+      await upload("n.txt", "text/plain", "a note"),
+    ];
+    const first = await app.say({
+      text: "see",
+      attachmentIds: [picture, note],
+      models: ["claude"],
+      asClientKeyId: clientId("test"),
+    });
+    app.vendor.otherwise(stream(MESSAGE_STREAM));
+    await app.follow(first.answers[0].id);
+    expect(first.message.attachments).toEqual([
+      { name: "a.png", mediaType: "image/png", bytes: 7, dataUrl: null },
+      { name: "n.txt", mediaType: "text/plain", bytes: 6, dataUrl: null },
+    ]);
+    await app.app.control.store.files.delete([note]);
+    const second = await app.say({ conversationId: first.conversation.id, text: "again", models: ["claude"] });
+    await app.follow(second.answers[0].id);
+    const [before, after] = [0, 1].map((index) => JSON.stringify(body(index)));
+    const base64 = Buffer.from("picture").toString("base64");
+    expect([before!.includes(base64), before!.includes("a note")]).toEqual([true, true]);
+    expect([after!.includes(base64), after!.includes("a note")]).toEqual([true, false]);
+    expect(after).toContain("is not there any more");
+  });
+
+  test("that is a client's own, or is not there, is refused", async () => {
+    const before = await conversations();
+    for (const id of [await upload("c.txt", "text/plain", "c", clientId("test")), "fil_none"]) {
+      const [error] = await app.refused({ text: "see", attachmentIds: [id], models: ["gpt"] });
+      expect(error).toMatchObject({ code: "NOT_FOUND", field: ["attachmentIds", "0"] });
+    }
+    expect(await conversations()).toEqual(before);
+  });
+});
+
+describe("whoever may only chat", () => {
+  const chatter: Principal = { kind: "token", scopes: new Set(["CHAT_USE"]), credential: "x" };
+  test.each([
+    ["asClientKeyId", { asClientKeyId: "cky_x" }],
+    ["pinProviderKeyId", { pinProviderKeyId: "pky_x" }],
+    ["attachmentIds", { attachmentIds: ["fil_x"] }],
+  ])("may not use %s", async (field, change) => {
+    const sent = await sendChatMessage(app.app.control, chatter, { text: "x", models: ["gpt"], ...change }, "");
+    expect(sent).toMatchObject({ ok: false, errors: [{ code: "FORBIDDEN", field: [field] }] });
+  });
+
+  test("may not continue what clients said", async () => {
+    const { record } = await app.send("/v1/chat/completions", { model: "gpt", messages: [] });
+    const continued = await continueInChat(app.app.control, chatter, record.id);
+    expect(continued).toMatchObject({ ok: false, errors: [{ code: "FORBIDDEN" }] });
   });
 });
 
@@ -355,6 +422,24 @@ describe("what cannot be sent", () => {
     const [error] = await app.refused({ text: "x", models: ["claude", "gpt"], params: { stop } });
     expect([error.code, error.field]).toEqual(["INVALID", ["models", "1"]]);
     expect(await conversations()).toEqual(before);
+  });
+
+  test("more answers at once than there is room for are refused", async () => {
+    const opened = gate();
+    app.vendor.otherwise(spoken(["a"], [opened]));
+    const four = { text: "x", models: ["gpt", "gpt", "gpt", "gpt"] };
+    const sent = await Promise.all(Array.from({ length: 16 }, () => app.say(four)));
+    const [error] = await app.refused({ text: "x", models: ["gpt"] });
+    expect(error.code).toBe("RATE_LIMITED");
+    opened.open();
+    const ends = await Promise.all(
+      sent.flatMap(({ answers }) =>
+        answers.map(({ id }: { id: string }) => eventually(async () => (await app.message(id)).state === "DONE")),
+      ),
+    );
+    expect(ends).toHaveLength(64);
+    const { answers } = await app.say({ text: "x", models: ["gpt"] });
+    await app.follow(answers[0].id);
   });
 
   test("behind an answer that is still coming is refused", async () => {

@@ -74,6 +74,9 @@ export const attachment = sqliteTable(
     position: integer("position").notNull(),
     name: text("name"),
     mediaType: text("media_type").notNull(),
+    size: integer("size").notNull().default(0),
+    fileId: text("file_id"),
+    /** Empty when it is a file's. */
     bytes: blob("bytes", { mode: "buffer" }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.messageId, table.position] })],
