@@ -53,6 +53,9 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.alertRules": "ALERTS_READ",
   "Query.alertRule": "ALERTS_READ",
 
+  "Query.files": "FILES_READ",
+  "Query.file": "FILES_READ",
+
   "Mutation.signIn": "anyone",
   "Mutation.setUp": "anyone",
   "Mutation.signOut": "signed-in",
@@ -88,6 +91,9 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.deleteConversations": "CHAT_USE",
   // It needs LOGS_CONTENT too.
   "Mutation.continueInChat": "CHAT_USE",
+  "Mutation.createUpload": "FILES_WRITE",
+  "Mutation.completeUpload": "FILES_WRITE",
+  "Mutation.deleteFiles": "FILES_WRITE",
   "Mutation.cancelRequest": "REQUESTS_CANCEL",
 
   "Subscription.keyEvents": "KEYS_READ",
@@ -106,6 +112,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   ProviderKey: "KEYS_READ",
   Model: "MODELS_READ",
   ClientKey: "CLIENTS_READ",
+  File: "FILES_READ",
   RequestLog: "LOGS_READ",
   AuditEntry: "AUDIT_READ",
   Setting: "SETTINGS_READ",

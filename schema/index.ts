@@ -10,6 +10,7 @@ import "./chat-mutations.ts";
 import "./chat-stream.ts";
 import "./client-key.ts";
 import "./conversation.ts";
+import "./file.ts";
 import "./job-progress.ts";
 import "./job.ts";
 import "./key-events.ts";

@@ -4,6 +4,7 @@ import type { RequestView } from "../src/control/request-view.ts";
 import type { AlertChannelRow, AlertRow, AlertRuleRow } from "../src/store/alert-types.ts";
 import type { ConversationRow, MessageRow } from "../src/store/chat-types.ts";
 import type { ClientKeyRow, ModelRow, ProviderRow } from "../src/store/types.ts";
+import type { StoredFile } from "../src/stored-file.ts";
 import { builder } from "./builder.ts";
 
 /** The nouns' types by name, apart from their fields: they point at one another. */
@@ -14,6 +15,7 @@ export const ChatMessage = builder.objectRef<MessageRow>("ChatMessage");
 export const Model = builder.objectRef<ModelRow>("Model");
 export const ClientKey = builder.objectRef<ClientKeyRow>("ClientKey");
 export const Job = builder.objectRef<JobView>("Job");
+export const File = builder.objectRef<StoredFile>("File");
 export const RequestLog = builder.objectRef<RequestView>("RequestLog");
 export const Alert = builder.objectRef<AlertRow>("Alert");
 export const AlertRule = builder.objectRef<AlertRuleRow>("AlertRule");

@@ -20,6 +20,7 @@ import { Quirks } from "./gateway/quirks.ts";
 import { TurnMemory } from "./gateway/turn-memory.ts";
 import { type ConsoleSource, createConsole } from "./http/console.ts";
 import { serveDownloads } from "./http/downloads.ts";
+import { serveFileTransfers } from "./http/file-transfers.ts";
 import { mountGraphql } from "./http/graphql-mount.ts";
 import { serveMetrics } from "./http/metrics-endpoint.ts";
 import { serve } from "./http/server.ts";
@@ -209,6 +210,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       console: createConsole({ source: consoleSource, basePath: config.basePath || "/" }),
       graphql: mountGraphql(control, log),
       downloads: serveDownloads(control),
+      fileTransfers: serveFileTransfers(control),
       metrics: serveMetrics({ control, gateway, store }),
       isReady: () => !gateway.draining && store.stats().writable,
     });

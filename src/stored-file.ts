@@ -53,6 +53,8 @@ export interface FileQuery {
   readonly search?: string;
   /** The id that comes just before the page, in its order. */
   readonly after?: string;
+  /** The id that comes just behind the page, in its order. */
+  readonly before?: string;
   readonly ascending?: boolean;
   readonly limit: number;
 }

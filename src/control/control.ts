@@ -4,6 +4,7 @@ import { AlertWatch } from "./alert-watch.ts";
 import { AuditBook } from "./audit.ts";
 import { Chats } from "./chats.ts";
 import type { ControlDeps } from "./deps.ts";
+import { Uploads } from "./files/uploads.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { KeyEvents } from "./key-events.ts";
 import { LiveUsage } from "./live-usage.ts";
@@ -24,6 +25,7 @@ export interface Control extends ControlDeps {
   readonly modelEvents: ModelEvents;
   readonly liveUsage: LiveUsage;
   readonly requestFeed: RequestFeed;
+  readonly uploads: Uploads;
   readonly alertOutbox: AlertOutbox;
   readonly alertWatch: AlertWatch;
   /** Ends every subscription. */
@@ -42,6 +44,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   const modelEvents = new ModelEvents(deps.events, rows, capacities);
   const liveUsage = new LiveUsage(deps);
   const requestFeed = new RequestFeed(deps);
+  const uploads = new Uploads(deps);
   const alertOutbox = new AlertOutbox(deps);
   const alertWatch = new AlertWatch(deps, { rows, capacities, outbox: alertOutbox });
   const jobs = new Jobs(() => control);
@@ -55,6 +58,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
       modelEvents,
       liveUsage,
       requestFeed,
+      uploads,
       alertWatch,
       alertOutbox,
     ])
@@ -72,6 +76,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
     modelEvents,
     liveUsage,
     requestFeed,
+    uploads,
     alertOutbox,
     alertWatch,
     close,

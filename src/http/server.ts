@@ -14,6 +14,11 @@ export interface ServerParts {
   readonly graphql: GraphqlMount;
   /** Null: this is no link to a file, or one whose time is over. */
   readonly downloads: (pathAndQuery: string) => Promise<Response | null>;
+  /** Contents of files in both directions, behind links of the admin API; null as above. */
+  readonly fileTransfers: {
+    download(request: Request, pathAndQuery: string): Promise<Response | null>;
+    upload(request: Request, path: string): Promise<Response | null>;
+  };
   readonly metrics: (request: Request, address: string) => Response;
   readonly isReady: () => boolean;
 }
@@ -90,6 +95,19 @@ function createApp(parts: ServerParts, server: () => Bun.Server<unknown>) {
       const question = request.url.indexOf("?");
       return (await parts.downloads(path + (question < 0 ? "" : request.url.slice(question)))) ?? notFound();
     })
+    .get("/files/content/*", async ({ request, path }) => {
+      const question = request.url.indexOf("?");
+      const query = question < 0 ? "" : request.url.slice(question);
+      return (await parts.fileTransfers.download(request, path + query)) ?? notFound();
+    })
+    .put(
+      "/files/upload/*",
+      async ({ request, path }) => {
+        server().timeout(originals.get(request) ?? request, 60);
+        return (await parts.fileTransfers.upload(request, path)) ?? notFound();
+      },
+      raw,
+    )
     .get("/health", () => Response.json({ status: "ok" }))
     .get("/ready", () => {
       const ready = parts.isReady();

@@ -60,14 +60,18 @@ export function openFiles({ database, folder, seal, openFile }: FileParts): File
       );
     },
     async page(query) {
-      const { limit, after, ascending = false } = query;
-      const isBehind = after === undefined ? undefined : ascending ? gt(file.id, after) : lt(file.id, after);
+      const { limit, after, before, ascending = false } = query;
+      const [newer, older] = ascending ? [after, before] : [before, after];
+      const isBetween = and(
+        newer === undefined ? undefined : gt(file.id, newer),
+        older === undefined ? undefined : lt(file.id, older),
+      );
       const order = ascending ? asc(file.id) : desc(file.id);
       const rows = database.read((queries) =>
         queries
           .select()
           .from(file)
-          .where(and(matching(query), isBehind))
+          .where(and(matching(query), isBetween))
           .orderBy(order)
           .limit(limit + 1)
           .all(),

@@ -1,6 +1,5 @@
 import { GatewayError } from "../../errors.ts";
-import { attachmentHeaders } from "../../lib/attachment.ts";
-import { readRange } from "../../lib/byte-range.ts";
+import { answerAttachment } from "../../lib/attachment.ts";
 import { type ByteReader, readerOf } from "../../lib/bytes.ts";
 import type { StoredFile } from "../../stored-file.ts";
 import type { Exchange } from "../exchange.ts";
@@ -8,23 +7,19 @@ import { stoppedError } from "../stopped.ts";
 
 /** A file's content as an answer, read at its client's pace; settles at its end. */
 export function contentAnswer(exchange: Exchange, file: StoredFile): Response {
-  const range = readRange(exchange.incoming.request.headers.get("range"), file.bytes);
-  if (range === "unsatisfiable") {
+  const { status, headers, range } = answerAttachment(file, exchange.incoming.request.headers.get("range"));
+  if (range === null) {
     throw new GatewayError("invalid_request", 416, "The file is not that long.", {
       code: "range_not_satisfiable",
-      headers: { "content-range": `bytes */${file.bytes}` },
+      headers,
     });
   }
-  const { start, end } = range ?? { start: 0, end: file.bytes };
-  const status = range === null ? 200 : 206;
-  const headers: Record<string, string> = {
-    ...attachmentHeaders(file.filename, file.mediaType),
-    "x-request-id": exchange.id,
-  };
-  if (range !== null) headers["content-range"] = `bytes ${start}-${end - 1}/${file.bytes}`;
   exchange.stopAtMs = Number.POSITIVE_INFINITY;
-  const content = exchange.gateway.files.content(file, { start, end });
-  return new Response(watched(exchange, readerOf(content), status), { status, headers });
+  const content = readerOf(exchange.gateway.files.content(file, range));
+  return new Response(watched(exchange, content, status), {
+    status,
+    headers: { ...headers, "x-request-id": exchange.id },
+  });
 }
 
 function watched(exchange: Exchange, reader: ByteReader, httpStatus: number): ReadableStream<Uint8Array> {

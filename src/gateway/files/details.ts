@@ -7,7 +7,6 @@ const PURPOSES: ReadonlySet<string> = new Set(["assistants", "batch", "fine-tune
 /** OpenAI's bounds of `expires_after[seconds]`. */
 const HOUR_S = 3600;
 const MONTH_S = 30 * 86_400;
-const LONGEST_NAME = 255;
 
 /** `isAnthropic`: its clients say no purpose and name their time in another field. */
 export function readPurpose(fields: ReadonlyMap<string, string>, isAnthropic: boolean): string {
@@ -37,14 +36,6 @@ export function readExpiry(
     throw invalidRequest(`A file expires after ${HOUR_S} to ${MONTH_S} seconds.`, name);
   }
   return nowMs + seconds * 1000;
-}
-
-/** A name without a path, without signs that end a header or a line. */
-export function plainFilename(filename: string | null): string {
-  const last = filename?.split(/[/\\]/).at(-1) ?? "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not stand in a name
-  const plain = last.replace(/[\u0000-\u001f\u007f]/g, "").trim();
-  return plain === "" || !plain.isWellFormed() ? "file" : plain.slice(0, LONGEST_NAME).toWellFormed();
 }
 
 /** What the client says, unless it says nothing: then the name's ending tells. */

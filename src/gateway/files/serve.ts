@@ -1,4 +1,5 @@
 import { utf8 } from "../../lib/bytes.ts";
+import { plainFilename } from "../../lib/filename.ts";
 import { NO_USAGE } from "../../llm/usage.ts";
 import { anthropicFiles, openAiFiles } from "../../protocols/file-object.ts";
 import type { StoredFile } from "../../stored-file.ts";
@@ -9,7 +10,7 @@ import { refuse } from "../handle.ts";
 import { relayJson } from "../relay-json.ts";
 import { bodyError } from "../request-body.ts";
 import { contentAnswer } from "./content.ts";
-import { mediaTypeOfPart, plainFilename, readExpiry, readPurpose } from "./details.ts";
+import { mediaTypeOfPart, readExpiry, readPurpose } from "./details.ts";
 import { fileRefusal, noSuchFile } from "./errors.ts";
 import { readFileForm, requireForm } from "./form.ts";
 import { readListQuery } from "./list-query.ts";
