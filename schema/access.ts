@@ -50,6 +50,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
 
   "Query.alerts": "ALERTS_READ",
   "Query.alert": "ALERTS_READ",
+  "Query.alertChannels": "ALERTS_READ",
+  "Query.alertChannel": "ALERTS_READ",
   "Query.alertRules": "ALERTS_READ",
   "Query.alertRule": "ALERTS_READ",
 
@@ -81,6 +83,10 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.updateSettings": "SETTINGS_WRITE",
   "Mutation.cancelJob": "signed-in",
   "Mutation.undoJob": "signed-in",
+  "Mutation.createAlertChannel": "ALERTS_WRITE",
+  "Mutation.updateAlertChannel": "ALERTS_WRITE",
+  "Mutation.deleteAlertChannels": "ALERTS_WRITE",
+  "Mutation.testAlertChannel": "ALERTS_WRITE",
   "Mutation.createAlertRule": "ALERTS_WRITE",
   "Mutation.updateAlertRule": "ALERTS_WRITE",
   "Mutation.deleteAlertRules": "ALERTS_WRITE",
@@ -120,6 +126,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   AlertRule: "ALERTS_READ",
   Conversation: "CHAT_USE",
   ChatMessage: "CHAT_USE",
+  AlertChannel: "ALERTS_READ",
   UsageMetrics: "USAGE_READ",
   Sparkline: "USAGE_READ",
 };

@@ -6,7 +6,7 @@ import { builder } from "./builder.ts";
 import { AlertKind, Severity, UsageDimension } from "./enums.ts";
 import { Node } from "./node.ts";
 import { DeleteInput, DeletePayload, payloadRef, toPayload } from "./payload.ts";
-import { AlertRule } from "./refs.ts";
+import { AlertChannel, AlertRule } from "./refs.ts";
 import { UserError } from "./user-errors.ts";
 
 const AlertScope = builder.objectRef<Scope>("AlertScope");
@@ -41,6 +41,11 @@ builder.objectType(AlertRule, {
     cooldownSeconds: t.int({
       description: "Within so long after its end an incident opens again as the same one, without another message.",
       resolve: ({ cooldownMs }) => cooldownMs / 1000,
+    }),
+    channels: t.field({
+      type: [AlertChannel],
+      resolve: async ({ channelIds }, _, { control }) =>
+        (await control.store.alertChannels.list()).filter(({ id }) => channelIds.includes(id)),
     }),
     mutedUntil: t.expose("mutedUntil", { type: "DateTime", nullable: true }),
     memo: t.exposeString("memo", { nullable: true }),

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import { builder } from "./builder.ts";
 import "./scalars.ts";
 import "./audit-entry.ts";
+import "./alert-channel.ts";
 import "./alert-events.ts";
 import "./alert-rule.ts";
 import "./alert.ts";

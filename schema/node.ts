@@ -30,6 +30,7 @@ const TYPES: Record<string, NodeType> = {
   mdl: { name: "Model", load: async (control, id) => (await control.rows.models()).get(id) ?? null },
   cky: { name: "ClientKey", load: (control, id) => control.store.clientKeys.get(id) },
   alr: { name: "Alert", load: (control, id) => control.alertWatch.find(id) },
+  ach: { name: "AlertChannel", load: (control, id) => control.store.alertChannels.get(id) },
   arl: { name: "AlertRule", load: (control, id) => control.store.alertRules.get(id) },
   fil: { name: "File", load: (control, id) => control.store.files.get(id) },
   req: { name: "RequestLog", load: getRequest },
@@ -56,7 +57,7 @@ builder.interfaceType(Node, {
   fields: (t) => ({
     id: t.exposeID("id", {
       description:
-        "Typed: prv_ provider, pky_ provider key, cky_ client key, mdl_ model, req_ request, fil_ file, job_ job, alr_ alert, arl_ alert rule, cnv_ conversation, msg_ message.",
+        "Typed: prv_ provider, pky_ provider key, cky_ client key, mdl_ model, req_ request, fil_ file, job_ job, alr_ alert, arl_ alert rule, ach_ alert channel, cnv_ conversation, msg_ message.",
     }),
   }),
   resolveType: (row) => typeNameOf(row.id),

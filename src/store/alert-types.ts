@@ -105,8 +105,7 @@ export interface AlertMessage {
   readonly at: number;
 }
 
-export const DELIVERY_STATES = ["PENDING", "DELIVERED", "FAILED"] as const;
-export type DeliveryState = (typeof DELIVERY_STATES)[number];
+export type DeliveryState = "PENDING" | "DELIVERED" | "FAILED";
 
 export interface NewDelivery {
   readonly channelId: string;

@@ -25,6 +25,7 @@ describe("schema/schema.graphql", () => {
       }
     }
     expect(suspicious.sort()).toEqual([
+      "AlertChannelPayload.signingSecret",
       "ClientKey.secretPreview",
       "ClientKeySecretPayload.secret",
       "ImportPreviewRow.secretPreview",
