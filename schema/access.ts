@@ -1,16 +1,21 @@
 import type { Scope } from "../src/control/principal.ts";
 
-/** Who may use a field: everybody, whoever has signed in, or whoever holds the scope. */
-export type Access = "anyone" | "signed-in" | Scope | Fresh;
+/** Who may use a field: everybody, whoever has signed in, whoever holds the scope, or all of the scopes. */
+export type Access = Plain | Fresh;
+type Plain = "anyone" | "signed-in" | Scope | readonly Scope[];
 
 /**
  * As well as the scope, a proof within the last ten minutes of who is asking: what is shown or given away here cannot be taken
  * back, and a browser may stand open. A bearer token proves itself with every call.
  */
 export interface Fresh {
-  readonly scope: "signed-in" | Scope;
+  readonly scope: Exclude<Plain, "anyone">;
   readonly fresh: true;
 }
+
+/** The configuration as a whole holds all of these nouns. */
+const CONFIG_READ: readonly Scope[] = ["KEYS_READ", "MODELS_READ", "CLIENTS_READ", "SETTINGS_READ"];
+const CONFIG_WRITE: readonly Scope[] = ["KEYS_WRITE", "MODELS_WRITE", "CLIENTS_WRITE", "SETTINGS_WRITE"];
 
 /**
  * The one table of who may do what. Every field of Query, Mutation and Subscription stands here; one that does not is refused
@@ -41,6 +46,11 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.requestLog": "LOGS_READ",
   "Query.activeRequests": "LOGS_READ",
   "Query.auditLog": "AUDIT_READ",
+  "Query.configVersion": "SETTINGS_READ",
+  "Query.exportConfig": CONFIG_READ,
+  "Query.configDiff": CONFIG_READ,
+  "Query.configHistory": CONFIG_READ,
+  "Query.configRevision": CONFIG_READ,
   "Query.settings": "SETTINGS_READ",
   "Query.setting": "SETTINGS_READ",
 
@@ -80,6 +90,9 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.updateClientKey": "CLIENTS_WRITE",
   "Mutation.rotateClientKey": "CLIENTS_WRITE",
   "Mutation.deleteClientKeys": "CLIENTS_WRITE",
+  "Mutation.applyConfig": CONFIG_WRITE,
+  "Mutation.revertConfig": CONFIG_WRITE,
+  "Mutation.revealConfig": { scope: [...CONFIG_READ, "KEYS_REVEAL"], fresh: true },
   "Mutation.updateSettings": "SETTINGS_WRITE",
   "Mutation.cancelJob": "signed-in",
   "Mutation.undoJob": "signed-in",

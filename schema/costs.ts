@@ -22,6 +22,9 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "ClientKey.sparkline": 2,
   "Query.jobs": 5,
   "Job.items": 5,
+  "Query.exportConfig": 20,
+  "Query.configDiff": 20,
+  "ConfigRevision.differences": 2,
   // They come with their row.
   "AuditEntry.subjects": 0,
   "AuditEntry.changes": 0,

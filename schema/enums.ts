@@ -11,6 +11,7 @@ import { ALERT_EVENT_KINDS } from "../src/control/alert-events.ts";
 import { ATTENTION_KINDS } from "../src/control/attention.ts";
 import { AUDIT_OUTCOMES } from "../src/control/audit.ts";
 import { CLIENT_KEY_ORDERS } from "../src/control/client-keys.ts";
+import { CONFIG_CHANGE_KINDS, CONFIG_NOUNS } from "../src/control/config-differences.ts";
 import { CHAT_ROLES, CHAT_STATES } from "../src/control/conversations.ts";
 import { RESYNC_REASONS } from "../src/control/event-log.ts";
 import { JOB_KIND_NAMES, JOB_OUTCOMES, JOB_STATES } from "../src/control/jobs/job-list.ts";
@@ -147,6 +148,8 @@ export const AttemptOutcome = listed("AttemptOutcome", ["ok", "rejected", "unrea
 export const TokenPart = listed("TokenPart", ["INPUT", "CACHE_READ", "CACHE_WRITE", "OUTPUT", "REASONING", "REQUEST"]);
 
 export const AuditOutcome = listed("AuditOutcome", AUDIT_OUTCOMES);
+export const ConfigNoun = listed("ConfigNoun", CONFIG_NOUNS);
+export const ConfigChangeKind = listed("ConfigChangeKind", CONFIG_CHANGE_KINDS);
 export const SettingGroup = listed("SettingGroup", SETTING_GROUPS);
 export const SettingUnit = listed("SettingUnit", SETTING_UNITS);
 export const SettingSource = listed("SettingSource", SETTING_SOURCES);

@@ -72,8 +72,10 @@ function guardField(
 }
 
 function assertAccess(context: GraphqlContext, access: Access | undefined): void {
-  assertAllowed(context.principal, typeof access === "object" ? access.scope : access);
-  if (typeof access === "object") assertFresh(context);
+  const isStrict = typeof access === "object" && "fresh" in access;
+  const needed = isStrict ? access.scope : access;
+  for (const scope of typeof needed === "object" ? needed : [needed]) assertAllowed(context.principal, scope);
+  if (isStrict) assertFresh(context);
 }
 
 function assertAllowed({ kind, scopes }: Principal, access: Exclude<Access, object> | undefined): void {

@@ -14,6 +14,8 @@ import "./conversation.ts";
 import "./file.ts";
 import "./job-progress.ts";
 import "./job.ts";
+import "./config-history.ts";
+import "./config.ts";
 import "./key-events.ts";
 import "./key-import.ts";
 import "./live-usage.ts";

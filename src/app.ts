@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { type Config, ConfigError, reachableHost } from "./config.ts";
-import type { ConfigFile } from "./config-file.ts";
+import type { ConfigDocument } from "./config-file.ts";
 import { ensureDefaultRules } from "./control/alert-defaults.ts";
 import { expireAlerts } from "./control/alerts.ts";
-import { applyConfigFile, type GeneratedClientKey } from "./control/config-file.ts";
+import { carryOutFile, type GeneratedClientKey, planConfigFile } from "./control/config-file.ts";
 import { type Control, openControl } from "./control/control.ts";
 import { learnQuirk } from "./control/provider-quirks.ts";
 import { Events } from "./events.ts";
@@ -78,9 +78,10 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
     const egress = new Egress({ allow: config.allowPrivate, self: null });
     const file = await readFile(config);
     const checkAddress = (url: string) => egress.refusal(url);
+    const plan = file === null ? null : await planConfigFile({ store, vault, checkAddress }, file);
     const { generatedClientKeys, defaultClientKey } = await store.writeTogether(
       async (inside) => ({
-        generatedClientKeys: file === null ? [] : await applyConfigFile({ store: inside, checkAddress }, file),
+        generatedClientKeys: plan === null ? [] : await carryOutFile(inside, plan),
         ...(await prepareFirstStart(inside, config, checkAddress)),
       }),
       { id: null, name: config.configFile === null ? "Sluice" : "CONFIG_FILE", action: "start" },
@@ -271,7 +272,7 @@ async function untilSent(server: Bun.Server<unknown>, untilMs: number): Promise<
   while (server.pendingRequests > 0 && Date.now() < untilMs) await Bun.sleep(5);
 }
 
-async function readFile(config: Config): Promise<ConfigFile | null> {
+async function readFile(config: Config): Promise<ConfigDocument | null> {
   if (config.configFile === null) return null;
   let text: string;
   try {
@@ -285,7 +286,7 @@ async function readFile(config: Config): Promise<ConfigFile | null> {
 }
 
 /** The environment stands before the file. */
-function fixedSettings({ allowAnonymous }: Config, file: ConfigFile | null): FixedSettings {
+function fixedSettings({ allowAnonymous }: Config, file: ConfigDocument | null): FixedSettings {
   const fixed: Record<string, FixedSetting> = {};
   for (const [key, value] of Object.entries(file?.settings ?? {})) {
     fixed[key] = { value, source: "file", variable: "CONFIG_FILE" };

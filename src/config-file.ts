@@ -1,6 +1,7 @@
 import "./lib/zod-config.ts";
 import * as z from "zod/mini";
 import { ConfigError } from "./config.ts";
+import { MODEL_CAPABILITIES } from "./llm/model-capabilities.ts";
 import { CONTENT_POLICIES, PROVIDER_KINDS, QUIRKS, STRATEGIES } from "./llm/names.ts";
 import { settingsSchema } from "./settings.ts";
 import { traitOverridesSchema } from "./trait-overrides.ts";
@@ -13,19 +14,20 @@ const providerName = name.check(z.regex(/^[^/]*$/, "must not hold a slash, which
 const address = z.optional(z.url({ protocol: /^https?$/ }));
 const memo = z.optional(z.string());
 const enabled = z._default(z.boolean(), true);
-const weight = z._default(z.int().check(z.gte(1), z.lte(1000)), 1);
-const priority = z._default(z.int().check(z.gte(0), z.lte(1000)), 0);
+const weight = z._default(z.int().check(z.gte(1), z.lte(10_000)), 1);
+const priority = z._default(z.int().check(z.gte(0), z.lte(1_000_000)), 0);
 const usd = z.number().check(z.gte(0));
 const optionalUsd = z._default(z.nullable(usd), null);
 
 const key = z.strictObject({
   name: z.optional(name),
-  secret: text,
+  secret: z.optional(text).check(z.describe("Needed for a new key; without it the stored one stays, and its proxy")),
   weight,
   priority,
   enabled,
+  tags: z.optional(z.array(name)).check(z.describe("Without a word they stay as they are")),
   userAgent: z.optional(z.string().check(z.minLength(1), z.maxLength(500))),
-  proxyUrl: address,
+  proxyUrl: z.optional(z.nullable(z.url({ protocol: /^https?$/ }))),
   memo,
 });
 
@@ -52,26 +54,32 @@ const provider = z.strictObject({
 
 const price = z.strictObject({ input: usd, output: usd, cacheRead: optionalUsd, cacheWrite: optionalUsd });
 
+const tokens = z.optional(z.nullable(z.int().check(z.gte(1), z.lte(1_000_000_000))));
+
 const model = z.strictObject({
   name,
   aliases: z._default(z.array(name), []),
+  displayName: z.optional(z.nullable(z.string().check(z.maxLength(200)))),
   description: z.optional(z.string()),
+  capabilities: z
+    .optional(z.array(z.enum(MODEL_CAPABILITIES)))
+    .check(z.describe("Without a word they stay as they are")),
+  contextWindow: tokens,
+  maxOutputTokens: tokens,
   enabled,
   price: z.optional(price).check(z.describe("USD per million tokens")),
-  targets: z
-    .array(
-      z.strictObject({
-        provider: name,
-        model: name,
-        priority,
-        weight,
-        enabled,
-        traits: z
-          .optional(traitOverridesSchema)
-          .check(z.describe("What the upstream's model takes, where Sluice does not know it")),
-      }),
-    )
-    .check(z.minLength(1)),
+  targets: z.array(
+    z.strictObject({
+      provider: name,
+      model: name,
+      priority,
+      weight,
+      enabled,
+      traits: z
+        .optional(traitOverridesSchema)
+        .check(z.describe("What the upstream's model takes, where Sluice does not know it")),
+    }),
+  ),
 });
 
 const clientKey = z.strictObject({
@@ -96,20 +104,34 @@ const configFileSchema = z.strictObject({
   settings: z._default(z.partial(settingsSchema), {}),
 });
 
-export type ConfigFile = z.infer<typeof configFileSchema>;
+export type ConfigDocument = z.infer<typeof configFileSchema>;
 
-/** Parses the document. Throws ConfigError with the path of the first bad value ("providers[0].kind: …"). */
-export function parseConfigFile(text: string, path: string): ConfigFile {
+export interface DocumentError {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What the schema makes of a document; its settings are only those that it says. */
+export function readDocument(
+  value: unknown,
+): { readonly document: ConfigDocument } | { readonly errors: readonly DocumentError[] } {
+  const parsed = configFileSchema.safeParse(value);
+  if (parsed.success) return { document: { ...parsed.data, settings: givenSettings(value, parsed.data.settings) } };
+  return { errors: parsed.error.issues.map(({ path, message }) => ({ path, message })) };
+}
+
+/** Parses the file's text. Throws ConfigError with the path of the first bad value ("providers[0].kind: …"). */
+export function parseConfigFile(text: string, path: string): ConfigDocument {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw new ConfigError(`${path}: is not valid JSON`);
   }
-  const parsed = configFileSchema.safeParse(value);
-  if (parsed.success) return { ...parsed.data, settings: givenSettings(value, parsed.data.settings) };
-  const issue = parsed.error.issues[0]!;
-  throw new ConfigError(`${path}: ${formatPath(issue.path)}: ${issue.message}`);
+  const read = readDocument(value);
+  if ("document" in read) return read.document;
+  const [first] = read.errors;
+  throw new ConfigError(`${path}: ${formatPath(first!.path)}: ${first!.message}`);
 }
 
 /** JSON Schema of the file, for editors. */
@@ -118,12 +140,13 @@ export function configFileJsonSchema(): unknown {
 }
 
 /** Only what the file says: the defaults that the schema fills in must not override what a person set in the console. */
-function givenSettings(document: unknown, settings: ConfigFile["settings"]): ConfigFile["settings"] {
+function givenSettings(document: unknown, settings: ConfigDocument["settings"]): ConfigDocument["settings"] {
   const given = (document as { settings?: Record<string, unknown> }).settings ?? {};
   return Object.fromEntries(Object.entries(settings).filter(([key]) => key in given));
 }
 
-function formatPath(path: readonly PropertyKey[]): string {
+/** "providers[0].keys[1].secret" */
+export function formatPath(path: readonly PropertyKey[]): string {
   return (
     path
       .map((part, index) => (typeof part === "number" ? `[${part}]` : `${index === 0 ? "" : "."}${String(part)}`))

@@ -22,7 +22,7 @@ export type KeyHealthState = (typeof KEY_HEALTH_STATES)[number];
 
 /** A write of the control plane, published after the new snapshot is in force. */
 export interface ConfigChange {
-  readonly noun: "provider" | "providerKey" | "model" | "clientKey" | "setting";
+  readonly noun: "provider" | "providerKey" | "model" | "clientKey" | "setting" | "alertRule" | "alertChannel";
   readonly kind: "created" | "updated" | "deleted";
   readonly ids: readonly string[];
 }

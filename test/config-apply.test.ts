@@ -267,6 +267,16 @@ describe("a configuration file", () => {
       /^clientKeys\[1\]\./,
     ],
     [
+      "a new key without its secret",
+      { providers: [{ name: "p", kind: "openai", keys: [{ name: "k" }] }] },
+      /^providers\[0\]\.keys\[0\]\.secret: is required/,
+    ],
+    [
+      "one secret twice",
+      { providers: [{ name: "p", kind: "openai", keys: [{ secret: "sk-same" }, { secret: "sk-same" }] }] },
+      /^providers\[0\]\.keys\[1\]\.secret: is taken already$/,
+    ],
+    [
       "an outbound proxy at a metadata address",
       { providers: [{ name: "p", kind: "openai", keys: [{ secret: "s", proxyUrl: "http://169.254.169.254" }] }] },
       /^providers\[0\]\.keys\[0\]\.proxyUrl: .*metadata/,

@@ -1,20 +1,40 @@
 import type { ConfigChange } from "../events.ts";
+import type { ConfigChangeKind, ConfigNoun } from "../store/config-changes.ts";
 import type { Written } from "../store/types.ts";
 import type { ControlDeps } from "./deps.ts";
 import { type NodeRow, notFound, ok, type Result, refuse, type UserError } from "./user-errors.ts";
 
 /** Puts what was just stored in force, then tells the watchers. Only after this may a mutation answer. */
-export async function applyChange(
+export function applyChange(deps: Pick<ControlDeps, "snapshots" | "events">, change: ConfigChange): Promise<void> {
+  return applyChanges(deps, [change]);
+}
+
+/** One reload for all of them. */
+export async function applyChanges(
   deps: Pick<ControlDeps, "snapshots" | "events">,
-  change: ConfigChange,
+  changes: readonly ConfigChange[],
 ): Promise<void> {
   try {
     await deps.snapshots.reload();
   } finally {
     // Also when reloading failed: the rows have changed, and whoever shows them must read them again.
-    deps.events.emit("config", change);
+    for (const change of changes) deps.events.emit("config", change);
   }
 }
+
+/** What happened to many objects, told by noun and kind. */
+export function toChanges(
+  objects: readonly { readonly noun: ConfigNoun; readonly kind: ConfigChangeKind; readonly id: string }[],
+): ConfigChange[] {
+  const groups = Map.groupBy(objects, ({ noun, kind }) => `${noun} ${kind}`);
+  return Array.from(groups.values(), (group) => ({
+    noun: group[0]!.noun,
+    kind: EVENT_KINDS[group[0]!.kind],
+    ids: group.map(({ id }) => id),
+  }));
+}
+
+const EVENT_KINDS = { add: "created", change: "updated", remove: "deleted" } as const;
 
 /** The store's answer in words a person can act on. `what` is the noun in a sentence: "provider key". */
 export function fromWritten<Row extends NodeRow & { readonly version: number }>(

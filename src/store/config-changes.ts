@@ -1,5 +1,13 @@
 /** The nouns that a person configures. Their changes are kept in the history and can be reverted. */
-export const CONFIG_NOUNS = ["provider", "providerKey", "model", "clientKey", "setting"] as const;
+export const CONFIG_NOUNS = [
+  "provider",
+  "providerKey",
+  "model",
+  "clientKey",
+  "setting",
+  "alertRule",
+  "alertChannel",
+] as const;
 export type ConfigNoun = (typeof CONFIG_NOUNS)[number];
 
 export const CONFIG_CHANGE_KINDS = ["add", "change", "remove"] as const;

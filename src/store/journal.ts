@@ -1,6 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { getTableConfig, type SQLiteColumn, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Cells, ConfigNoun, RowChange } from "./config-changes.ts";
+import { alertChannel } from "./tables/alert-channel.ts";
+import { alertRule } from "./tables/alert-rule.ts";
 import { clientKey } from "./tables/client-key.ts";
 import { model, modelName, modelTarget } from "./tables/model.ts";
 import { provider } from "./tables/provider.ts";
@@ -27,6 +29,8 @@ const SOURCES: readonly Source[] = [
   { table: modelName, noun: "model", object: modelName.modelId },
   { table: modelTarget, noun: "model", object: modelTarget.modelId },
   { table: clientKey, noun: "clientKey", object: clientKey.id },
+  { table: alertRule, noun: "alertRule", object: alertRule.id },
+  { table: alertChannel, noun: "alertChannel", object: alertChannel.id },
   { table: setting, noun: "setting", object: setting.key, where: "substr(%.key, 1, 1) <> '$'" },
 ];
 

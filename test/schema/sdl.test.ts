@@ -28,6 +28,7 @@ describe("schema/schema.graphql", () => {
       "AlertChannelPayload.signingSecret",
       "ClientKey.secretPreview",
       "ClientKeySecretPayload.secret",
+      "GeneratedClientKey.secret",
       "ImportPreviewRow.secretPreview",
       "JobItem.secretPreview",
       "ProviderKey.secretPreview",
