@@ -21,6 +21,7 @@ import { IMPORT_FORMATS } from "../src/control/key-import/read.ts";
 import { PROVIDER_KEY_STATUSES } from "../src/control/key-status.ts";
 import { CHANGE_KINDS } from "../src/control/model-events.ts";
 import { HEALTH_STATES } from "../src/control/model-health.ts";
+import { MODEL_ORDERS } from "../src/control/models.ts";
 import { SCOPES } from "../src/control/principal.ts";
 import { PROVIDER_KEY_ORDERS } from "../src/control/provider-keys.ts";
 import { STORED_KEYS } from "../src/control/providers.ts";
@@ -108,6 +109,7 @@ export const ThinkingStyle = listed(
   "How a model is asked to think: by an effort, a budget of tokens, a level, or as it likes.",
 );
 export const ReasoningEffort = listed("ReasoningEffort", EFFORTS);
+export const ModelOrderField = listed("ModelOrderField", MODEL_ORDERS);
 export const AskableEndpoint = listed("AskableEndpoint", ASKABLE_ENDPOINTS);
 export const RouteVerdict = listed(
   "RouteVerdict",

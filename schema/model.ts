@@ -1,4 +1,4 @@
-import type { ModelHealth as ModelHealthValue } from "../src/control/model-health.ts";
+import type { ModelHealthNow } from "../src/control/model-health.ts";
 import {
   getModel,
   listModels,
@@ -12,19 +12,38 @@ import { readTargetCapacity } from "../src/control/provider-capacity.ts";
 import { MODEL_CAPABILITIES } from "../src/llm/model-capabilities.ts";
 import type { ModelRow, ModelTarget as ModelTargetValue } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
-import { HealthState, ModelCapability } from "./enums.ts";
+import { HealthState, ModelCapability, ModelOrderField, SortDirection } from "./enums.ts";
 import { ModelPrice } from "./model-price.ts";
 import { ModelTraitOverrides, ModelTraits } from "./model-traits.ts";
 import { Node } from "./node.ts";
 import { Model, Provider } from "./refs.ts";
 import { modelUsageFields } from "./usage-fields.ts";
 
-const ModelHealth = builder.objectRef<ModelHealthValue>("ModelHealth");
+const ModelHealth = builder.objectRef<ModelHealthNow>("ModelHealth");
 builder.objectType(ModelHealth, {
   fields: (t) => ({
     state: t.expose("state", { type: HealthState }),
     usableKeys: t.exposeInt("usableKeys"),
     totalKeys: t.exposeInt("totalKeys"),
+    requests5m: t.exposeInt("requests", {
+      description:
+        "Of the last five minutes, by the model's name and aliases, without those that were the client's own fault.",
+    }),
+    successRate5m: t.exposeFloat("successRate", { nullable: true, description: "0 to 1; null without requests." }),
+    p95FirstTokenMs: t.exposeFloat("p95FirstTokenMs", {
+      nullable: true,
+      description: "Of the last 64 streams within five minutes.",
+    }),
+    lastError: t.exposeString("lastError", {
+      nullable: true,
+      description: "In the upstream's own words, secrets masked.",
+    }),
+    lastErrorAt: t.expose("lastErrorAtMs", { type: "DateTime", nullable: true }),
+    lastRequestAt: t.expose("lastRequestAtMs", {
+      type: "DateTime",
+      nullable: true,
+      description: "Since Sluice was started.",
+    }),
   }),
 });
 
@@ -119,12 +138,20 @@ const ModelFilter = builder.inputType("ModelFilter", {
   }),
 });
 
+const ModelOrder = builder.inputType("ModelOrder", {
+  fields: (t) => ({
+    field: t.field({ type: ModelOrderField, required: true }),
+    direction: t.field({ type: SortDirection, required: true, defaultValue: "asc" }),
+  }),
+});
+
 builder.queryFields((t) => ({
   models: t.connection(
     {
       type: Model,
-      args: { filter: t.arg({ type: ModelFilter }) },
-      resolve: (_, { filter, ...page }, { control }) => listModels(control, filter ?? {}, page),
+      args: { filter: t.arg({ type: ModelFilter }), orderBy: t.arg({ type: ModelOrder }) },
+      resolve: (_, { filter, orderBy, ...page }, { control }) =>
+        listModels(control, filter ?? {}, page, orderBy ?? undefined),
     },
     { name: "ModelConnection", fields: (c) => ({ totalCount: c.int({ resolve: ({ totalCount }) => totalCount }) }) },
     { name: "ModelEdge" },

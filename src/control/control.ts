@@ -9,6 +9,7 @@ import { Jobs } from "./jobs/jobs.ts";
 import { KeyEvents } from "./key-events.ts";
 import { LiveUsage } from "./live-usage.ts";
 import { ModelEvents } from "./model-events.ts";
+import { ModelPulses } from "./model-pulse.ts";
 import { CapacityCounter } from "./provider-capacity.ts";
 import { RequestFeed } from "./request-feed.ts";
 import { ConfigRows } from "./rows.ts";
@@ -23,6 +24,7 @@ export interface Control extends ControlDeps {
   readonly chats: Chats;
   readonly keyEvents: KeyEvents;
   readonly modelEvents: ModelEvents;
+  readonly modelPulses: ModelPulses;
   readonly liveUsage: LiveUsage;
   readonly requestFeed: RequestFeed;
   readonly uploads: Uploads;
@@ -42,6 +44,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   await chats.runs.recover();
   const keyEvents = new KeyEvents(deps);
   const modelEvents = new ModelEvents(deps.events, rows, capacities);
+  const modelPulses = new ModelPulses(deps);
   const liveUsage = new LiveUsage(deps);
   const requestFeed = new RequestFeed(deps);
   const uploads = new Uploads(deps);
@@ -56,6 +59,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
       chats,
       keyEvents,
       modelEvents,
+      modelPulses,
       liveUsage,
       requestFeed,
       uploads,
@@ -74,6 +78,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
     jobs,
     keyEvents,
     modelEvents,
+    modelPulses,
     liveUsage,
     requestFeed,
     uploads,

@@ -1,8 +1,12 @@
 import type { ModelRow } from "../store/types.ts";
+import type { ModelPulse } from "./model-pulse.ts";
 import { type Capacity, type ProviderCapacities, readTargetCapacity } from "./provider-capacity.ts";
 
 export const HEALTH_STATES = ["HEALTHY", "DEGRADED", "DOWN", "UNKNOWN"] as const;
 export type HealthState = (typeof HEALTH_STATES)[number];
+
+/** Who could answer, and how the last requests went. */
+export type ModelHealthNow = ModelHealth & ModelPulse;
 
 export interface ModelHealth extends Capacity {
   readonly state: HealthState;

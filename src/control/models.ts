@@ -3,7 +3,7 @@ import { overrideTraits, traitsOf } from "../providers/traits.ts";
 import type { ModelRow, ModelTarget, ProviderRow } from "../store/types.ts";
 import { badInput } from "./bad-input.ts";
 import type { Control } from "./control.ts";
-import { type HealthState, type ModelHealth, readModelHealth } from "./model-health.ts";
+import { type HealthState, type ModelHealthNow, readModelHealth } from "./model-health.ts";
 import { type ShownPrice, showManualPrice, showPrice } from "./model-price.ts";
 import { type CountedPage, type PageArgs, paginate } from "./page.ts";
 
@@ -16,16 +16,28 @@ export interface ModelFilter {
   readonly priceMissing?: boolean | null;
 }
 
-const BY_NAME = { name: "name", descending: false, key: (row: ModelRow) => row.name.toLowerCase() };
+export const MODEL_ORDERS = ["name", "createdAt", "updatedAt", "contextWindow"] as const;
+export interface ModelOrder {
+  readonly field: (typeof MODEL_ORDERS)[number];
+  readonly direction: "asc" | "desc";
+}
+
+const KEYS: Readonly<Record<ModelOrder["field"], (row: ModelRow) => string | number>> = {
+  name: (row) => row.name.toLowerCase(),
+  createdAt: (row) => row.createdAt,
+  updatedAt: (row) => row.updatedAt,
+  contextWindow: (row) => row.contextWindow ?? 0,
+};
 
 export async function listModels(
   control: Control,
   filter: ModelFilter,
   page: PageArgs,
+  { field, direction }: ModelOrder = { field: "name", direction: "asc" },
 ): Promise<CountedPage<ModelRow>> {
   const rows = [...(await control.rows.models()).values()].filter(matcher(filter));
   const kept = await keepByState(control, rows, filter);
-  return paginate(kept, page, BY_NAME);
+  return paginate(kept, page, { name: field, descending: direction === "desc", key: KEYS[field] });
 }
 
 /** By id, or by name; aliases count. */
@@ -72,8 +84,8 @@ export async function readModelPrice(control: Control, model: ModelRow): Promise
   return modelPrice(model, await control.rows.providers(), control.now());
 }
 
-export async function readHealth(control: Control, model: ModelRow): Promise<ModelHealth> {
-  return readModelHealth(model, await control.capacities.read());
+export async function readHealth(control: Control, model: ModelRow): Promise<ModelHealthNow> {
+  return { ...readModelHealth(model, await control.capacities.read()), ...control.modelPulses.read(model) };
 }
 
 function modelPrice(model: ModelRow, providers: ReadonlyMap<string, ProviderRow>, nowMs: number): ShownPrice | null {
@@ -99,7 +111,7 @@ function matcher(filter: ModelFilter): (row: ModelRow) => boolean {
 
 function searchable(row: ModelRow): string {
   const upstream = row.targets.map((target) => target.upstreamModel);
-  return [row.name, row.description ?? "", ...row.aliases, ...upstream].join("\n").toLowerCase();
+  return [row.name, row.displayName ?? "", row.description ?? "", ...row.aliases, ...upstream].join("\n").toLowerCase();
 }
 
 /** What is computed, not stored: only when asked for. */
