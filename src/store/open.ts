@@ -91,7 +91,7 @@ function assemble(parts: {
     ...openNouns(database, forgetKeys),
     offers: openProviderOffers(database),
     audit: openAudit(database),
-    chats: openChats(database),
+    chats: openChats(database, (createdBy, text) => reader.ask("searchChats", createdBy, text)),
     history: openHistory(database, forgetKeys),
     jobs: openJobs(database, vault),
     alertRules: openAlertRules(database),

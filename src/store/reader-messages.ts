@@ -13,6 +13,8 @@ export interface ReaderQuestions {
   keyHistory(keyId: string, limit: number): KeyHealthChange[];
   /** Newest first. */
   responseChain(id: string): StoredResponse[];
+  /** Ids of the person's conversations that hold this text. */
+  searchChats(createdBy: string | null, text: string): string[];
   /** Days before this one are about to be deleted. */
   releaseBefore(firstDay: number): null;
   close(): null;

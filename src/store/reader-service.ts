@@ -1,4 +1,5 @@
 import { Seal, type SealKey } from "../lib/seal.ts";
+import { searchChats } from "./chat-search.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { DayReaders, openForReading } from "./day-reader.ts";
 import { HourIndex } from "./hour-index.ts";
@@ -48,6 +49,7 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
     report: (query) => makeReport(usage, groups.all(), query),
     keyHistory: (keyId, limit) => state.keyHistory(keyId, limit),
     responseChain: (id) => responses.chain(id),
+    searchChats: (createdBy, text) => searchChats(directory.config, createdBy, text),
     releaseBefore(firstDay) {
       days.releaseBefore(firstDay);
       return null;
