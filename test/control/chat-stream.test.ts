@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gate, stream } from "../support/fake-vendor.ts";
-import { CHAT_STREAM_WITH_USAGE } from "../support/samples.ts";
+import { CHAT_STREAM_WITH_USAGE, event, MESSAGE_START } from "../support/samples.ts";
 import { eventually } from "../support/stream-reader.ts";
 import { type ChatApp, Collected, spoken, startChat } from "./chat-fixture.ts";
 
@@ -112,6 +112,51 @@ describe("an answer whose browser has left", () => {
     expect((await stored())?.state).toBe("streaming");
     last.open();
     expect((await app.follow(answers[0].id)).text).toBe("half and half");
+  });
+});
+
+describe("thoughts", () => {
+  test("come beside the words and are kept, but not sent again", async () => {
+    const thinking = { type: "thinking", thinking: "", signature: "" };
+    app.restart(
+      stream([
+        MESSAGE_START,
+        event({ type: "content_block_start", index: 0, content_block: thinking }),
+        event({ type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "Hm, " } }),
+        event({ type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "a fox." } }),
+        event({ type: "content_block_delta", index: 0, delta: { type: "signature_delta", signature: "c2ln" } }),
+        event({ type: "content_block_stop", index: 0 }),
+        event({ type: "content_block_start", index: 1, content_block: { type: "text", text: "" } }),
+        event({ type: "content_block_delta", index: 1, delta: { type: "text_delta", text: "A 🦊" } }),
+        event({ type: "content_block_stop", index: 1 }),
+        event({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 9 } }),
+        event({ type: "message_stop" }),
+      ]),
+    );
+    const { conversation, answers } = await app.say({ text: "go", models: ["claude"] });
+    expect(await app.follow(answers[0].id)).toMatchObject({ reasoning: "Hm, a fox.", text: "A 🦊" });
+    expect(await app.follow(answers[0].id, 4)).toMatchObject({ reasoning: "a fox.", text: "A 🦊" });
+    expect(await app.follow(answers[0].id, 12)).toMatchObject({ reasoning: "", text: "🦊" });
+    const second = await app.say({ conversationId: conversation.id, text: "more", models: ["claude"] });
+    await app.follow(second.answers[0].id);
+    expect(app.vendor.calls[1]!.text).not.toContain("Hm, ");
+  });
+});
+
+describe("a store that cannot be written", () => {
+  test("costs no answer: it is stored when that is possible again", async () => {
+    const { chats } = app.app.control.store;
+    const { saveAnswers } = chats;
+    let refusals = 0;
+    Object.assign(chats, { saveAnswers: () => Promise.reject(new Error(`full ${++refusals}`)) });
+    app.restart(spoken(WORDS));
+    const { answers } = await app.say({ text: "go", models: ["gpt"] });
+    expect(await app.follow(answers[0].id)).toMatchObject({ text: WHOLE, end: { __typename: "ChatFinished" } });
+    await eventually(() => refusals > 0);
+    expect((await chats.message(answers[0].id))?.state).toBe("queued");
+    Object.assign(chats, { saveAnswers });
+    await eventually(async () => (await chats.message(answers[0].id))?.state === "done");
+    expect((await chats.message(answers[0].id))?.text).toBe(WHOLE);
   });
 });
 
