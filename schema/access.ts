@@ -62,6 +62,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.alert": "ALERTS_READ",
   "Query.alertChannels": "ALERTS_READ",
   "Query.alertChannel": "ALERTS_READ",
+  "Query.previewAlertRule": "ALERTS_READ",
   "Query.alertRules": "ALERTS_READ",
   "Query.alertRule": "ALERTS_READ",
 

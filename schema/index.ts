@@ -4,6 +4,7 @@ import "./scalars.ts";
 import "./audit-entry.ts";
 import "./alert-channel.ts";
 import "./alert-events.ts";
+import "./alert-preview.ts";
 import "./alert-rule.ts";
 import "./alert.ts";
 import "./chat-message.ts";

@@ -15,6 +15,7 @@ export function usageOf(
   { store }: Pick<ControlDeps, "store">,
   scope: AlertScope,
   query: Pick<UsageQuery, "fromMs" | "toMs" | "interval"> & { readonly timeZone?: string },
+  top = MAX_SUBJECTS,
 ): Promise<UsageReport> {
   return store.usage.report({
     timeZone: "UTC",
@@ -26,7 +27,7 @@ export function usageOf(
       ...(scope.models.length > 0 && { models: scope.models }),
       ...(scope.clientKeyIds.length > 0 && { clientKeyIds: scope.clientKeyIds }),
     },
-    top: MAX_SUBJECTS,
+    top,
   });
 }
 

@@ -174,7 +174,7 @@ export class AlertWatch {
       const subject = place.startsWith(prefix) ? place.slice(prefix.length) : null;
       if (subject !== null && !bySubject.has(subject)) bySubject.set(subject, absent(rule, subject));
     }
-    const timing = { forMs: rule.forMs, staleMs: staleAfter(rule) };
+    const timing = { forMs: rule.forMs, staleMs: staleAfter(rule.condition) };
     for (const reading of bySubject.values()) {
       const place = prefix + reading.subject;
       const before = this.#tracks.get(place) ?? QUIET;
@@ -326,6 +326,7 @@ function absent({ condition: { kind } }: AlertRuleRow, subject: string): Reading
   return { subject, verdict, title: "", detail: null };
 }
 
-function staleAfter({ condition }: AlertRuleRow): number {
+/** Nothing could be said for so long: then an incident is over. */
+export function staleAfter(condition: AlertRuleRow["condition"]): number {
   return "windowMs" in condition ? Math.max(2 * condition.windowMs, 900_000) : 900_000;
 }
