@@ -87,6 +87,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.testModel": "MODELS_WRITE",
   "Mutation.previewModelSync": "MODELS_WRITE",
   "Mutation.syncModels": "MODELS_WRITE",
+  "Mutation.startModelSync": "MODELS_WRITE",
   "Mutation.createClientKey": "CLIENTS_WRITE",
   "Mutation.updateClientKey": "CLIENTS_WRITE",
   "Mutation.rotateClientKey": "CLIENTS_WRITE",

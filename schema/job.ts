@@ -103,7 +103,7 @@ builder.queryFields((t) => ({
   }),
 }));
 
-const JobPayload = payloadRef<JobView>("JobPayload");
+export const JobPayload = payloadRef<JobView>("JobPayload");
 builder.objectType(JobPayload, {
   fields: (t) => ({
     job: t.field({ type: Job, nullable: true, resolve: ({ value }) => value }),

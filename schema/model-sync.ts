@@ -1,9 +1,11 @@
 import { type FieldChange, SYNC_FIELDS, SYNC_KINDS, type SyncEntry } from "../src/control/model-diff.ts";
 import { previewModelSync, type SyncPreview, type SyncResult, syncModels } from "../src/control/model-sync.ts";
+import { startModelSync } from "../src/control/model-sync-job.ts";
 import { MODEL_CAPABILITIES, type OfferedModel as Offered } from "../src/llm/model-capabilities.ts";
 import type { ProviderOffer as Offer } from "../src/store/provider-offers.ts";
 import { builder } from "./builder.ts";
 import { ModelCapability } from "./enums.ts";
+import { JobPayload } from "./job.ts";
 import { ModelPrice } from "./model-price.ts";
 import { payloadRef, toPayload } from "./payload.ts";
 import { Model, Provider } from "./refs.ts";
@@ -116,6 +118,18 @@ const SyncModelsInput = builder.inputType("SyncModelsInput", {
   }),
 });
 
+const StartModelSyncInput = builder.inputType("StartModelSyncInput", {
+  fields: (t) => ({
+    providerIds: t.idList({ description: "Without: all that are enabled." }),
+    apply: t.field({
+      type: [ModelSyncKind],
+      required: true,
+      defaultValue: [],
+      description: "Differences of these kinds are applied unseen; without any the offers are only remembered.",
+    }),
+  }),
+});
+
 builder.mutationFields((t) => ({
   previewModelSync: t.field({
     type: PreviewModelSyncPayload,
@@ -130,5 +144,11 @@ builder.mutationFields((t) => ({
       "Applies differences in one transaction. The provider is asked anew when the preview is 15 minutes old.",
     args: { input: t.arg({ type: SyncModelsInput, required: true }) },
     resolve: async (_, { input }, { control }) => toPayload(await syncModels(control, input)),
+  }),
+  startModelSync: t.field({
+    type: JobPayload,
+    description: "Many providers, one item each, whose message says what differs.",
+    args: { input: t.arg({ type: StartModelSyncInput, required: true }) },
+    resolve: async (_, { input }, { control }) => toPayload(await startModelSync(control, input)),
   }),
 }));

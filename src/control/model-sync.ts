@@ -21,7 +21,7 @@ export interface SyncResult extends SyncPreview {
 
 /** What a person looked at may be applied for so long without asking the provider again. */
 const FRESH_MS = 15 * 60_000;
-const MOST_AT_ONCE = 500;
+export const MOST_AT_ONCE = 500;
 
 /** Asks the provider what it offers, and says how that differs from what is configured. */
 export async function previewModelSync(control: Control, providerId: string): Promise<Result<SyncPreview>> {

@@ -282,3 +282,41 @@ describe("what was ticked", () => {
     expect(vendor.calls).toHaveLength(1);
   });
 });
+
+describe("a sync of many providers", () => {
+  const start = async (input: object): Promise<Answer> =>
+    (
+      await server.ask(
+        `mutation ($input: StartModelSyncInput!) { startModelSync(input: $input) {
+          job { id kind state succeeded failed items(first: 50) { nodes { index outcome message subject { ... on Provider { id } } } } }
+          ${ERRORS} } }`,
+        { input },
+      )
+    ).data.startModelSync;
+
+  test("is a job that tells for each what differs, and applies the kinds that were named", async () => {
+    const good = await addListing(list("job-a", "job-b"), {}, { secret: "sk-joba-0123456789" });
+    await addModel(server, good, { name: "job-gone", targets: [{ providerId: good, upstreamModel: "lost" }] });
+    const bad = await addListing(list("job-a", "job-b"), {}, { secret: "sk-jobb-0123456789" });
+    vendor.forKey("sk-jobb-0123456789", json({}, 500));
+    const { job, userErrors } = await start({ providerIds: [good, bad], apply: ["ADDED"] });
+    expect(userErrors).toEqual([]);
+    expect(job).toMatchObject({ kind: "SYNC_MODELS", state: "SUCCEEDED", succeeded: 1, failed: 1 });
+    expect(job.items.nodes).toMatchObject([
+      { index: 0, outcome: "SUCCEEDED", message: "2 added, 1 removed, 0 changed; 2 applied.", subject: { id: good } },
+      { index: 1, outcome: "FAILED", message: expect.stringContaining("status 500"), subject: { id: bad } },
+    ]);
+    const rows = await server.store.models.list();
+    expect(rows.filter(({ name }) => name.startsWith("job-")).map(({ name, enabled }) => [name, enabled])).toEqual([
+      ["job-gone", true],
+      ["job-a", true],
+      ["job-b", true],
+    ]);
+  });
+
+  test("is refused for a provider that is not there", async () => {
+    const { job, userErrors } = await expectNothingWritten(server, () => start({ providerIds: ["prv_0"] }));
+    expect(job).toBeNull();
+    expect(userErrors).toMatchObject([{ code: "NOT_FOUND", field: ["providerIds", "0"] }]);
+  });
+});

@@ -6,4 +6,8 @@ export const JOB_KINDS: Readonly<Record<string, JobKindEntry>> = {
     scope: "KEYS_WRITE",
     load: async () => (await import("../key-import/job.ts")).importKeysJob,
   },
+  SYNC_MODELS: {
+    scope: "MODELS_WRITE",
+    load: async () => (await import("../model-sync-job.ts")).syncModelsJob,
+  },
 };
