@@ -11,6 +11,7 @@ import { learnQuirk } from "./control/provider-quirks.ts";
 import { Events } from "./events.ts";
 import { prepareFirstStart } from "./first-start.ts";
 import { BoundIds } from "./gateway/bound-ids.ts";
+import { FileCopies } from "./gateway/files/copies.ts";
 import { foresee } from "./gateway/foresee.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { InFlight } from "./gateway/in-flight.ts";
@@ -120,6 +121,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       turns: new TurnMemory(),
       responses: store.responses,
       files: store.files,
+      fileCopies: new FileCopies(),
       log,
       hashCredential: (credential) => vault.clientKeyHash(credential),
       record: (record) => {

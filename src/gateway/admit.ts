@@ -27,6 +27,8 @@ export interface Admitted {
   /** The one key that can serve it, when the request names something only that key knows. */
   readonly binding: KeyBinding | null;
   readonly clientWantsUsage: boolean;
+  /** What its headers must say for it to name files at the vendor (Anthropic). */
+  readonly beta?: string;
   /** Nobody need be asked. */
   readonly answer?: Answer;
 }

@@ -10,6 +10,7 @@ import type { Answer, FailedAttempt } from "./attempt-result.ts";
 import { stickyId } from "./binding.ts";
 import { estimatedCount } from "./estimated-count.ts";
 import type { Exchange } from "./exchange.ts";
+import type { LargeFile } from "./files/copies.ts";
 import { learn } from "./learn.ts";
 import { Planner } from "./plan.ts";
 import type { RouteTarget } from "./route.ts";
@@ -41,6 +42,10 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
     let again: PickedKey | null = null;
     const tried = new Set<string>();
     while (wire !== undefined) {
+      if (wire !== null && exchange.largeFiles !== null) {
+        planner.passOver(refusalOfLarge(exchange.largeFiles));
+        break;
+      }
       const picked: PickedKey | NoCandidateHere =
         again ?? pickKey(exchange, admitted, planner, { target, tried }, pool);
       if (picked.kind === "none") {
@@ -51,9 +56,22 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
       const call: Asked["call"] | undefined = wire === null ? null : planner.callFor(target, key, wire);
       if (call === undefined) break;
       tried.add(key.id);
-      const result = await attempt(exchange, admitted, target, { key, call });
+      again = null;
+      let asked = admitted;
+      if (exchange.largeFiles !== null) {
+        const { withLargeFiles } = await import("./files/large-files.ts");
+        const placed = await withLargeFiles(exchange, admitted, target, key);
+        if (exchange.stopped !== null) throw stoppedError(exchange);
+        if (placed.kind !== "ok") planner.passOver(placed.error);
+        if (placed.kind === "never") break;
+        if (placed.kind === "another_key") continue;
+        asked = placed.admitted;
+      }
+      const result = await attempt(exchange, asked, target, { key, call });
       if (result.kind === "ok") return result.answer;
       if (result.kind === "abandoned") throw stoppedError(exchange);
+      // It may be that the vendor has deleted them.
+      for (const id of exchange.largeFiles?.keys() ?? []) exchange.gateway.fileCopies.forget(id, key.id);
       again = learn(exchange, admitted, planner, { target, call, result }) ? { kind: "key", key } : null;
       if (again === null) tally.count(result, none);
       else wire = planner.wireFor(target);
@@ -150,6 +168,8 @@ export function pickKey(
     // It alone can read what it signed; but a conversation can go on without.
     if (key !== undefined && isWell(exchange, target, key)) return { kind: "key", key };
   }
+  const holder = holderOfFiles(exchange, target);
+  if (holder !== null && !tried.has(holder.id)) return { kind: "key", key: holder };
   const json = body.kind === "json" ? body : null;
   return chooser.pick({
     provider,
@@ -158,6 +178,19 @@ export function pickKey(
     stickyId: provider.strategy === "sticky" ? stickyId(exchange, json) : null,
     nowMs: Date.now(),
   });
+}
+
+/** A file that is only named can be sent to a vendor of the client's own format alone. */
+function refusalOfLarge(files: ReadonlyMap<string, LargeFile>): GatewayError {
+  return files.values().next().value!.refusal;
+}
+
+/** The key that has uploaded this request's large files before: another would have to do so again. */
+function holderOfFiles(exchange: Exchange, target: RouteTarget): KeyEntry | null {
+  const { largeFiles, gateway } = exchange;
+  if (largeFiles === null) return null;
+  const wellOnes = target.provider.keys.filter((key) => isWell(exchange, target, key));
+  return gateway.fileCopies.holder([...largeFiles.keys()], wellOnes, Date.now());
 }
 
 function isWell({ gateway }: Exchange, { upstreamModel }: RouteTarget, key: KeyEntry): boolean {

@@ -9,6 +9,7 @@ import type { ClientEntry, KeyEntry, ModelEntry, ProviderEntry, Snapshot } from 
 import type { Abortable } from "./abort.ts";
 import type { ContentCapture } from "./content.ts";
 import type { Continuation } from "./continuation.ts";
+import type { LargeFile } from "./files/copies.ts";
 import type { Gateway, Incoming } from "./gateway.ts";
 
 export type StopReason = "client" | "cancelled" | "shutdown" | "timeout" | "too_slow" | "refused";
@@ -57,6 +58,8 @@ export class Exchange {
   continuation: Continuation | null = null;
   /** The body with the names of files that are written out in it; null when it names none. */
   bodyWithFileIds: Readonly<Record<string, unknown>> | null = null;
+  /** Files that the body still names, because they are too large to stand in it; null: none. */
+  largeFiles: ReadonlyMap<string, LargeFile> | null = null;
   /** Null when this client's content is not kept. */
   capture: ContentCapture | null = null;
   readonly attempts: AttemptRecord[] = [];

@@ -10,6 +10,7 @@ import type { ClientEntry, Snapshot } from "../snapshot.ts";
 import type { StoredFiles } from "../stored-file.ts";
 import type { StoredResponses } from "../stored-response.ts";
 import type { BoundIds } from "./bound-ids.ts";
+import type { FileCopies } from "./files/copies.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Origins } from "./origins.ts";
 import type { Quirks } from "./quirks.ts";
@@ -30,6 +31,7 @@ export interface Gateway {
   readonly turns: TurnMemory;
   readonly responses: StoredResponses;
   readonly files: StoredFiles;
+  readonly fileCopies: FileCopies;
   readonly log: Logger;
   /** The hash under which a client key is found in the snapshot. */
   hashCredential(credential: string): string;

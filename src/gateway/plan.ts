@@ -75,6 +75,11 @@ export class Planner {
     return this.#translator?.forgetSignatures() ?? false;
   }
 
+  /** This target was passed over, too. */
+  passOver(refusal: GatewayError): void {
+    this.refusal ??= inClientsTerms(refusal, this.exchange);
+  }
+
   #orRefusal<T>(decide: () => T): T | undefined {
     try {
       return decide();

@@ -29,6 +29,10 @@ export function upstreamRequest(
     const value = clientHeaders.get(name);
     if (value !== null) headers[name] = value;
   }
+  const { beta } = admitted;
+  if (beta !== undefined && !headers["anthropic-beta"]?.includes(beta)) {
+    headers["anthropic-beta"] = [headers["anthropic-beta"], beta].filter(Boolean).join(",");
+  }
   for (const name in dialect.defaults) headers[name] ??= dialect.defaults[name]!;
   return {
     method: incoming.endpoint.method,

@@ -8,6 +8,11 @@ export function isOwnFileId(value: unknown): value is string {
   return typeof value === "string" && value.startsWith(OWN_FILE_PREFIX);
 }
 
+export interface FileCopy {
+  readonly reference: string;
+  readonly mediaType: string;
+}
+
 /** How a client's format names a file of this gateway, and how it carries the file itself. */
 export interface FileParts {
   /** The fields of a body in which parts stand. */
@@ -16,4 +21,6 @@ export interface FileParts {
   find(part: JsonRecord): { readonly id: string; readonly field: string } | null;
   /** The same part with the content in place of the name. Null: such a part cannot carry it. */
   inline(part: JsonRecord, file: InlineFile): JsonRecord | null;
+  /** The same part with the name of a vendor's own copy, for a vendor of this format. Null: such a part cannot name one. */
+  refer(part: JsonRecord, copy: FileCopy): JsonRecord | null;
 }

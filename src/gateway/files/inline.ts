@@ -6,12 +6,14 @@ import type { StoredFile } from "../../stored-file.ts";
 import type { Exchange } from "../exchange.ts";
 import { type JsonBody, parseBody, readJsonBody } from "../json-body.ts";
 import { printable } from "../printable.ts";
+import type { LargeFile } from "./copies.ts";
 import { fileRefusal } from "./errors.ts";
 import { ownerOf } from "./owner.ts";
 
 /**
  * A body that names files of ours, with the files themselves in their places, in the client's own format: any upstream can be sent
- * that. The same body when it names none after all. Throws GatewayError 400 that names the field, 413.
+ * that. What is too large for it keeps its name and waits in `exchange.largeFiles`. The same body when it names none after all.
+ * Throws GatewayError 400 that names the field.
  */
 export async function withFiles(exchange: Exchange, body: JsonBody): Promise<JsonBody> {
   const parsed = parseBody(body);
@@ -21,16 +23,35 @@ export async function withFiles(exchange: Exchange, body: JsonBody): Promise<Jso
   const { maxRequestBytes, maxJsonDepth } = exchange.snapshot.settings;
   const files = new Map<string, StoredFile>();
   for (const reference of references) files.set(reference.id, await findFile(exchange, reference));
-  let length = body.bytes.length;
-  for (const { id, path } of references) {
-    length += Math.ceil(files.get(id)!.bytes / 3) * 4;
-    if (length > maxRequestBytes) throw tooLargeFor(path, maxRequestBytes);
-  }
+  const large = largeOnes(references, files, maxRequestBytes - body.bytes.length, maxRequestBytes);
   const contents = new Map<string, InlineFile>();
-  for (const [id, file] of files) contents.set(id, await readWhole(exchange, file));
-  const inlined = inlineFiles(protocol, parsed, (id) => contents.get(id)!, refusePart);
+  for (const [id, file] of files) if (!large.has(id)) contents.set(id, await readWhole(exchange, file));
   exchange.bodyWithFileIds = parsed;
+  if (large.size > 0) exchange.largeFiles = large;
+  const inlined = inlineFiles(protocol, parsed, (id) => contents.get(id), neverHere);
   return readJsonBody(utf8(JSON.stringify(inlined)), maxJsonDepth);
+}
+
+/** Those that can only be named, and the largest of the others until the rest has room. */
+function largeOnes(
+  references: readonly FileReference[],
+  files: ReadonlyMap<string, StoredFile>,
+  room: number,
+  limit: number,
+): ReadonlyMap<string, LargeFile> {
+  const large = new Map<string, LargeFile>();
+  const lengthOf = ({ id }: FileReference) => Math.ceil(files.get(id)!.bytes / 3) * 4;
+  for (const { id, path, isNameOnly } of references) {
+    if (isNameOnly) large.set(id, { file: files.get(id)!, refusal: cannotStandThere(path) });
+  }
+  const inline = references.filter(({ id }) => !large.has(id)).sort((a, b) => lengthOf(b) - lengthOf(a));
+  let length = inline.reduce((sum, reference) => sum + lengthOf(reference), 0);
+  for (const reference of inline) {
+    if (length <= room) break;
+    length -= lengthOf(reference);
+    large.set(reference.id, { file: files.get(reference.id)!, refusal: tooLargeFor(reference.path, limit) });
+  }
+  return large;
 }
 
 async function findFile(exchange: Exchange, { id, path }: FileReference): Promise<StoredFile> {
@@ -68,9 +89,13 @@ function tooLargeFor(path: string, limit: number): GatewayError {
   return new GatewayError("too_large", 413, message, { code: "request_too_large", param: path });
 }
 
-function refusePart(path: string): never {
-  throw new GatewayError("unsupported", 400, "A file of this gateway cannot be put there: send it as a document.", {
+function cannotStandThere(path: string): GatewayError {
+  return new GatewayError("unsupported", 400, "This model's vendor cannot be given the file: send it as a document.", {
     code: "unsupported_parameter",
     param: path,
   });
+}
+
+function neverHere(path: string): never {
+  throw new Error(`${path} was to keep its name`);
 }

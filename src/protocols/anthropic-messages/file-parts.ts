@@ -23,4 +23,9 @@ export const anthropicFileParts: FileParts = {
     const content = text === null ? data : { type: "text", media_type: "text/plain", data: text };
     return { ...document, type: "document", title: title ?? filename, source: content };
   },
+  refer(part, { reference, mediaType }) {
+    if (part.type === "container_upload") return { ...part, file_id: reference };
+    const type = mediaType.startsWith("image/") ? "image" : "document";
+    return { ...part, type, source: { type: "file", file_id: reference } };
+  },
 };

@@ -13,6 +13,11 @@ export const geminiFileParts: FileParts = {
     const given = referenceOf(part)?.mediaType;
     return { ...rest, inlineData: { mimeType: typeof given === "string" ? given : mediaType, data: base64 } };
   },
+  refer(part, { reference, mediaType }) {
+    const { fileData: _camel, file_data: _snake, ...rest } = part;
+    const given = referenceOf(part)?.mediaType;
+    return { ...rest, fileData: { mimeType: typeof given === "string" ? given : mediaType, fileUri: reference } };
+  },
 };
 
 const OWN_FILE = /(?:^|\/)(fil_[^/?#]*)$/;

@@ -22,7 +22,13 @@ export const chatFileParts: FileParts = {
     const detail = isRecord(picture) && typeof picture.detail === "string" ? { detail: picture.detail } : {};
     return { ...rest, ...contentPart(file, detail) };
   },
+  refer: (part, { reference, mediaType }) => (mediaType.startsWith("image/") ? null : fileOnly(part, reference)),
 };
+
+/** Chat's pictures have no ids. */
+function fileOnly(part: JsonRecord, reference: string): JsonRecord | null {
+  return part.type === "file" ? { ...part, file: { file_id: reference } } : null;
+}
 
 /** OpenAI takes PDF as a file, so a text goes as text. */
 function contentPart(file: InlineFile, detail: JsonRecord): JsonRecord {

@@ -21,4 +21,8 @@ export const responsesFileParts: FileParts = {
     if (format !== undefined) return { ...rest, type: "input_audio", input_audio: { data: base64, format } };
     return { ...rest, type: "input_file", filename: name, file_data: url };
   },
+  refer(part, { reference, mediaType }) {
+    const { image_url, filename, ...rest } = part;
+    return { ...rest, type: mediaType.startsWith("image/") ? "input_image" : "input_file", file_id: reference };
+  },
 };
