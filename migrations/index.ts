@@ -8,6 +8,7 @@ import alerts from "./0006_alerts.sql" with { type: "text" };
 import modelOffers from "./0007_model_offers.sql" with { type: "text" };
 import chat from "./0008_chat.sql" with { type: "text" };
 import chatFiles from "./0009_chat_files.sql" with { type: "text" };
+import people from "./0010_people.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0007_model_offers", sql: modelOffers },
   { name: "0008_chat", sql: chat },
   { name: "0009_chat_files", sql: chatFiles },
+  { name: "0010_people", sql: people },
 ];

@@ -15,6 +15,7 @@ export type IdPrefix =
   | "usr"
   | "ses"
   | "tok"
+  | "viw"
   | "evt"
   | "fil"
   | "job"

@@ -1,6 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { Seal } from "../lib/seal.ts";
 import type { Vault } from "../lib/secret.ts";
+import { openAdminTokens } from "./admin-tokens.ts";
 import { openAlertChannels } from "./alert-channels.ts";
 import { openAlertDeliveries } from "./alert-deliveries.ts";
 import { openAlertRules } from "./alert-rules.ts";
@@ -23,9 +24,12 @@ import { openProviderOffers } from "./provider-offers.ts";
 import { openProviders } from "./providers.ts";
 import { Reader } from "./reader.ts";
 import { openResponses } from "./responses.ts";
+import { openSavedViews } from "./saved-views.ts";
+import { openSessions } from "./sessions.ts";
 import { openSettings } from "./settings.ts";
 import { readState } from "./state-reader.ts";
 import type { Store } from "./types.ts";
+import { openUsers } from "./users.ts";
 import { Writer } from "./writer.ts";
 
 export interface StoreOptions {
@@ -92,6 +96,11 @@ function assemble(parts: {
     offers: openProviderOffers(database),
     audit: openAudit(database),
     chats: openChats(database, (createdBy, text) => reader.ask("searchChats", createdBy, text)),
+    chats: openChats(database),
+    users: openUsers(database, vault),
+    sessions: openSessions(database),
+    adminTokens: openAdminTokens(database),
+    savedViews: openSavedViews(database),
     history: openHistory(database, forgetKeys),
     jobs: openJobs(database, vault),
     alertRules: openAlertRules(database),

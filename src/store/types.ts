@@ -12,6 +12,7 @@ import type { ChatStore } from "./chat-types.ts";
 import type { ConfigHistory } from "./history.ts";
 import type { JobProgress, JobStore } from "./job-types.ts";
 import type { ProviderOfferStore } from "./provider-offers.ts";
+import type { AdminTokenStore, SavedViewStore, SessionStore, UserStore } from "./people.ts";
 import type { LogStore, UsageStore } from "./reports.ts";
 import type { ResponseRetention } from "./response-file.ts";
 
@@ -34,6 +35,10 @@ export interface Store {
   readonly alertChannels: AlertChannelStore;
   readonly alerts: AlertStore;
   readonly alertDeliveries: DeliveryStore;
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly adminTokens: AdminTokenStore;
+  readonly savedViews: SavedViewStore;
   readonly keyStates: KeyStateStore;
   readonly responses: ResponseStore;
   readonly files: FileStore;

@@ -118,6 +118,7 @@ describe("the project's migrations", () => {
       .query<{ name: string }, []>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
       .all();
     expect(made.map((table) => table.name).sort()).toEqual([
+      "admin_token",
       "alert",
       "alert_channel",
       "alert_delivery",
@@ -142,7 +143,10 @@ describe("the project's migrations", () => {
       "provider_key",
       "provider_offer",
       "provider_quirk",
+      "saved_view",
+      "session",
       "setting",
+      "user",
     ]);
   });
 });
