@@ -54,12 +54,16 @@ function audited(field: Field, inner: GraphQLFieldResolver<unknown, GraphqlConte
     const finish = async (result: Pick<AuditNote, "outcome" | "code">, answered: readonly string[]) => {
       const ids = [...new Set([...named, ...answered])].slice(0, MAX_SUBJECTS);
       const after = result.outcome === "done" ? await peekNodes(context, ids) : before;
-      const subjects = describeSubjects([...ids, ...context.named], before, after);
+      const besides = await peekNodes(context, context.named);
+      const subjects = describeSubjects([...ids, ...context.named], before, new Map([...after, ...besides]));
       const changes = ids.flatMap((id) => changesOf(id, before, after));
       const input = readInputOf(field, args);
       // Who has just signed in is who did it.
       const principal = asked.kind === "anonymous" ? context.principal : asked;
-      await control.audit.write({ principal, address }, { action: field.name, ...result, subjects, changes, input });
+      const note = { action: field.name, ...result, subjects, changes, input };
+      // Strangers can be refused as often as they like.
+      if (principal.kind === "anonymous" && result.outcome !== "done") control.audit.fold({ principal, address }, note);
+      else await control.audit.write({ principal, address }, note);
     };
 
     let payload: unknown;
@@ -96,7 +100,7 @@ function describeSubjects(ids: readonly string[], before: Nodes, after: Nodes): 
 function labelOf(row: NodeRow | undefined): string | undefined {
   if (row === undefined || UNSHOWN_NODES.has(row.id.slice(0, 3))) return undefined;
   const names = row as { name?: unknown; title?: unknown; filename?: unknown; email?: unknown };
-  const label = [names.name, names.title, names.filename, names.email].find((each) => typeof each === "string" && each);
+  const label = [names.email, names.name, names.title, names.filename].find((each) => typeof each === "string" && each);
   return label === undefined ? undefined : String(label).slice(0, 200);
 }
 

@@ -6,8 +6,10 @@ export interface GraphqlContext {
   readonly control: Control;
   /** Changes once, in the operation that signs in or out: what follows in the same answer sees the new one. */
   principal: Principal;
-  /** Of the caller, for counting failed sign-ins. */
+  /** Of the caller, for counting failed sign-ins and for the audit log. */
   readonly address: string;
+  /** Of the caller, for the list of his sessions. */
+  readonly userAgent: string;
   /** Stands in masked errors and in the log beside their cause. */
   readonly requestId: string;
   /** Nodes that an operation is about though its input does not name them: the account of a refused sign-in. For the audit log. */

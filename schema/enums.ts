@@ -27,6 +27,7 @@ import { PROVIDER_KEY_ORDERS } from "../src/control/provider-keys.ts";
 import { STORED_KEYS } from "../src/control/providers.ts";
 import { EXCHANGE_ROLES } from "../src/control/request-exchange.ts";
 import { REQUEST_STATUSES } from "../src/control/request-view.ts";
+import { ROLES } from "../src/control/roles.ts";
 import { ROUTE_SKIPS, ROUTE_VERDICTS } from "../src/control/route-candidates.ts";
 import { SETTING_GROUPS, SETTING_UNITS } from "../src/control/setting-catalogue.ts";
 import { SETTING_SOURCES } from "../src/control/settings.ts";
@@ -62,6 +63,11 @@ export const KeyStrategy = listed("KeyStrategy", STRATEGIES);
 export const ContentPolicy = listed("ContentPolicy", CONTENT_POLICIES);
 export const ErrorClass = listed("ErrorClass", ERROR_CLASSES);
 export const Scope = listed("Scope", SCOPES);
+export const Role = listed(
+  "Role",
+  ROLES,
+  "OWNER: everything. ADMIN: all but people. OPERATOR: reads, and runs keys, models and clients. VIEWER: reads.",
+);
 export const ViewerKind = listed("ViewerKind", ["anonymous", "session", "token"]);
 export const UserErrorCode = listed("UserErrorCode", USER_ERROR_CODES);
 export const StoredKeys = listed("StoredKeys", STORED_KEYS);

@@ -1,3 +1,4 @@
+import { maySeeToken } from "../src/control/admin-tokens.ts";
 import { badInput } from "../src/control/bad-input.ts";
 import { isOwn } from "../src/control/chat-owner.ts";
 import type { Control } from "../src/control/control.ts";
@@ -6,11 +7,15 @@ import { maySee } from "../src/control/jobs/job-list.ts";
 import type { JobView } from "../src/control/jobs/job-view.ts";
 import { viewKey } from "../src/control/key-status.ts";
 import { MAX_PAGE } from "../src/control/page.ts";
+import { maySeeView } from "../src/control/preferences.ts";
 import type { Principal } from "../src/control/principal.ts";
 import { getProviderKey } from "../src/control/provider-keys.ts";
 import { getRequest } from "../src/control/request-logs.ts";
+import { maySeeSession } from "../src/control/sessions.ts";
 import type { NodeRow } from "../src/control/user-errors.ts";
+import { maySeeUser } from "../src/control/users.ts";
 import type { ConversationRow, MessageRow } from "../src/store/chat-types.ts";
+import type { AdminTokenRow, SavedViewRow, SessionRow, UserRow } from "../src/store/people.ts";
 import type { ProviderKeyRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import type { GraphqlContext } from "./context.ts";
@@ -50,14 +55,35 @@ const TYPES: Record<string, NodeType> = {
     load: findMessage,
     isFor: (principal, row, control) => isOwnMessage(control, principal, row as MessageRow),
   },
+  usr: {
+    name: "User",
+    load: async ({ access }, id) => access.directory.user(id),
+    isFor: (principal, row) => maySeeUser(principal, row as UserRow),
+  },
+  ses: {
+    name: "Session",
+    load: async ({ access }, id) => access.directory.session(id),
+    isFor: (principal, row) => maySeeSession(principal, row as SessionRow),
+  },
+  tok: {
+    name: "AdminToken",
+    load: async ({ access }, id) => access.directory.token(id),
+    isFor: (principal, row) => maySeeToken(principal, row as AdminTokenRow),
+  },
+  viw: {
+    name: "SavedView",
+    load: (control, id) => control.store.savedViews.get(id),
+    isFor: (principal, row) => maySeeView(principal, row as SavedViewRow),
+  },
 };
 
 export const Node = builder.interfaceRef<NodeRow>("Node");
 builder.interfaceType(Node, {
   fields: (t) => ({
     id: t.exposeID("id", {
-      description:
-        "Typed: prv_ provider, pky_ provider key, cky_ client key, mdl_ model, req_ request, fil_ file, job_ job, alr_ alert, arl_ alert rule, ach_ alert channel, cnv_ conversation, msg_ message.",
+      description: `Typed: ${Object.entries(TYPES)
+        .map(([prefix, { name }]) => `${prefix}_ ${name}`)
+        .join(", ")}.`,
     }),
   }),
   resolveType: (row) => typeNameOf(row.id),

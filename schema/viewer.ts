@@ -1,31 +1,25 @@
-import type { Principal, Session as SessionValue } from "../src/control/principal.ts";
-import { SCOPES } from "../src/control/principal.ts";
-import { finalExpiry, idleExpiry } from "../src/control/session-cookie.ts";
-import { endSession, setUp, signIn } from "../src/control/sessions.ts";
+import { freshUntil, ownUser } from "../src/control/own-account.ts";
+import { readPreferences, updatePreferences } from "../src/control/preferences.ts";
+import { type Principal, SCOPES } from "../src/control/principal.ts";
 import { builder } from "./builder.ts";
 import type { GraphqlContext } from "./context.ts";
 import { Scope, ViewerKind } from "./enums.ts";
 import { GRAPHQL_LIMITS } from "./limits.ts";
 import { payloadRef, toPayload } from "./payload.ts";
+import { AdminToken, Session, User } from "./refs.ts";
 import { UserError } from "./user-errors.ts";
 
-const Session = builder.objectRef<SessionValue>("Session");
-builder.objectType(Session, {
-  fields: (t) => ({
-    createdAt: t.expose("createdAtMs", { type: "DateTime" }),
-    idleExpiresAt: t.field({
-      type: "DateTime",
-      description: "Without any activity until then it ends; each use moves it on.",
-      resolve: idleExpiry,
-    }),
-    expiresAt: t.field({ type: "DateTime", description: "It ends then in any case.", resolve: finalExpiry }),
-  }),
-});
-
-const Viewer = builder.objectRef<Principal>("Viewer");
+export const Viewer = builder.objectRef<Principal>("Viewer");
 builder.objectType(Viewer, {
+  description: "Who is asking.",
   fields: (t) => ({
     kind: t.expose("kind", { type: ViewerKind }),
+    user: t.field({
+      type: User,
+      nullable: true,
+      description: "Null for strangers, ADMIN_TOKEN, and tokens that no person made.",
+      resolve: (principal, _, { control }) => ownUser(control, principal),
+    }),
     scopes: t.field({ type: [Scope], resolve: ({ scopes }) => SCOPES.filter((scope) => scopes.has(scope)) }),
     setupRequired: t.boolean({
       description: "True until the one-time set-up link has been used (never with ADMIN_TOKEN).",
@@ -36,8 +30,29 @@ builder.objectType(Viewer, {
       nullable: true,
       resolve: (principal) => (principal.kind === "session" ? principal.session : null),
     }),
+    token: t.field({
+      type: AdminToken,
+      nullable: true,
+      description: "With which you ask, or signed in; null for ADMIN_TOKEN.",
+      resolve: (principal, _, { control }) =>
+        principal.kind === "anonymous" ? null : control.access.directory.token(principal.tokenId ?? ""),
+    }),
+    preferences: t.field({
+      type: "JSON",
+      description: "What your console keeps for you; empty for a token.",
+      resolve: (principal, _, { control }) => readPreferences(control, principal),
+    }),
+    reauthenticatedUntil: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "Until then nothing answers REAUTH_REQUIRED; null: reauthenticate first.",
+      resolve: (principal, _, { control }) => freshUntil(principal, control.now()),
+    }),
   }),
 });
+
+/** As it is after the mutation whose payload shows it. */
+export const viewerNow = (_: unknown, __: unknown, context: GraphqlContext) => context.principal;
 
 const ApiLimits = builder.objectRef<typeof GRAPHQL_LIMITS>("ApiLimits");
 builder.objectType(ApiLimits, {
@@ -54,52 +69,24 @@ builder.queryFields((t) => ({
   apiLimits: t.field({ type: ApiLimits, resolve: () => GRAPHQL_LIMITS }),
 }));
 
-const viewerNow = (_: unknown, __: unknown, context: GraphqlContext) => context.principal;
-
-const SessionPayload = payloadRef<true>("SessionPayload");
-builder.objectType(SessionPayload, {
+const ViewerPayload = payloadRef<true>("ViewerPayload");
+builder.objectType(ViewerPayload, {
   fields: (t) => ({
     viewer: t.field({ type: Viewer, resolve: viewerNow }),
     userErrors: t.field({ type: [UserError], resolve: ({ userErrors }) => [...userErrors] }),
   }),
 });
-
-const SetUpPayload = payloadRef<string>("SetUpPayload");
-builder.objectType(SetUpPayload, {
+const UpdatePreferencesInput = builder.inputType("UpdatePreferencesInput", {
   fields: (t) => ({
-    adminToken: t.string({
-      nullable: true,
-      description: "Shown once: the bearer token for tools and for signing in again.",
-      resolve: ({ value }) => value,
-    }),
-    viewer: t.field({ type: Viewer, resolve: viewerNow }),
-    userErrors: t.field({ type: [UserError], resolve: ({ userErrors }) => [...userErrors] }),
-  }),
-});
-
-const SignInInput = builder.inputType("SignInInput", {
-  fields: (t) => ({ token: t.string({ required: true, description: "The admin token." }) }),
-});
-const SetUpInput = builder.inputType("SetUpInput", {
-  fields: (t) => ({
-    setupToken: t.string({ required: true, description: "From the link that the first start printed." }),
+    patch: t.field({ type: "JSON", required: true, description: "Key by key; null takes one away. At most 16 KiB." }),
   }),
 });
 
 builder.mutationFields((t) => ({
-  signIn: t.field({
-    type: SessionPayload,
-    description: "Exchanges the admin token for a session cookie.",
-    args: { input: t.arg({ type: SignInInput, required: true }) },
-    resolve: (_, { input }, context) => toPayload(signIn(context, input.token)),
-  }),
-  signOut: t.field({
-    type: SessionPayload,
-    resolve: async (_, __, context) => toPayload(await endSession(context)),
-  }),
-  setUp: t.field({
-    type: SetUpPayload,
-    args: { input: t.arg({ type: SetUpInput, required: true }) },
-    resolve: async (_, { input }, context) => toPayload(await setUp(context, input.setupToken)),
+  updatePreferences: t.field({
+    type: ViewerPayload,
+    args: { input: t.arg({ type: UpdatePreferencesInput, required: true }) },
+    resolve: async (_, { input }, { control, principal }) =>
+      toPayload(await updatePreferences(control, principal, input.patch)),
   }),
 }));

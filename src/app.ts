@@ -186,6 +186,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
           everyMs: EXPIRE_EVERY_MS,
           run: async () => {
             const { auditRetentionDays, logRetentionDays, usageRetentionDays } = snapshots.current.settings;
+            await control.access.expire();
             await store.audit.expire(Date.now() - auditRetentionDays * DAY_MS);
             return store.expire(Date.now(), { logDays: logRetentionDays, usageDays: usageRetentionDays });
           },

@@ -1,26 +1,25 @@
 import { randomBytes } from "node:crypto";
-import * as z from "zod/mini";
-import type { Secret, Vault } from "../lib/secret.ts";
-import type { SettingStore, Store } from "../store/types.ts";
-import { ADMIN_TOKEN_PREFIX, generateSecret } from "./client-key-secret.ts";
-import type { ControlDeps } from "./deps.ts";
-import { ANONYMOUS, type Principal, type Session, sessionPrincipal, tokenPrincipal } from "./principal.ts";
-import { equalText, finalExpiry, idleExpiry, openSession, sealSession } from "./session-cookie.ts";
+import type { Vault } from "../lib/secret.ts";
+import type { AdminTokenRow, SessionRow, UserRow } from "../store/people.ts";
+import { type AccessDeps, AccessDirectory, hashCredential } from "./access-directory.ts";
+import { adoptStoredToken } from "./adopted-token.ts";
+import { ANONYMOUS, EVERY_SCOPE, FRESH_FOR_MS, holdsAll, type Principal, type Scope } from "./principal.ts";
+import { ROLE_SCOPES } from "./roles.ts";
+import { equalText, finalExpiry, idleExpiry } from "./session-life.ts";
+import { SetupLink } from "./setup-link.ts";
 import { SignInThrottle } from "./sign-in-throttle.ts";
-import { invalid, ok, type Result, refuse, type UserError } from "./user-errors.ts";
 
-// Rows of the settings table that are no settings: a name with a $ is never one, and no reader of settings knows these.
-const TOKEN_SETTING = "$admin.tokenHash";
-const SIGNED_OUT_SETTING = "$admin.signedOut";
-/** A cookie is written anew when its last use is noted as longer ago than this. */
-const REFRESH_AFTER_MS = 5 * 60_000;
+/** The name of whoever holds ADMIN_TOKEN. */
+const ENVIRONMENT = "ADMIN_TOKEN";
 
-const signedOutSchema = z.record(z.string(), z.number());
-
-type AccessDeps = Pick<ControlDeps, "vault" | "adminToken" | "now"> & { readonly store: Pick<Store, "settings"> };
+/** On whose behalf a session begins: of a person, of an admin token, or of ADMIN_TOKEN. */
+export type SessionHolder =
+  | { readonly userId: string }
+  | { readonly tokenId: string }
+  | { readonly credential: string };
 
 export interface SignedIn {
-  readonly session: Session;
+  readonly principal: Principal;
   /** The cookie's value. */
   readonly cookie: string;
 }
@@ -30,148 +29,185 @@ export interface SignedIn {
  * prints once: `http://HOST:PORT/setup#TOKEN` (behind the #, so that no server log on the way sees it).
  */
 export async function prepareAdminAccess(deps: AccessDeps): Promise<AdminAccess> {
-  const stored = await deps.store.settings.all();
-  const hash = z.string().safeParse(stored[TOKEN_SETTING]);
-  const signedOut = signedOutSchema.safeParse(stored[SIGNED_OUT_SETTING]);
-  return new AdminAccess(deps, hash.data ?? null, new Map(Object.entries(signedOut.data ?? {})));
+  await adoptStoredToken(deps);
+  const directory = new AccessDirectory(deps.store);
+  await directory.refresh();
+  return new AdminAccess(deps, directory);
 }
 
-/** The one admin credential, the sessions made from it, and the one-time set-up. */
+/** Tells who is asking, from memory: a bearer token, or a cookie. */
 export class AdminAccess {
+  readonly directory: AccessDirectory;
+  readonly throttle = new SignInThrottle();
+  /** By account, wherever the guesses come from. */
+  readonly accountThrottle = new SignInThrottle((id) => id);
+  readonly setup: SetupLink;
+  readonly #store: AccessDeps["store"];
   readonly #vault: Vault;
-  readonly #settings: SettingStore;
   readonly #now: () => number;
-  readonly #throttle = new SignInThrottle();
-  /** Ended sessions until they would have expired anyway: a stolen copy of the cookie must not outlive the sign-out. */
-  readonly #signedOut: Map<string, number>;
-  #tokenHash: string | null;
-  #setupToken: Secret | null;
+  /** Hash of ADMIN_TOKEN. */
+  readonly #environment: string | null;
 
-  constructor(deps: AccessDeps, storedHash: string | null, signedOut: Map<string, number>) {
+  constructor(deps: AccessDeps, directory: AccessDirectory) {
+    this.directory = directory;
+    this.#store = deps.store;
     this.#vault = deps.vault;
-    this.#settings = deps.store.settings;
     this.#now = deps.now;
-    this.#signedOut = signedOut;
-    this.#tokenHash = deps.adminToken === null ? storedHash : this.#hash(deps.adminToken.reveal());
-    this.#setupToken = this.#tokenHash === null ? generateSecret("setup_") : null;
+    this.#environment = deps.adminToken && hashCredential(deps.vault, "admin-token", deps.adminToken.reveal());
+    this.setup = new SetupLink(this.#environment === null && directory.isEmpty);
   }
 
-  /** Shown once on stdout; null when an admin token exists. */
+  /** Shown once on stdout; null when somebody can sign in. */
   get setupLinkToken(): string | null {
-    return this.#setupToken?.reveal() ?? null;
+    return this.setup.token;
   }
 
   get setupRequired(): boolean {
-    return this.#setupToken !== null;
+    return this.setup.token !== null;
   }
 
   /** Whose bearer token this is. A wrong one counts against the address; `waitMs` > 0 when it may not try now. */
   byToken(token: string, address: string): { readonly principal: Principal; readonly waitMs: number } {
-    const waitMs = this.#throttle.waitMs(address, this.#now());
+    const waitMs = this.throttle.waitMs(address, this.#now());
     if (waitMs > 0) return { principal: ANONYMOUS, waitMs };
-    const hash = this.#hash(token);
-    if (this.#tokenHash !== null && equalText(hash, this.#tokenHash)) {
-      return { principal: tokenPrincipal(this.#credential(hash)), waitMs: 0 };
+    const hash = hashCredential(this.#vault, "admin-token", token);
+    if (this.#environment !== null && equalText(hash, this.#environment)) {
+      return { principal: this.#environmentPrincipal(), waitMs: 0 };
     }
-    this.#throttle.failed(address, hash, this.#now());
-    return { principal: ANONYMOUS, waitMs: 0 };
+    const row = this.directory.tokenByHash(hash);
+    const principal = row === null ? null : this.#tokenPrincipal(row);
+    if (row === null || principal === null) {
+      this.throttle.failed(address, hash, this.#now());
+      return { principal: ANONYMOUS, waitMs: 0 };
+    }
+    this.directory.noteToken(row, this.#now(), address);
+    return { principal, waitMs: 0 };
   }
 
-  /** Whose cookie this is, and its replacement when its idle time should start again. */
-  byCookie(value: string): { readonly principal: Principal; readonly refreshed: string | null } {
-    const session = openSession(this.#vault, value);
-    if (session === null || !this.#isLive(session)) return { principal: ANONYMOUS, refreshed: null };
-    const nowMs = this.#now();
-    if (nowMs - session.lastSeenAtMs < REFRESH_AFTER_MS) {
-      return { principal: sessionPrincipal(session), refreshed: null };
-    }
-    const moved = { ...session, lastSeenAtMs: nowMs };
-    return { principal: sessionPrincipal(moved), refreshed: sealSession(this.#vault, moved) };
+  /** Whose cookie this is. */
+  byCookie(value: string): Principal {
+    if (value.length > 200) return ANONYMOUS;
+    const row = this.directory.sessionByHash(hashCredential(this.#vault, "session", value));
+    const principal = row === null ? null : this.#sessionPrincipal(row);
+    if (row === null || principal === null) return ANONYMOUS;
+    this.directory.noteSession(row, this.#now());
+    return principal;
   }
 
-  /** For long subscriptions: whether what was true at the start still is. */
+  /** For long subscriptions: whether what was true at the start still is. Whoever may do less now begins anew. */
   isStillValid(principal: Principal): boolean {
+    const now = this.current(principal);
+    return now !== null && holdsAll(now, principal.scopes);
+  }
+
+  /** The same caller, as he is now; null when he may not come any more. */
+  current(principal: Principal): Principal | null {
     switch (principal.kind) {
       case "anonymous":
-        return true;
-      case "token":
-        return principal.credential === this.#currentCredential();
-      case "session":
-        return this.#isLive(principal.session);
+        return principal;
+      case "token": {
+        // It cannot change while this process runs.
+        if (principal.tokenId === null) return principal;
+        const row = this.directory.token(principal.tokenId);
+        return row && this.#tokenPrincipal(row);
+      }
+      case "session": {
+        const row = this.directory.session(principal.session.id);
+        return row && this.#sessionPrincipal(row);
+      }
     }
   }
 
-  signIn(token: string, address: string): Result<SignedIn> {
-    const { principal, waitMs } = this.byToken(token, address);
-    if (waitMs > 0) return refuse(tooManyAttempts(waitMs));
-    if (principal.kind !== "token") return refuse(invalid("token", "This is not the admin token."));
-    this.#throttle.succeeded(address);
-    return ok(this.#startSession(principal.credential));
-  }
-
-  async signOut(session: Session): Promise<void> {
+  /** Only once he has proved who he is: that counts as fresh. */
+  async startSession(holder: SessionHolder, caller: { address: string; userAgent: string }): Promise<SignedIn> {
     const nowMs = this.#now();
-    for (const [id, untilMs] of this.#signedOut) if (untilMs <= nowMs) this.#signedOut.delete(id);
-    this.#signedOut.set(session.id, finalExpiry(session));
-    await this.#settings.put({ [SIGNED_OUT_SETTING]: Object.fromEntries(this.#signedOut) });
+    const cookie = randomBytes(32).toString("base64url");
+    const row = await this.#store.sessions.create({
+      userId: null,
+      tokenId: null,
+      credential: null,
+      ...holder,
+      hash: hashCredential(this.#vault, "session", cookie),
+      address: caller.address,
+      userAgent: caller.userAgent.slice(0, 300),
+      createdAt: nowMs,
+      lastSeenAt: nowMs,
+      freshUntil: nowMs + FRESH_FOR_MS,
+    });
+    if (row.userId !== null) await this.#store.users.touch(row.userId, nowMs);
+    await this.directory.refresh();
+    const principal = this.#sessionPrincipal(row);
+    if (principal === null) throw new Error("a session began for somebody who may not come");
+    return { principal, cookie };
   }
 
-  /** Uses up the set-up token; the answer is the only place where the new admin token stands in clear. */
-  async setUp(setupToken: string, address: string): Promise<Result<SignedIn & { readonly adminToken: Secret }>> {
-    const waitMs = this.#throttle.waitMs(address, this.#now());
-    if (waitMs > 0) return refuse(tooManyAttempts(waitMs));
-    const expected = this.#setupToken;
-    if (expected === null) return refuse(invalid("setupToken", "Sluice is set up already: sign in.", "CONFLICT"));
-    if (!equalText(this.#hash(setupToken), this.#hash(expected.reveal()))) {
-      this.#throttle.failed(address, this.#hash(setupToken), this.#now());
-      return refuse(invalid("setupToken", "The link is not valid: a newer start has printed another one."));
-    }
-    this.#setupToken = null; // Before the first await: a second request with the same link finds it used.
-    const adminToken = generateSecret(ADMIN_TOKEN_PREFIX);
-    const hash = this.#hash(adminToken.reveal());
-    try {
-      await this.#settings.put({ [TOKEN_SETTING]: hash });
-    } catch (error) {
-      this.#setupToken = expected;
-      throw error;
-    }
-    this.#tokenHash = hash;
-    return ok({ ...this.#startSession(this.#credential(hash)), adminToken });
+  /** He has just proved again who he is. */
+  async refreshProof(session: SessionRow): Promise<Principal> {
+    await this.#store.sessions.update(session.id, { freshUntil: this.#now() + FRESH_FOR_MS });
+    await this.directory.refresh();
+    const row = this.directory.session(session.id);
+    return (row && this.#sessionPrincipal(row)) ?? ANONYMOUS;
   }
 
-  #startSession(credential: string): SignedIn {
+  async endSessions(ids: readonly string[]): Promise<string[]> {
+    const ended = await this.#store.sessions.delete(ids);
+    await this.directory.refresh();
+    return ended;
+  }
+
+  /** Takes away what has run out: sessions, and tokens that ended a month ago. */
+  async expire(): Promise<void> {
     const nowMs = this.#now();
-    const id = randomBytes(16).toString("base64url");
-    const session: Session = { id, createdAtMs: nowMs, lastSeenAtMs: nowMs, credential };
-    return { session, cookie: sealSession(this.#vault, session) };
+    const sessions = this.directory.sessions().filter((row) => idleExpiry(row) <= nowMs || finalExpiry(row) <= nowMs);
+    const tokens = this.directory.tokens().filter((row) => row.expiresAt !== null && row.expiresAt + MONTH_MS <= nowMs);
+    if (sessions.length + tokens.length === 0) return;
+    await this.#store.sessions.delete(sessions.map((row) => row.id));
+    await this.#store.adminTokens.delete(tokens.map((row) => row.id));
+    await this.directory.refresh();
   }
 
-  #isLive(session: Session): boolean {
-    const signedOut = this.#signedOut.has(session.id);
-    return !signedOut && session.credential === this.#currentCredential() && idleExpiry(session) > this.#now();
+  #environmentPrincipal(): Principal {
+    const credential = this.#environment === null ? null : this.#fingerprint(this.#environment);
+    return { kind: "token", scopes: EVERY_SCOPE, credential, userId: null, tokenId: null, name: ENVIRONMENT };
   }
 
-  #currentCredential(): string | null {
-    return this.#tokenHash === null ? null : this.#credential(this.#tokenHash);
+  #tokenPrincipal(row: AdminTokenRow): Principal | null {
+    if (row.expiresAt !== null && row.expiresAt <= this.#now()) return null;
+    const creator = row.createdBy === null ? null : this.#enabledUser(row.createdBy);
+    if (row.createdBy !== null && creator === null) return null;
+    // What its maker may not do any more, his token may not do either.
+    const limit = creator === null ? EVERY_SCOPE : ROLE_SCOPES[creator.role];
+    const scopes = new Set((row.scopes as Scope[]).filter((scope) => limit.has(scope)));
+    return { kind: "token", scopes, credential: null, userId: row.createdBy, tokenId: row.id, name: row.name };
   }
 
-  #hash(token: string): string {
-    return this.#vault.mac("admin-token", token);
+  #sessionPrincipal(session: SessionRow): Principal | null {
+    const nowMs = this.#now();
+    if (idleExpiry(session) <= nowMs || finalExpiry(session) <= nowMs) return null;
+    if (session.tokenId !== null) {
+      const row = this.directory.token(session.tokenId);
+      const token = row && this.#tokenPrincipal(row);
+      return token?.kind === "token" ? { ...token, kind: "session", session } : null;
+    }
+    if (session.userId === null) {
+      const isCurrent = this.#environment !== null && session.credential === this.#fingerprint(this.#environment);
+      const holder = { userId: null, tokenId: null, name: ENVIRONMENT };
+      return isCurrent ? { kind: "session", scopes: EVERY_SCOPE, session, ...holder } : null;
+    }
+    const user = this.#enabledUser(session.userId);
+    if (user === null) return null;
+    const holder = { userId: user.id, tokenId: null, name: user.email };
+    return { kind: "session", scopes: ROLE_SCOPES[user.role], session, ...holder };
   }
 
-  /** Not the stored hash itself: the cookie is readable. */
-  #credential(hash: string): string {
+  #enabledUser(id: string): UserRow | null {
+    const user = this.directory.user(id);
+    return user?.enabled ? user : null;
+  }
+
+  #fingerprint(hash: string): string {
     return this.#vault.mac("admin-credential", hash).slice(0, 16);
   }
 }
 
-function tooManyAttempts(retryAfterMs: number): UserError {
-  const seconds = Math.ceil(retryAfterMs / 1000);
-  return {
-    kind: "rate_limited",
-    code: "RATE_LIMITED",
-    message: `Too many wrong tokens from this address. Try again in ${seconds} s.`,
-    field: null,
-    retryAfterMs,
-  };
-}
+const MONTH_MS = 30 * 86_400_000;

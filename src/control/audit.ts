@@ -94,12 +94,8 @@ export class AuditBook {
 
 /** Who it was, in words that stay true when he is renamed. */
 export function actorOf(principal: Principal): Pick<AuditValues, "actorId" | "actorLabel" | "tokenId" | "sessionId"> {
-  switch (principal.kind) {
-    case "anonymous":
-      return { actorId: null, actorLabel: "nobody", tokenId: null, sessionId: null };
-    case "token":
-      return { actorId: null, actorLabel: "admin token", tokenId: null, sessionId: null };
-    case "session":
-      return { actorId: null, actorLabel: "admin token", tokenId: null, sessionId: principal.session.id };
-  }
+  if (principal.kind === "anonymous") return { actorId: null, actorLabel: "nobody", tokenId: null, sessionId: null };
+  const { userId, tokenId, name } = principal;
+  const sessionId = principal.kind === "session" ? principal.session.id : null;
+  return { actorId: userId, actorLabel: name, tokenId, sessionId };
 }

@@ -4,6 +4,7 @@ import type { Principal } from "./principal.ts";
 
 /** What `work` changes of the configuration stands in the history as this caller's, by this operation. */
 export function inNameOf<T>(principal: Principal, action: string, work: () => T): T {
-  const { actorId: id, actorLabel: name } = actorOf(principal);
+  const { actorId, tokenId, actorLabel: name } = actorOf(principal);
+  const id = actorId ?? tokenId;
   return writeAs({ id, name, action }, work);
 }

@@ -41,3 +41,27 @@ export const tagsField = z
   .array(z.string().trim().min(1, "A tag is not empty.").max(50, "A tag has at most 50 characters."))
   .max(20, "At most 20 tags.")
   .transform((tags) => [...new Set(tags)]);
+
+export const emailField = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(254, "An e-mail address has at most 254 characters.")
+  .regex(/^[^\s@<>"',;:\p{C}]+@[^\s@<>"',;:\p{C}]+$/u, "This is not an e-mail address.");
+
+export const personNameField = z
+  .string()
+  .trim()
+  .min(1, "A name is needed.")
+  .max(100, "A name has at most 100 characters.")
+  .regex(/^[^\p{C}]+$/u, "A name holds no control characters.");
+
+export const timeZoneField = z.string().max(64).refine(isTimeZone, "This is not a time zone, such as Asia/Shanghai.");
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
+}

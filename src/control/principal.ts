@@ -1,3 +1,5 @@
+import type { SessionRow } from "../store/people.ts";
+
 export const SCOPES = [
   "KEYS_READ",
   "KEYS_WRITE",
@@ -22,33 +24,48 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Who is asking. The admin token, and the session made from it, hold every scope. */
-export type Principal =
-  | { readonly kind: "anonymous"; readonly scopes: ReadonlySet<Scope> }
-  | { readonly kind: "token"; readonly scopes: ReadonlySet<Scope>; readonly credential: string }
-  | { readonly kind: "session"; readonly scopes: ReadonlySet<Scope>; readonly session: Session };
-
-/** What a session cookie says. Times are Unix milliseconds. */
-export interface Session {
-  readonly id: string;
-  readonly createdAtMs: number;
-  readonly lastSeenAtMs: number;
-  /** Fingerprint of the admin token it was made with: another token ends it. */
-  readonly credential: string;
+/** What a person or token is called in the audit log and in the history of the configuration. */
+interface Holder {
+  /** The person; null behind ADMIN_TOKEN and a token that no person made. */
+  readonly userId: string | null;
+  /** E-mail address, or the token's name. */
+  readonly name: string;
+  readonly tokenId: string | null;
 }
 
-const EVERY_SCOPE: ReadonlySet<Scope> = new Set(SCOPES);
+/** Who is asking, and what he may do at this moment. */
+export type Principal =
+  | { readonly kind: "anonymous"; readonly scopes: ReadonlySet<Scope> }
+  | (Holder & {
+      readonly kind: "token";
+      readonly scopes: ReadonlySet<Scope>;
+      /** Of ADMIN_TOKEN, its fingerprint. */
+      readonly credential: string | null;
+    })
+  | (Holder & { readonly kind: "session"; readonly scopes: ReadonlySet<Scope>; readonly session: SessionRow });
+
+export const EVERY_SCOPE: ReadonlySet<Scope> = new Set(SCOPES);
 
 export const ANONYMOUS: Principal = { kind: "anonymous", scopes: new Set() };
-export const tokenPrincipal = (credential: string): Principal => ({ kind: "token", scopes: EVERY_SCOPE, credential });
-export const sessionPrincipal = (session: Session): Principal => ({ kind: "session", scopes: EVERY_SCOPE, session });
 
 /** Under this name the subscriptions of one visitor are counted. */
 export function principalKey(principal: Principal): string {
-  return principal.kind === "session" ? principal.session.id : principal.kind;
+  switch (principal.kind) {
+    case "anonymous":
+      return "anonymous";
+    case "session":
+      return principal.session.id;
+    case "token":
+      return principal.tokenId ?? "token";
+  }
 }
 
-const FRESH_FOR_MS = 10 * 60_000;
+export function holdsAll(principal: Principal, scopes: Iterable<Scope>): boolean {
+  return [...scopes].every((scope) => principal.scopes.has(scope));
+}
+
+/** How long a proof of who is asking stays fresh. */
+export const FRESH_FOR_MS = 10 * 60_000;
 
 /** True for a bearer token, which proves itself with every call, and for a session whose holder did so in the last ten minutes. */
 export function isFresh(principal: Principal, nowMs: number): boolean {
@@ -58,6 +75,6 @@ export function isFresh(principal: Principal, nowMs: number): boolean {
     case "token":
       return true;
     case "session":
-      return nowMs < principal.session.createdAtMs + FRESH_FOR_MS;
+      return nowMs < principal.session.freshUntil;
   }
 }

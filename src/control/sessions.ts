@@ -1,47 +1,56 @@
-import { badInput } from "./bad-input.ts";
+import type { SessionRow } from "../store/people.ts";
 import type { Control } from "./control.ts";
-import { ANONYMOUS, type Principal, sessionPrincipal } from "./principal.ts";
-import { ok, type Result } from "./user-errors.ts";
+import { ANONYMOUS, type Principal } from "./principal.ts";
+import { idleExpiry } from "./session-life.ts";
+import { cookiesOf, type Visit } from "./sign-in.ts";
+import { notFound, ok, type Result, refuse } from "./user-errors.ts";
 
-/** The call that signs in or out: who it comes from, and the cookie it leaves behind. */
-export interface Visit {
-  readonly control: Control;
-  principal: Principal;
-  readonly address: string;
-  /** Null where no cookie can be set (WebSocket). */
-  readonly cookies: { setSession(value: string | null): void } | null;
+/** His own, newest first; of everybody for whoever administers people. */
+export function listSessions(control: Control, principal: Principal): SessionRow[] {
+  const nowMs = control.now();
+  const seen = control.access.directory
+    .sessions()
+    .filter((row) => maySeeSession(principal, row) && idleExpiry(row) > nowMs);
+  return seen.toSorted((left, right) => right.createdAt - left.createdAt).slice(0, MAX_LISTED);
 }
-
-/** Exchanges the admin token for a session cookie. */
-export function signIn(visit: Visit, token: string): Result<true> {
-  const cookies = cookiesOf(visit);
-  const signedIn = visit.control.access.signIn(token, visit.address);
-  if (!signedIn.ok) return signedIn;
-  cookies.setSession(signedIn.value.cookie);
-  visit.principal = sessionPrincipal(signedIn.value.session);
-  return ok(true);
-}
+const MAX_LISTED = 200;
 
 /** Ends the session here and everywhere a copy of its cookie may be. */
-export async function endSession(visit: Visit): Promise<Result<true>> {
+export async function signOut(visit: Visit): Promise<Result<true>> {
   const cookies = cookiesOf(visit);
-  if (visit.principal.kind === "session") await visit.control.access.signOut(visit.principal.session);
+  if (visit.principal.kind === "session") await visit.control.access.endSessions([visit.principal.session.id]);
   cookies.setSession(null);
   visit.principal = ANONYMOUS;
   return ok(true);
 }
 
-/** The first start's link: makes the admin token, answers it once, and signs in. */
-export async function setUp(visit: Visit, setupToken: string): Promise<Result<string>> {
-  const cookies = cookiesOf(visit);
-  const done = await visit.control.access.setUp(setupToken, visit.address);
-  if (!done.ok) return done;
-  cookies.setSession(done.value.cookie);
-  visit.principal = sessionPrincipal(done.value.session);
-  return ok(done.value.adminToken.reveal());
+export async function revokeSessions(
+  control: Control,
+  principal: Principal,
+  ids: readonly string[],
+): Promise<Result<string[]>> {
+  const own = ids
+    .map((id) => control.access.directory.session(id))
+    .filter((row) => row && maySeeSession(principal, row));
+  if (own.length < ids.length) return refuse(notFound("ids", "session"));
+  return ok(await control.access.endSessions(ids));
 }
 
-function cookiesOf(visit: Visit) {
-  if (visit.cookies === null) throw badInput("Sign in and out over HTTP: a WebSocket cannot set the cookie.");
-  return visit.cookies;
+/** All of his but the one that asks. */
+export async function revokeOtherSessions(control: Control, principal: Principal): Promise<Result<string[]>> {
+  const others = control.access.directory
+    .sessions()
+    .filter((row) => isOwn(principal, row) && !(principal.kind === "session" && principal.session.id === row.id));
+  return ok(await control.access.endSessions(others.map((row) => row.id)));
+}
+
+export function maySeeSession(principal: Principal, row: SessionRow): boolean {
+  return principal.scopes.has("USERS_ADMIN") || isOwn(principal, row);
+}
+
+function isOwn(principal: Principal, row: SessionRow): boolean {
+  if (principal.kind === "anonymous") return false;
+  if (principal.userId !== null) return row.userId === principal.userId;
+  if (principal.tokenId !== null) return row.tokenId === principal.tokenId;
+  return row.userId === null && row.tokenId === null;
 }

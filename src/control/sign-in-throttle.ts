@@ -12,20 +12,26 @@ interface Failures {
 }
 
 /**
- * Slows down guessing of the admin token, per address: ten different wrong tokens in a minute close the door for a minute,
- * then for two, and so on up to a quarter of an hour. While it is closed even the right one is not compared.
+ * Slows down guessing, per address or per account: ten different wrong tokens or passwords in a minute close the door for a
+ * minute, then for two, and so on up to a quarter of an hour. While it is closed even the right one is not compared.
  */
 export class SignInThrottle {
   readonly #addresses = new Map<string, Failures>();
+  readonly #keyOf: (address: string) => string;
+
+  /** `keyOf`: what counts as one and the same. */
+  constructor(keyOf: (address: string) => string = networkOf) {
+    this.#keyOf = keyOf;
+  }
 
   /** How long this address must wait; 0 = it may try. */
   waitMs(address: string, nowMs: number): number {
-    const entry = this.#addresses.get(networkOf(address));
+    const entry = this.#addresses.get(this.#keyOf(address));
     return entry === undefined ? 0 : Math.max(0, entry.blockedUntilMs - nowMs);
   }
 
   failed(address: string, guess: string, nowMs: number): void {
-    const network = networkOf(address);
+    const network = this.#keyOf(address);
     const entry = this.#addresses.get(network) ?? { guesses: new Set(), sinceMs: nowMs, blocks: 0, blockedUntilMs: 0 };
     this.#addresses.delete(network); // Re-inserted at the end: the map is ordered by the last failure.
     this.#addresses.set(network, entry);
@@ -45,7 +51,7 @@ export class SignInThrottle {
   }
 
   succeeded(address: string): void {
-    this.#addresses.delete(networkOf(address));
+    this.#addresses.delete(this.#keyOf(address));
   }
 }
 

@@ -15,6 +15,7 @@ export const USER_ERROR_CODES = [
   "RATE_LIMITED",
   "UPSTREAM_REJECTED",
   "UPSTREAM_UNREACHABLE",
+  "TOTP_REQUIRED",
 ] as const;
 export type UserErrorCode = (typeof USER_ERROR_CODES)[number];
 

@@ -3,11 +3,9 @@ import type { Control } from "../control/control.ts";
 import { ANONYMOUS, type Principal } from "../control/principal.ts";
 import { readSessionCookie } from "./graphql-cookie.ts";
 
-/** Who sent a request, and what the answer must do about the cookie. */
+/** Who sent a request, and over what. */
 export interface Caller {
   readonly principal: Principal;
-  /** A cookie with a later idle end. */
-  readonly refreshedCookie: string | null;
   readonly isSecure: boolean;
 }
 
@@ -25,13 +23,12 @@ export function identify(control: Control, request: Request, address: string): C
     throw refused("FORBIDDEN_ORIGIN", message, 403);
   }
   const cookie = readSessionCookie(headers);
-  if (cookie === null) return { principal: ANONYMOUS, refreshedCookie: null, isSecure };
+  if (cookie === null) return { principal: ANONYMOUS, isSecure };
   // No Origin: a GET that the browser made for a page of ours, or no browser.
   if (headers.get("origin") === null && headers.get("sec-fetch-site") !== "same-origin") {
     throw refused("FORBIDDEN_ORIGIN", "A session cookie needs the Origin header of this server.", 403);
   }
-  const { principal, refreshed } = control.access.byCookie(cookie);
-  return { principal, refreshedCookie: refreshed, isSecure };
+  return { principal: control.access.byCookie(cookie), isSecure };
 }
 
 /** `Bearer adm_…`, from a header or from `connection_init`. A wrong token is refused, not taken for nobody. */
@@ -47,8 +44,9 @@ export function byBearer(control: Control, authorization: string, address: strin
     const seconds = Math.ceil(waitMs / 1000);
     throw refused("RATE_LIMITED", `Too many wrong tokens from this address. Try again in ${seconds} s.`, 429);
   }
-  if (principal.kind === "anonymous") throw refused("UNAUTHENTICATED", "This is not the admin token.", 401);
-  return { principal, refreshedCookie: null };
+  if (principal.kind === "anonymous")
+    throw refused("UNAUTHENTICATED", "This is not an admin token, or it has ended.", 401);
+  return { principal };
 }
 
 /** True without an Origin header: only browsers send one, and they always do where it matters. */

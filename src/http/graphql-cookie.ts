@@ -1,4 +1,4 @@
-import { SESSION_MAX_MS } from "../control/session-cookie.ts";
+import { SESSION_MAX_MS } from "../control/session-life.ts";
 
 /** Over TLS the name binds the cookie to this host: nobody beside or above it can set one. */
 const SECURE_NAME = "__Host-sluice_session";

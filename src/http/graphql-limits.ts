@@ -30,8 +30,8 @@ export function checkDocument(document: DocumentNode, isAnonymous: boolean): voi
     throw tooMuch(`At most ${GRAPHQL_LIMITS.rootFields} fields at the top of an operation.`);
   }
   if (shape.directives > GRAPHQL_LIMITS.directives) throw tooMuch(`At most ${GRAPHQL_LIMITS.directives} directives.`);
-  // Each is a guess at the token: a thousand in one request would pass the throttle as one.
-  const guesses = shape.rootFields.filter((field) => field === "Mutation.signIn" || field === "Mutation.setUp");
+  // Each is a guess: a thousand in one request would pass the throttle as one.
+  const guesses = shape.rootFields.filter((field) => GUESSES.has(field));
   if (guesses.length > 1) throw tooMuch("Sign in once per operation.");
 }
 
@@ -41,6 +41,13 @@ export function mutationsIn(document: DocumentNode): string[] {
   const known = shape.rootFields.filter((field) => field.startsWith("Mutation.") && ACCESS[field] !== undefined);
   return [...new Set(known)].map((field) => field.slice("Mutation.".length));
 }
+
+/** Where a secret is tried out. */
+const GUESSES = new Set(
+  ["signIn", "setUp", "acceptInvitation", "reauthenticate", "changePassword", "confirmTotp"].map(
+    (name) => `Mutation.${name}`,
+  ),
+);
 
 export function tooMuch(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: "LIMIT_EXCEEDED", http: { status: 400, spec: false } } });

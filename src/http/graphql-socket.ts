@@ -62,9 +62,12 @@ export function createSocketHandler(control: Control, yoga: Yoga, log: Logger): 
       return socket.data.principal.kind !== "anonymous"; // False closes with 4403.
     },
     async onSubscribe({ extra: { socket } }, _id, { query, operationName, variables }) {
-      const { address, principal } = socket.data;
+      const { address } = socket.data;
+      // A socket outlives changes of what its owner may do.
+      const principal = control.access.current(socket.data.principal) ?? ANONYMOUS;
       const requestId = crypto.randomUUID();
-      const context: GraphqlContext = { control, principal, address, requestId, named: [], cookies: null };
+      const caller = { principal, address, userAgent: "" };
+      const context: GraphqlContext = { control, ...caller, requestId, named: [], cookies: null };
       const { schema, parse, validate, execute, subscribe, contextFactory } = yoga.getEnveloped(context);
       try {
         const document = parse(query);

@@ -66,9 +66,10 @@ interface HttpCall {
 }
 
 async function answerHttp({ control, yoga, request, address, requestId }: HttpCall): Promise<Response> {
-  const { principal, refreshedCookie, isSecure } = identify(control, request, address);
-  const jar = new AnswerCookies(isSecure, refreshedCookie);
-  const context: GraphqlContext = { control, principal, address, requestId, named: [], cookies: jar };
+  const { principal, isSecure } = identify(control, request, address);
+  const jar = new AnswerCookies(isSecure);
+  const userAgent = request.headers.get("user-agent") ?? "";
+  const context: GraphqlContext = { control, principal, address, userAgent, requestId, named: [], cookies: jar };
   const response = await yoga.fetch(await readGraphqlRequest(request), context);
   // Made anew: the headers of yoga's answer may be frozen.
   const answer = keepAlive(new Response(response.body, { status: response.status, headers: response.headers }));
@@ -78,11 +79,10 @@ async function answerHttp({ control, yoga, request, address, requestId }: HttpCa
 
 class AnswerCookies implements CookieJar {
   readonly #isSecure: boolean;
-  header: string | null;
+  header: string | null = null;
 
-  constructor(isSecure: boolean, refreshed: string | null) {
+  constructor(isSecure: boolean) {
     this.#isSecure = isSecure;
-    this.header = refreshed === null ? null : writeSessionCookie(refreshed, isSecure);
   }
 
   setSession(value: string | null): void {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { ANONYMOUS, tokenPrincipal } from "../../src/control/principal.ts";
+import { ANONYMOUS } from "../../src/control/principal.ts";
 import { updateProvider } from "../../src/control/providers.ts";
 import { addKey, addModel, addProvider, expectNothingWritten } from "../support/admin-fixtures.ts";
 import { type AdminServer, startAdminServer } from "../support/admin-server.ts";
+import { tokenPrincipal } from "../support/principals.ts";
 
 let server: AdminServer;
 beforeAll(async () => {
@@ -156,7 +157,7 @@ describe("changing a provider", () => {
       const { id } = await addProvider(server, { name: "moving-3", baseUrl: "https://one.example/v1" });
       await addKey(server, id);
       const input = { id, baseUrl: "https://evil.example/v1", storedKeys: "KEEP" as const };
-      const weaker = { ...tokenPrincipal("x"), scopes: new Set(["KEYS_WRITE"] as const) };
+      const weaker = { ...tokenPrincipal(), scopes: new Set(["KEYS_WRITE"] as const) };
       const refused = await expectNothingWritten(server, () => updateProvider(server.control, weaker, input));
       expect(refused).toMatchObject({ ok: false, errors: [{ code: "FORBIDDEN" }] });
       expect(await updateProvider(server.control, ANONYMOUS, input)).toMatchObject({ ok: false });

@@ -49,7 +49,7 @@ describe("every mutation leaves one entry", () => {
   test("when it is done, with what changed and whom it was about", async () => {
     const provider = await addProvider(server, { name: "house", baseUrl: "https://api.openai.com/v1" });
     const [made] = (await readLog()).nodes;
-    expect(made).toMatchObject({ action: "createProvider", outcome: "DONE", code: null, actorLabel: "admin token" });
+    expect(made).toMatchObject({ action: "createProvider", outcome: "DONE", code: null, actorLabel: "ADMIN_TOKEN" });
     expect(made.subjects).toEqual([{ id: provider.id, label: "house" }]);
     expect(made.changes).toContainEqual({ subjectId: provider.id, field: "name", before: null, after: "house" });
     expect(made.input).toMatchObject({ name: "house", kind: expect.any(String) });

@@ -109,17 +109,13 @@ describe("a cookie request", () => {
   test("with a broken or forged cookie is anonymous", async () => {
     const cookie = cookieOf(await signIn());
     const [name, value] = cookie.split("=") as [string, string];
-    const [payload, signature] = value.split(".") as [string, string];
-    const claims = JSON.parse(Buffer.from(payload, "base64url").toString());
-    claims[1] += 1000;
-    const forged = Buffer.from(JSON.stringify(claims)).toString("base64url");
     for (const bad of [
       "",
       "x",
       ".",
-      `${payload}.`,
-      `${payload}.${"0".repeat(64)}`,
-      `${forged}.${signature}`,
+      `${value}x`,
+      value.slice(1),
+      `${value.slice(0, -1)}${value.endsWith("A") ? "B" : "A"}`,
       "a".repeat(2000),
     ]) {
       expect(await viewer({ cookie: `${name}=${bad}`, origin })).toBe("ANONYMOUS");
@@ -131,16 +127,14 @@ describe("a session", () => {
   test("ends after twelve idle hours; using it moves that on, but never past a week", async () => {
     const own = await startAdminServer();
     const headers = { origin: new URL(own.url).origin };
-    let cookie = cookieOf(await signIn(ADMIN_TOKEN, headers, own));
+    const cookie = cookieOf(await signIn(ADMIN_TOKEN, headers, own));
     const use = () => own.ask("{ viewer { kind } }", {}, { token: null, headers: { ...headers, cookie } });
     const HOUR = 3_600_000;
-    const idle = cookie;
-    for (let hours = 0; hours < 7 * 24 - 11; hours += 11) {
+    const idle = cookieOf(await signIn(ADMIN_TOKEN, headers, own));
+    for (let hours = 0; hours + 11 < 7 * 24; hours += 11) {
       own.advance(11 * HOUR);
       const reply = await use();
-      if (hours + 11 >= 7 * 24) break;
       expect(reply.data.viewer.kind).toBe("SESSION");
-      cookie = cookieOf(reply) || cookie;
     }
     expect(await viewer({ ...headers, cookie: idle }, own)).toBe("ANONYMOUS");
     own.advance(11 * HOUR);
@@ -205,63 +199,99 @@ describe("a bearer token", () => {
 });
 
 describe("the first start", () => {
-  const SET_UP = `mutation ($setupToken: String!) {
-    setUp(input: { setupToken: $setupToken }) { adminToken viewer { kind setupRequired } userErrors { code field } }
+  const SET_UP = `mutation ($input: SetUpInput!) {
+    setUp(input: $input) {
+      adminToken viewer { kind setupRequired user { email role } } userErrors { code field }
+    }
   }`;
+  const OWNER = { email: "Ada@Example.org", password: "correct horse battery", timeZone: "Asia/Shanghai" };
 
-  test("gives one link, which makes the admin token once and signs in", async () => {
+  test("gives one link, which makes the first owner once and signs him in", async () => {
     const dataDir = await mkdtemp(join(tmpdir(), "sluice-setup-"));
     const fresh = await startAdminServer({ adminToken: null, dataDir });
     const headers = { origin: new URL(fresh.url).origin };
     const options = { token: null, headers };
+    const setUp = (input: object) => fresh.ask(SET_UP, { input }, options);
     const setupToken = fresh.control.access.setupLinkToken!;
     expect((await fresh.ask("{ viewer { kind setupRequired } }", {}, options)).data.viewer).toEqual({
       kind: "ANONYMOUS",
       setupRequired: true,
     });
-    const wrong = await expectNothingWritten(fresh, () => fresh.ask(SET_UP, { setupToken: "setup_wrong" }, options));
-    expect(wrong.data.setUp).toMatchObject({ adminToken: null, userErrors: [{ field: ["setupToken"] }] });
+    const refusals: [object, string][] = [
+      [{ ...OWNER, setupToken: "setup_wrong" }, "setupToken"],
+      [{ ...OWNER, setupToken, password: "short" }, "password"],
+      [{ ...OWNER, setupToken, email: "nobody" }, "email"],
+      [{ setupToken, email: "ada@example.org" }, "password"],
+    ];
+    for (const [input, field] of refusals) {
+      const refused = await expectNothingWritten(fresh, () => setUp(input));
+      expect(refused.data.setUp).toMatchObject({ adminToken: null, userErrors: [{ field: [field] }] });
+      expect(await fresh.store.users.list()).toEqual([]);
+    }
 
-    const [done, late] = await Promise.all([
-      fresh.ask(SET_UP, { setupToken }, options),
-      fresh.ask(SET_UP, { setupToken }, options),
-    ]);
-    const tokens = [done, late].map((reply) => reply.data.setUp.adminToken);
-    expect(tokens.filter((token) => token !== null)).toHaveLength(1);
-    const adminToken = tokens.find((token) => token !== null);
-    expect(adminToken).toMatch(/^adm_[0-9A-Za-z]{49}$/);
-    const winner = done.data.setUp.adminToken ? done : late;
-    expect(winner.data.setUp.viewer).toEqual({ kind: "SESSION", setupRequired: false });
+    const [done, late] = await Promise.all([setUp({ ...OWNER, setupToken }), setUp({ ...OWNER, setupToken })]);
+    const winner = done.data.setUp.userErrors.length === 0 ? done : late;
+    expect((winner === done ? late : done).data.setUp.userErrors).toMatchObject([{ code: "CONFLICT" }]);
+    expect(winner.data.setUp.adminToken).toBeNull();
+    expect(winner.data.setUp.viewer).toMatchObject({ kind: "SESSION", setupRequired: false });
+    expect(winner.data.setUp.viewer.user).toMatchObject({ email: "ada@example.org", role: "OWNER" });
     expect(await viewer({ ...headers, cookie: cookieOf(winner) }, fresh)).toBe("SESSION");
-    expect((await fresh.ask("{ viewer { kind } }", {}, { token: adminToken })).data.viewer.kind).toBe("TOKEN");
-    expect(JSON.stringify(await readEverything(fresh))).not.toContain(adminToken);
     await fresh.stop();
 
     const again = await startAdminServer({ adminToken: null, dataDir });
     expect(again.control.access.setupLinkToken).toBeNull();
-    expect((await again.ask("{ viewer { kind } }", {}, { token: adminToken })).data.viewer.kind).toBe("TOKEN");
-    const used = await expectNothingWritten(again, () => again.ask(SET_UP, { setupToken }, { token: null }));
+    const used = await again.ask(SET_UP, { input: { setupToken } }, { token: null });
     expect(used.data.setUp.userErrors).toMatchObject([{ code: "CONFLICT" }]);
     await again.stop();
-
-    // ADMIN_TOKEN stands before the stored one.
-    const given = await startAdminServer({ adminToken: "adm_from-environment", dataDir });
-    expect((await given.ask("{ viewer { kind } }", {}, { token: adminToken })).status).toBe(401);
-    expect((await given.ask("{ viewer { kind } }")).data.viewer.kind).toBe("TOKEN");
-    await given.stop();
     await rm(dataDir, { recursive: true });
   });
 
-  test("leaves the link usable when the token could not be stored", async () => {
+  test("makes an admin token as well, or alone, when it is asked for", async () => {
+    for (const input of [{}, { ...OWNER, createAdminToken: true }]) {
+      const fresh = await startAdminServer({ adminToken: null });
+      const setupToken = fresh.control.access.setupLinkToken!;
+      const { adminToken } = (await fresh.ask(SET_UP, { input: { setupToken, ...input } }, { token: null })).data.setUp;
+      expect(adminToken).toMatch(/^adm_[0-9A-Za-z]{49}$/);
+      expect((await fresh.ask("{ viewer { kind } }", {}, { token: adminToken })).data.viewer.kind).toBe("TOKEN");
+      expect(fresh.control.access.setupRequired).toBe(false);
+      const stored = JSON.stringify([await readEverything(fresh), await fresh.store.adminTokens.list()]);
+      expect(stored).not.toContain(adminToken);
+      await fresh.stop();
+    }
+  });
+
+  test("leaves the link usable when the account could not be stored", async () => {
     const fresh = await startAdminServer({ adminToken: null });
     const setupToken = fresh.control.access.setupLinkToken!;
-    const { put } = fresh.store.settings;
-    fresh.store.settings.put = () => Promise.reject(new Error("disk full at /secret/path"));
-    const failed = await fresh.ask(SET_UP, { setupToken }, { token: null });
+    const { create } = fresh.store.users;
+    fresh.store.users.create = () => Promise.reject(new Error("disk full at /secret/path"));
+    const failed = await fresh.ask(SET_UP, { input: { setupToken, ...OWNER } }, { token: null });
     expect(failed.errors?.[0]?.extensions.code).toBe("INTERNAL_SERVER_ERROR");
     expect(failed.text).not.toContain("/secret/path");
-    fresh.store.settings.put = put;
-    expect((await fresh.ask(SET_UP, { setupToken }, { token: null })).data.setUp.adminToken).toStartWith("adm_");
+    fresh.store.users.create = create;
+    const done = await fresh.ask(SET_UP, { input: { setupToken, ...OWNER } }, { token: null });
+    expect(done.data.setUp.userErrors).toEqual([]);
     await fresh.stop();
+  });
+
+  test("the admin token of a version before there were people goes on working, but not behind ADMIN_TOKEN", async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), "sluice-adopt-"));
+    const old = "adm_from-an-older-version";
+    const first = await startAdminServer({ dataDir });
+    const hash = first.control.vault.mac("admin-token", old);
+    await first.store.settings.put({ "$admin.tokenHash": hash, "$admin.signedOut": {} });
+    await first.stop();
+    const given = await startAdminServer({ dataDir });
+    expect((await given.ask("{ viewer { kind } }", {}, { token: old })).status).toBe(401);
+    await given.stop();
+    for (const _ of [1, 2]) {
+      const later = await startAdminServer({ dataDir, adminToken: null });
+      expect(later.control.access.setupRequired).toBe(false);
+      const reply = await later.ask("{ viewer { kind token { name } } }", {}, { token: old });
+      expect(reply.data.viewer).toEqual({ kind: "TOKEN", token: { name: "set-up" } });
+      expect(await later.store.settings.all()).toEqual({});
+      await later.stop();
+    }
+    await rm(dataDir, { recursive: true });
   });
 });

@@ -2,16 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { buildSchema, execute, GraphQLError, parse } from "graphql";
 import type { GraphqlContext } from "../../schema/context.ts";
 import { assertFresh, assertMaySee, guardSchema } from "../../schema/guard.ts";
-import {
-  ANONYMOUS,
-  type Principal,
-  SCOPES,
-  type Scope,
-  sessionPrincipal,
-  tokenPrincipal,
-} from "../../src/control/principal.ts";
+import { ANONYMOUS, type Principal, SCOPES, type Scope } from "../../src/control/principal.ts";
+import { sessionPrincipal, tokenPrincipal } from "../support/principals.ts";
 
-const withScopes = (...scopes: Scope[]): Principal => ({ ...tokenPrincipal("x"), scopes: new Set(scopes) });
+const withScopes = (...scopes: Scope[]): Principal => ({ ...tokenPrincipal(), scopes: new Set(scopes) });
 
 describe("the guard in front of the resolvers", () => {
   const guarded = guardSchema(
@@ -65,7 +59,7 @@ describe("the guard in front of the resolvers", () => {
   });
 
   test("a proof of who is asking is fresh for ten minutes; a bearer token's always is", () => {
-    const session = sessionPrincipal({ id: "s", createdAtMs: 1000, lastSeenAtMs: 1000, credential: "x" });
+    const session = sessionPrincipal({ freshUntil: 601_000 });
     const at = (principal: Principal, nowMs: number) => () =>
       assertFresh({ principal, control: { now: () => nowMs } } as GraphqlContext);
     expect(at(session, 600_999)).not.toThrow();

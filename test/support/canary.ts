@@ -14,7 +14,7 @@ const MOST_KNOWN = 400;
 const SHORTEST = 16;
 /** Their answers hold a secret once, that is what they are for. */
 const ONE_TIME =
-  /createClientKey|rotateClientKey|createAdminToken|setUp|revealProviderKeySecret|revealConfig|applyConfig|inviteUser|createUser|saveUser|enrol|Totp|createAlertChannel|saveAlertChannel/;
+  /createClientKey|rotateClientKey|createAdminToken|setUp|revealProviderKeySecret|revealConfig|applyConfig|inviteUser|resetUserSignIn|createUser|saveUser|enrol|Totp|createAlertChannel|saveAlertChannel/;
 /** The master key beside what it seals, and what a test itself put there. */
 const EXEMPT_FILES = /^(?:master\.key|config-of-test\.json)$/;
 

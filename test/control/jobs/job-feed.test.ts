@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { watchJobs } from "../../../src/control/jobs/job-feed.ts";
 import { getJob, listJobItems, listJobs } from "../../../src/control/jobs/job-list.ts";
 import { importKeysJob } from "../../../src/control/key-import/job.ts";
-import { type Principal, type Scope, tokenPrincipal } from "../../../src/control/principal.ts";
+import type { Principal, Scope } from "../../../src/control/principal.ts";
 import { addProvider } from "../../support/admin-fixtures.ts";
 import { ADMIN_TOKEN, type AdminServer, type Answer, startAdminServer } from "../../support/admin-server.ts";
 import { connectLive, type LiveClient, readEvents } from "../../support/live.ts";
+import { tokenPrincipal } from "../../support/principals.ts";
 
 let server: AdminServer;
 let live: LiveClient;
@@ -20,7 +21,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-const withScopes = (...scopes: Scope[]): Principal => ({ ...tokenPrincipal("x"), scopes: new Set(scopes) });
+const withScopes = (...scopes: Scope[]): Principal => ({ ...tokenPrincipal(), scopes: new Set(scopes) });
 const SUBSCRIPTION = `subscription ($jobId: ID, $after: String) {
   jobProgress(jobId: $jobId, after: $after) {
     __typename
