@@ -1,9 +1,9 @@
 import type { ConversationRow } from "../store/chat-types.ts";
 import type { Principal } from "./principal.ts";
 
-/** A conversation is seen by whoever made it and by nobody else. Null: whoever holds the admin token. */
-export function ownerOf(_principal: Principal): string | null {
-  return null;
+/** A conversation is seen by whoever made it and by nobody else. Null: whoever holds ADMIN_TOKEN, or a token that no person made. */
+export function ownerOf(principal: Principal): string | null {
+  return principal.kind === "anonymous" ? null : principal.userId;
 }
 
 export function isOwn(principal: Principal, conversation: Pick<ConversationRow, "createdBy">): boolean {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { SavedViewRow } from "../store/people.ts";
+import { ownerOf } from "./chat-owner.ts";
 import type { Control } from "./control.ts";
 import { idField } from "./fields.ts";
 import { noPerson, ownUser } from "./own-account.ts";
@@ -86,8 +87,4 @@ export async function deleteSavedViews(
   const rows = await control.store.savedViews.list();
   const own = rows.filter((row) => ids.includes(row.id) && row.ownerId === ownerId);
   return ok(await control.store.savedViews.delete(own.map((row) => row.id)));
-}
-
-function ownerOf(principal: Principal): string | null {
-  return principal.kind === "anonymous" ? null : principal.userId;
 }

@@ -11,8 +11,8 @@ import type { Author } from "./author.ts";
 import type { ChatStore } from "./chat-types.ts";
 import type { ConfigHistory } from "./history.ts";
 import type { JobProgress, JobStore } from "./job-types.ts";
-import type { ProviderOfferStore } from "./provider-offers.ts";
 import type { AdminTokenStore, SavedViewStore, SessionStore, UserStore } from "./people.ts";
+import type { ProviderOfferStore } from "./provider-offers.ts";
 import type { LogStore, UsageStore } from "./reports.ts";
 import type { ResponseRetention } from "./response-file.ts";
 
