@@ -3,6 +3,7 @@ import { continueInChat } from "../../src/control/chat-continue.ts";
 import { sendChatMessage } from "../../src/control/chat-send.ts";
 import type { Principal } from "../../src/control/principal.ts";
 import { gate, json, stream, streamThen } from "../support/fake-vendor.ts";
+import { tokenPrincipal } from "../support/principals.ts";
 import {
   CHAT_STREAM_WITH_USAGE,
   chatChunk,
@@ -203,7 +204,7 @@ describe("a file of the people's", () => {
 });
 
 describe("whoever may only chat", () => {
-  const chatter: Principal = { kind: "token", scopes: new Set(["CHAT_USE"]), credential: "x" };
+  const chatter: Principal = { ...tokenPrincipal(), scopes: new Set(["CHAT_USE"] as const) };
   test.each([
     ["asClientKeyId", { asClientKeyId: "cky_x" }],
     ["pinProviderKeyId", { pinProviderKeyId: "pky_x" }],
