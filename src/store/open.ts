@@ -96,7 +96,6 @@ function assemble(parts: {
     offers: openProviderOffers(database),
     audit: openAudit(database),
     chats: openChats(database, (createdBy, text) => reader.ask("searchChats", createdBy, text)),
-    chats: openChats(database),
     users: openUsers(database, vault),
     sessions: openSessions(database),
     adminTokens: openAdminTokens(database),

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { applyConfig } from "../../src/control/config-document.ts";
-import { SCOPES, type Scope, tokenPrincipal } from "../../src/control/principal.ts";
+import { SCOPES, type Scope } from "../../src/control/principal.ts";
 import { addClientKey, addKey, addModel, addProvider, expectNothingWritten } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
+import { tokenPrincipal } from "../support/principals.ts";
 
 let server: AdminServer;
 beforeEach(async () => {
@@ -264,11 +265,11 @@ describe("an applied document", () => {
     const asked = { document, prune: false, dryRun: false, expectedVersion: null };
     const scopes = new Set<Scope>(SCOPES.filter((scope) => scope !== "KEYS_REVEAL"));
     await expectNothingWritten(server, async () => {
-      const refused = await applyConfig(server.control, { ...tokenPrincipal("x"), scopes }, asked);
+      const refused = await applyConfig(server.control, { ...tokenPrincipal(), scopes }, asked);
       expect(refused).toMatchObject({ ok: false, errors: [{ field: ["document", "providers", "0", "baseUrl"] }] });
     });
     document.providers[0].keys[0].secret = "sk-entered-again-01";
-    expect(await applyConfig(server.control, { ...tokenPrincipal("x"), scopes }, asked)).toMatchObject({ ok: true });
+    expect(await applyConfig(server.control, { ...tokenPrincipal(), scopes }, asked)).toMatchObject({ ok: true });
   });
 });
 
