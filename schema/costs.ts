@@ -6,6 +6,7 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "Query.usage": 50,
   "Query.requestLogs": 20,
   "Query.auditLog": 10,
+  "Query.files": 5,
   "Query.previewAlertRule": 50,
   "Query.alerts": 5,
   "AlertChannel.deliveries": 2,

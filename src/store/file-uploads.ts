@@ -111,7 +111,7 @@ function overQuota(): FileError {
   return new FileError("quota", "There is no room for this file: the files here are as large as they may be together.");
 }
 
-export function asFileError(error: unknown): FileError {
+function asFileError(error: unknown): FileError {
   if (error instanceof FileError) return error;
   if (isFull(error)) return new FileError("disk_full", "There is no room for this file: the disk is full.", error);
   return new FileError("unavailable", "Files cannot be stored at the moment. Try again soon.", error);

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { readAttachment } from "../../src/control/files/files.ts";
 import { type Answer, type Gateway, startGateway } from "../gateway/fixture.ts";
 import { CLIENT_KEY } from "../support/app.ts";
 import { eventually } from "../support/stream-reader.ts";
@@ -77,10 +76,6 @@ describe("a person's upload", () => {
     expect(download.headers.get("x-content-type-options")).toBe("nosniff");
     const part = await fetch(`${gateway.url}${file.downloadUrl}`, { headers: { range: "bytes=-5" } });
     expect([part.status, (await part.arrayBuffer()).byteLength]).toEqual([206, 5]);
-    const attachment = await readAttachment(gateway.app.control, file.id);
-    expect(attachment).toMatchObject({ name: "paper.pdf", mediaType: "application/pdf" });
-    expect(Buffer.from(attachment!.bytes).equals(content)).toBe(true);
-    expect(await readAttachment(gateway.app.control, "fil_none")).toBeNull();
   });
 
   test("may be for a client, who finds it among its own", async () => {

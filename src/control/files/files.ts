@@ -49,17 +49,6 @@ export async function deleteFiles({ store }: Control, ids: readonly string[]): P
 
 const MAX_DELETED = 1000;
 
-/** A file's content for a message or a mail; null when there is no such file (any more). Rejects with FileError. */
-export async function readAttachment(
-  { store }: Control,
-  id: string,
-): Promise<{ readonly name: string; readonly mediaType: string; readonly bytes: Uint8Array } | null> {
-  const file = await store.files.get(id);
-  if (file === null) return null;
-  const bytes = new Uint8Array(await new Response(store.files.content(file)).arrayBuffer());
-  return { name: file.filename, mediaType: file.mediaType, bytes };
-}
-
 /** A link is fetched at once by whoever asked for it; longer and it would be a secret lying about. */
 const LINK_MS = 300_000;
 const PURPOSE = "file-content";

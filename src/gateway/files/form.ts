@@ -1,7 +1,7 @@
 import { GatewayError } from "../../errors.ts";
 import { readerOf } from "../../lib/bytes.ts";
 import { MultipartScanError } from "../../lib/multipart-scan.ts";
-import { MultipartStream, type PartHead } from "../../lib/multipart-stream.ts";
+import { MultipartStream, type PartEvent, type PartHead } from "../../lib/multipart-stream.ts";
 import { type FileUpload, fileTooLarge } from "../../stored-file.ts";
 import type { Exchange } from "../exchange.ts";
 import { invalidRequest } from "../refusals.ts";
@@ -31,45 +31,20 @@ export function requireForm(exchange: Exchange, maxFileBytes: number): string {
 /** Passes the file on to `upload` as it comes: the disk sets the pace, nothing else holds it. Throws GatewayError, FileError. */
 export async function readFileForm(exchange: Exchange, boundary: string, upload: FileUpload): Promise<FileForm> {
   const { body } = exchange.incoming.request;
-  const stream = new MultipartStream(boundary);
   if (body === null) throw invalidRequest("The request body is empty.");
-  const fields = new Map<string, string>();
-  let head: PartHead | null = null;
-  let field: { readonly name: string; value: Buffer } | null = null;
+  const stream = new MultipartStream(boundary);
+  const form = new Form();
   const reader = readerOf(body);
   try {
     for (;;) {
       const { done, value } = await untilStopped(exchange, reader.read());
       if (done || value === undefined) break;
       exchange.requestBytes += value.length;
-      if (exchange.requestBytes - upload.bytes > FORM_BYTES + value.length)
-        throw invalidRequest("The form is too long.");
       for (const event of stream.feed(value)) {
-        switch (event.kind) {
-          case "head":
-            if (event.head.filename === null && event.head.name !== "file") {
-              if (fields.size >= MOST_FIELDS) throw invalidRequest("The form has too many fields.");
-              field = { name: event.head.name, value: Buffer.alloc(0) };
-            } else if (event.head.name !== "file") {
-              throw invalidRequest("The file must stand in the field `file`.", "file");
-            } else if (head !== null) {
-              throw invalidRequest("Send one file at a time.", "file");
-            } else {
-              head = event.head;
-            }
-            break;
-          case "data":
-            if (field === null) await untilStopped(exchange, upload.write(event.bytes));
-            else field.value = Buffer.concat([field.value, event.bytes]);
-            if (field !== null && field.value.length > MOST_FIELD_BYTES) {
-              throw invalidRequest("The field is too long.", field.name);
-            }
-            break;
-          case "end":
-            if (field !== null) fields.set(field.name, field.value.toString("utf8"));
-            field = null;
-        }
+        const content = form.take(event);
+        if (content !== null) await untilStopped(exchange, upload.write(content));
       }
+      if (exchange.requestBytes - upload.bytes > FORM_BYTES) throw invalidRequest("The form is too long.");
     }
   } catch (error) {
     void reader.cancel().catch(() => {});
@@ -77,9 +52,50 @@ export async function readFileForm(exchange: Exchange, boundary: string, upload:
     throw error;
   }
   if (!stream.isOver) throw invalidRequest("The form ends in the middle.");
-  if (head === null) throw invalidRequest("The form has no field `file`.", "file");
   exchange.stopAtMs = Number.POSITIVE_INFINITY;
-  return { head, fields };
+  return form.finish();
+}
+
+/** The parts of a form as they come; all but the file's content is held. */
+class Form {
+  readonly #fields = new Map<string, string>();
+  #head: PartHead | null = null;
+  #field: { readonly name: string; value: Buffer } | null = null;
+
+  /** The file's content among them; null for everything else. Throws GatewayError 400. */
+  take(event: PartEvent): Uint8Array | null {
+    switch (event.kind) {
+      case "head":
+        this.#begin(event.head);
+        return null;
+      case "data":
+        if (this.#field === null) return event.bytes;
+        this.#field.value = Buffer.concat([this.#field.value, event.bytes]);
+        if (this.#field.value.length > MOST_FIELD_BYTES)
+          throw invalidRequest("The field is too long.", this.#field.name);
+        return null;
+      case "end":
+        if (this.#field !== null) this.#fields.set(this.#field.name, this.#field.value.toString("utf8"));
+        this.#field = null;
+        return null;
+    }
+  }
+
+  finish(): FileForm {
+    if (this.#head === null) throw invalidRequest("The form has no field `file`.", "file");
+    return { head: this.#head, fields: this.#fields };
+  }
+
+  #begin(head: PartHead): void {
+    if (head.name === "file") {
+      if (this.#head !== null) throw invalidRequest("Send one file at a time.", "file");
+      this.#head = head;
+      return;
+    }
+    if (head.filename !== null) throw invalidRequest("The file must stand in the field `file`.", "file");
+    if (this.#fields.size >= MOST_FIELDS) throw invalidRequest("The form has too many fields.");
+    this.#field = { name: head.name, value: Buffer.alloc(0) };
+  }
 }
 
 function boundaryOf(contentType: string): string {
