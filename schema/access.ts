@@ -70,6 +70,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.adminTokens": "signed-in",
   "Query.sessions": "signed-in",
   "Query.savedViews": "signed-in",
+  "Query.errorGroups": "LOGS_READ",
 
   "Query.files": "FILES_READ",
   "Query.file": "FILES_READ",

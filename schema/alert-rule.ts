@@ -3,7 +3,7 @@ import { createAlertRule, deleteAlertRules, updateAlertRule } from "../src/contr
 import type { AlertRuleRow } from "../src/store/alert-types.ts";
 import { AlertCondition, AlertConditionInput } from "./alert-condition.ts";
 import { builder } from "./builder.ts";
-import { AlertKind, Severity, UsageDimension } from "./enums.ts";
+import { AlertGrouping, AlertKind, Severity } from "./enums.ts";
 import { Node } from "./node.ts";
 import { DeleteInput, DeletePayload, payloadRef, toPayload } from "./payload.ts";
 import { AlertChannel, AlertRule } from "./refs.ts";
@@ -18,7 +18,7 @@ builder.objectType(AlertScope, {
     providerKeyIds: t.idList({ resolve: ({ keyIds }) => [...keyIds] }),
     clientKeyIds: t.idList({ resolve: ({ clientKeyIds }) => [...clientKeyIds] }),
     per: t.expose("per", {
-      type: UsageDimension,
+      type: AlertGrouping,
       nullable: true,
       description: "One incident for each of these, instead of one for all together.",
     }),
@@ -75,7 +75,7 @@ const AlertScopeInput = builder.inputType("AlertScopeInput", {
     models: t.stringList(),
     providerKeyIds: t.idList(),
     clientKeyIds: t.idList(),
-    per: t.field({ type: UsageDimension }),
+    per: t.field({ type: AlertGrouping }),
   }),
 });
 export const CreateAlertRuleInput = builder.inputType("CreateAlertRuleInput", {

@@ -99,7 +99,7 @@ builder.objectType(ChatMessage, {
     usage: t.field({
       type: TokenUsage,
       nullable: true,
-      resolve: ({ usage }) => usage && { ...usage, rawUsage: null },
+      resolve: ({ usage }) => usage && { ...usage, request: null },
     }),
     cost: t.field({
       type: "Decimal",

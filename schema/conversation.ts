@@ -10,7 +10,7 @@ const ConversationTotals = builder.objectRef<ChatTotals>("ConversationTotals");
 builder.objectType(ConversationTotals, {
   fields: (t) => ({
     messages: t.exposeInt("messages"),
-    usage: t.field({ type: TokenUsage, resolve: (totals) => ({ ...totals, rawUsage: null }) }),
+    usage: t.field({ type: TokenUsage, resolve: (totals) => ({ ...totals, request: null }) }),
     cost: t.field({ type: "Decimal", resolve: ({ costNanoUsd }) => formatNanoUsd(costNanoUsd) }),
     unpricedAnswers: t.exposeInt("unpriced", { description: "Their cost is unknown and not in `cost`." }),
   }),

@@ -43,7 +43,7 @@ import { ERROR_CLASSES, REQUEST_ORIGINS } from "../src/record.ts";
 import { builder } from "./builder.ts";
 
 /** "openai-compatible" and "createdAt" are OPENAI_COMPATIBLE and CREATED_AT outside. */
-function spell(value: string): string {
+export function spell(value: string): string {
   return value
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .replace(/[-.]/g, "_")
@@ -131,12 +131,19 @@ export const ForecastHow = listed(
 export const PriceSource = listed("PriceSource", ["builtin", "manual"]);
 
 export const UsageInterval = listed("UsageInterval", [...USAGE_INTERVALS, "auto"]);
+const NOUN_DIMENSIONS = {
+  PROVIDER: { value: "provider" },
+  PROVIDER_KEY: { value: "key" },
+  MODEL: { value: "model" },
+  CLIENT_KEY: { value: "client" },
+} as const;
+export const AlertGrouping = builder.enumType("AlertGrouping", { values: NOUN_DIMENSIONS });
 export const UsageDimension = builder.enumType("UsageDimension", {
   values: {
-    PROVIDER: { value: "provider" },
-    PROVIDER_KEY: { value: "key" },
-    MODEL: { value: "model" },
-    CLIENT_KEY: { value: "client" },
+    ...NOUN_DIMENSIONS,
+    STATUS: { value: "status" },
+    ERROR_CLASS: { value: "error" },
+    FORMAT: { value: "format" },
   } as const,
 });
 export const SparklineRange = listed("SparklineRange", ["LAST_24_HOURS", "LAST_30_DAYS"]);
@@ -151,6 +158,7 @@ export const RequestOrigin = listed(
   REQUEST_ORIGINS,
   "Who made a request: a client over HTTP, or Sluice itself for a person at the console.",
 );
+export const EndedStatus = listed("EndedStatus", ["success", "error", "cancelled"]);
 export const UsageSource = listed("UsageSource", ["reported", "estimated", "unknown"]);
 export const AttemptOutcome = listed("AttemptOutcome", ["ok", "rejected", "unreachable", "abandoned"]);
 export const TokenPart = listed("TokenPart", ["INPUT", "CACHE_READ", "CACHE_WRITE", "OUTPUT", "REASONING", "REQUEST"]);

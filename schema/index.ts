@@ -18,6 +18,7 @@ import "./job-progress.ts";
 import "./job.ts";
 import "./config-history.ts";
 import "./config.ts";
+import "./error-group.ts";
 import "./key-events.ts";
 import "./key-import.ts";
 import "./live-usage.ts";

@@ -7,10 +7,12 @@ import {
   getRequest,
   listActiveRequests,
   listRequestLogs,
+  readHistogram,
 } from "../src/control/request-logs.ts";
 import type { RequestView } from "../src/control/request-view.ts";
 import { totalTokens, type Usage } from "../src/llm/usage.ts";
 import type { PriceUsed as PriceUsedValue } from "../src/record.ts";
+import type { LogHistogram } from "../src/store/reports.ts";
 import { builder } from "./builder.ts";
 import { ErrorClass, PriceSource, RequestOrigin, RequestStatus, TokenPart, UsageSource, WireFormat } from "./enums.ts";
 import { Node } from "./node.ts";
@@ -18,10 +20,10 @@ import { payloadRef, toPayload } from "./payload.ts";
 import { ClientKey, Provider, ProviderKey, RequestLog } from "./refs.ts";
 import { RequestAttempt, RequestContent, readJson } from "./request-detail.ts";
 import { asksFor, findKey, findProvider, loadDetail } from "./request-loaders.ts";
-import { TimeRangeInput } from "./shared-inputs.ts";
+import { DecimalRangeInput, IntRangeInput, TimeRangeInput } from "./shared-inputs.ts";
 import { UserError } from "./user-errors.ts";
 
-export const TokenUsage = builder.objectRef<Usage & { readonly rawUsage: string | null }>("TokenUsage");
+export const TokenUsage = builder.objectRef<Usage & { readonly request: RequestView | null }>("TokenUsage");
 builder.objectType(TokenUsage, {
   description: "Disjoint: no token stands in two parts.",
   fields: (t) => ({
@@ -35,7 +37,7 @@ builder.objectType(TokenUsage, {
       type: "JSON",
       nullable: true,
       description: "The vendor's own object, verbatim.",
-      resolve: ({ rawUsage }) => readJson(rawUsage),
+      resolve: async ({ request }, _, ctx) => readJson((request && (await loadDetail(ctx, request))?.rawUsage) ?? null),
     }),
   }),
 });
@@ -110,7 +112,7 @@ builder.objectType(RequestLog, {
       type: TokenUsage,
       nullable: true,
       description: "Null while running and when the upstream said nothing.",
-      resolve: ({ usage, rawUsage }) => usage && { ...usage, rawUsage },
+      resolve: (request) => request.usage && { ...request.usage, request },
     }),
     usageSource: t.expose("usageSource", { type: UsageSource }),
     cost: t.field({
@@ -160,6 +162,27 @@ builder.objectType(RequestLog, {
   }),
 });
 
+const RequestHistogram = builder.objectRef<LogHistogram>("RequestHistogram");
+builder.objectType(RequestHistogram, {
+  description: "At most as many buckets as asked for: long ones are whole quarter hours.",
+  fields: (t) => ({
+    startsAt: t.expose("startsAtMs", { type: "DateTime" }),
+    stepSeconds: t.float({ resolve: ({ stepMs }) => stepMs / 1000 }),
+    success: t.field({ type: ["Long"], resolve: ({ success }) => [...success] }),
+    clientError: t.field({
+      type: ["Long"],
+      description: "Answered with a 4xx that is the caller's own.",
+      resolve: ({ clientError }) => [...clientError],
+    }),
+    upstreamError: t.field({
+      type: ["Long"],
+      description: "Everything else that failed, rate limits and spent quotas among it.",
+      resolve: ({ upstreamError }) => [...upstreamError],
+    }),
+    cancelled: t.field({ type: ["Long"], resolve: ({ cancelled }) => [...cancelled] }),
+  }),
+});
+
 export const RequestLogFilter = builder.inputRef<RequestFilter>("RequestLogFilter").implement({
   fields: (t) => ({
     range: t.field({ type: TimeRangeInput }),
@@ -175,9 +198,12 @@ export const RequestLogFilter = builder.inputRef<RequestFilter>("RequestLogFilte
     endpoints: t.stringList(),
     stream: t.boolean(),
     retried: t.boolean({ description: "More than one upstream call." }),
-    minLatencyMs: t.int(),
-    minCost: t.field({ type: "Decimal" }),
-    search: t.string({ description: "In error text, models, user agent, address; or a whole request id." }),
+    latencyMs: t.field({ type: IntRangeInput }),
+    totalTokens: t.field({ type: IntRangeInput }),
+    cost: t.field({ type: DecimalRangeInput, description: "In US dollars; requests of unknown cost are in no range." }),
+    search: t.string({
+      description: "In error text, models, user agent, address; or a request id, whole or its beginning.",
+    }),
   }),
 });
 
@@ -197,6 +223,12 @@ builder.queryFields((t) => ({
           nullable: true,
           description: "Exact up to 10,000; null beyond.",
           resolve: ({ totalCount }) => totalCount,
+        }),
+        histogram: c.field({
+          type: RequestHistogram,
+          description: "When all that match happened, not just this page.",
+          args: { buckets: c.arg.int({ required: true, defaultValue: 60 }) },
+          resolve: (page, { buckets }, { control }) => readHistogram(control, page, buckets),
         }),
       }),
     },

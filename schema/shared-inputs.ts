@@ -11,5 +11,15 @@ export const TimeRangeInput = builder.inputType("TimeRangeInput", {
   }),
 });
 
+export const IntRangeInput = builder.inputType("IntRangeInput", {
+  description: "Both ends inclusive.",
+  fields: (t) => ({ gte: t.int(), lte: t.int() }),
+});
+
+export const DecimalRangeInput = builder.inputType("DecimalRangeInput", {
+  description: "Both ends inclusive.",
+  fields: (t) => ({ gte: t.field({ type: "Decimal" }), lte: t.field({ type: "Decimal" }) }),
+});
+
 /** Fields that show a noun's own usage look a day back unless told otherwise. */
 export const LAST_DAY = { from: "now-24h", to: "now" };

@@ -4,7 +4,7 @@ import { builder } from "./builder.ts";
 
 export const UsageMetrics = builder.objectRef<UsageMetricsValue>("UsageMetrics");
 
-export function sumTokens(metrics: UsageMetricsValue): number {
+function sumTokens(metrics: UsageMetricsValue): number {
   return (
     metrics.inputTokens +
     metrics.cacheReadTokens +
@@ -19,6 +19,7 @@ builder.objectType(UsageMetrics, {
     requests: t.expose("requests", { type: "Long" }),
     successes: t.expose("successes", { type: "Long" }),
     errors: t.expose("errors", { type: "Long" }),
+    cancelled: t.expose("cancelled", { type: "Long" }),
     retries: t.expose("retries", { type: "Long", description: "Upstream calls beyond the first." }),
     inputTokens: t.expose("inputTokens", { type: "Long" }),
     cacheReadTokens: t.expose("cacheReadTokens", { type: "Long" }),
@@ -40,6 +41,8 @@ builder.objectType(UsageMetrics, {
       description: "Requests whose tokens were estimated.",
     }),
     avgLatencyMs: t.exposeFloat("latencyAvgMs", { nullable: true }),
+    minLatencyMs: t.exposeFloat("latencyMinMs", { nullable: true }),
+    maxLatencyMs: t.exposeFloat("latencyMaxMs", { nullable: true }),
     p50LatencyMs: t.exposeFloat("latencyP50Ms", { nullable: true }),
     p95LatencyMs: t.exposeFloat("latencyP95Ms", { nullable: true }),
     p99LatencyMs: t.exposeFloat("latencyP99Ms", { nullable: true }),

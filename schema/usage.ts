@@ -3,6 +3,7 @@ import {
   isLastBucketPartial,
   labelGroup,
   labelValue,
+  readHeat,
   readPreviousTotals,
   readUsage,
   seriesOf,
@@ -10,14 +11,16 @@ import {
 } from "../src/control/usage.ts";
 import type {
   UsageDimension as Dimension,
+  UsageHeat as Heat,
   UsageMetrics as Metrics,
   UsageSeries as Series,
+  UsagePoints,
 } from "../src/store/reports.ts";
 import { builder } from "./builder.ts";
-import { UsageDimension, UsageInterval } from "./enums.ts";
+import { EndedStatus, ErrorClass, spell, UsageDimension, UsageInterval, WireFormat } from "./enums.ts";
 import { loadNode, Node } from "./node.ts";
 import { TimeRangeInput } from "./shared-inputs.ts";
-import { sumTokens, UsageMetrics } from "./usage-metrics.ts";
+import { UsageMetrics } from "./usage-metrics.ts";
 
 interface GroupValue {
   readonly dimension: Dimension;
@@ -32,19 +35,23 @@ const UsageGroupValue = builder.objectRef<GroupValue>("UsageGroupValue");
 builder.objectType(UsageGroupValue, {
   fields: (t) => ({
     dimension: t.expose("dimension", { type: UsageDimension }),
-    value: t.exposeString("value", {
+    value: t.string({
       nullable: true,
-      description: "An id, or a model's name; null for requests that had none.",
+      description: "An id, a model's name, or a value of the filter's enumeration; null for requests that had none.",
+      resolve: ({ dimension, value }) => (value !== null && isSpelled(dimension) ? spell(value) : value),
     }),
     label: t.string({ resolve: ({ dimension, value }, _, { control }) => labelValue(control, dimension, value) }),
     node: t.field({
       type: Node,
       nullable: true,
       resolve: ({ dimension, value }, _, context) =>
-        value === null || dimension === "model" ? null : loadNode(context, value),
+        value === null || !isNoun(dimension) ? null : loadNode(context, value),
     }),
   }),
 });
+
+const isSpelled = (dimension: Dimension) => ["status", "error", "format"].includes(dimension);
+const isNoun = (dimension: Dimension) => ["provider", "key", "client"].includes(dimension);
 
 const UsageGroup = builder.objectRef<SeriesOfView>("UsageGroup");
 builder.objectType(UsageGroup, {
@@ -63,43 +70,69 @@ builder.objectType(UsageGroup, {
   }),
 });
 
+type LongMetric = { [M in keyof Metrics]: Metrics[M] extends number ? M : never }[keyof Metrics];
+type FloatMetric = Exclude<keyof Metrics, LongMetric>;
+
+function sumTokensOf(points: UsagePoints): number[] {
+  const parts = [
+    points.inputTokens,
+    points.cacheReadTokens,
+    points.cacheWriteTokens,
+    points.outputTokens,
+    points.reasoningTokens,
+  ];
+  return points.requests.map((_, index) => parts.reduce((sum, part) => sum + part[index]!, 0));
+}
+
 const UsageSeries = builder.objectRef<SeriesOfView>("UsageSeries");
 builder.objectType(UsageSeries, {
   description: "Columnar: every array is aligned with UsageReport.buckets, so it goes to the chart without reshaping.",
   fields: (t) => {
-    const long = (pick: (point: Metrics) => number) =>
-      t.field({ type: ["Long"], resolve: ({ series }) => series.points.map(pick) });
-    const float = (pick: (point: Metrics) => number | null) =>
+    const long = (metric: LongMetric) =>
+      t.field({ type: ["Long"], resolve: ({ series }) => [...series.points[metric]] });
+    const float = (metric: FloatMetric) =>
       t.field({
         type: ["Float"],
         nullable: { list: false, items: true },
-        resolve: ({ series }) => series.points.map(pick),
+        resolve: ({ series }) => [...series.points[metric]],
       });
     return {
       group: t.field({ type: UsageGroup, resolve: (parent) => parent }),
       totals: t.field({ type: UsageMetrics, resolve: ({ series }) => series.totals }),
-      requests: long((point) => point.requests),
-      errors: long((point) => point.errors),
-      retries: long((point) => point.retries),
-      inputTokens: long((point) => point.inputTokens),
-      cacheReadTokens: long((point) => point.cacheReadTokens),
-      cacheWriteTokens: long((point) => point.cacheWriteTokens),
-      outputTokens: long((point) => point.outputTokens),
-      reasoningTokens: long((point) => point.reasoningTokens),
-      totalTokens: long(sumTokens),
+      requests: long("requests"),
+      successes: long("successes"),
+      errors: long("errors"),
+      cancelled: long("cancelled"),
+      retries: long("retries"),
+      inputTokens: long("inputTokens"),
+      cacheReadTokens: long("cacheReadTokens"),
+      cacheWriteTokens: long("cacheWriteTokens"),
+      outputTokens: long("outputTokens"),
+      reasoningTokens: long("reasoningTokens"),
+      totalTokens: t.field({ type: ["Long"], resolve: ({ series }) => sumTokensOf(series.points) }),
       cost: t.field({
         type: ["Decimal"],
-        resolve: ({ series }) => series.points.map((point) => formatNanoUsd(point.costNanoUsd)),
+        resolve: ({ series }) => series.points.costNanoUsd.map(formatNanoUsd),
       }),
-      unpricedRequests: long((point) => point.unpricedRequests),
-      avgLatencyMs: float((point) => point.latencyAvgMs),
-      p50LatencyMs: float((point) => point.latencyP50Ms),
-      p95LatencyMs: float((point) => point.latencyP95Ms),
-      p99LatencyMs: float((point) => point.latencyP99Ms),
-      p50FirstTokenMs: float((point) => point.firstTokenP50Ms),
-      p95FirstTokenMs: float((point) => point.firstTokenP95Ms),
+      unpricedRequests: long("unpricedRequests"),
+      avgLatencyMs: float("latencyAvgMs"),
+      p50LatencyMs: float("latencyP50Ms"),
+      p95LatencyMs: float("latencyP95Ms"),
+      p99LatencyMs: float("latencyP99Ms"),
+      p50FirstTokenMs: float("firstTokenP50Ms"),
+      p95FirstTokenMs: float("firstTokenP95Ms"),
     };
   },
+});
+
+const UsageHeat = builder.objectRef<Heat>("UsageHeat");
+builder.objectType(UsageHeat, {
+  description: "168 numbers each: seven days from Monday, 24 hours a day.",
+  fields: (t) => ({
+    requests: t.field({ type: ["Long"], resolve: ({ requests }) => [...requests] }),
+    errors: t.field({ type: ["Long"], resolve: ({ errors }) => [...errors] }),
+    cost: t.field({ type: ["Decimal"], resolve: ({ costNanoUsd }) => costNanoUsd.map(formatNanoUsd) }),
+  }),
 });
 
 const UsageReport = builder.objectRef<UsageView>("UsageReport");
@@ -121,6 +154,11 @@ builder.objectType(UsageReport, {
       description: "The period of the same length just before this one.",
       resolve: ({ query }, _, { control }) => readPreviousTotals(control, query),
     }),
+    heat: t.field({
+      type: UsageHeat,
+      description: "At which hours of the week, in the report's zone.",
+      resolve: ({ query }, _, { control }) => readHeat(control, query),
+    }),
     series: t.field({ type: [UsageSeries], resolve: (view) => seriesOf(view).map((series) => ({ view, series })) }),
     generatedAt: t.expose("generatedAtMs", { type: "DateTime" }),
   }),
@@ -132,6 +170,10 @@ const UsageFilter = builder.inputType("UsageFilter", {
     providerKeys: t.idList(),
     models: t.stringList(),
     clientKeys: t.idList(),
+    tags: t.stringList({ description: "Provider keys that have one of these tags now." }),
+    statuses: t.field({ type: [EndedStatus] }),
+    errorClasses: t.field({ type: [ErrorClass] }),
+    formats: t.field({ type: [WireFormat] }),
   }),
 });
 

@@ -9,6 +9,7 @@ import {
   type Verdict,
 } from "../policy/alert-verdict.ts";
 import type { UsageMetrics, UsageReport } from "../store/reports.ts";
+import { pointsOf } from "../store/usage-metrics.ts";
 import { createRuleInput, EVERYTHING } from "./alert-rule-input.ts";
 import { SPIKE_DAYS, spikeAt, subjectsOf, usageOf } from "./alert-spend.ts";
 import { staleAfter } from "./alert-watch.ts";
@@ -47,7 +48,7 @@ export async function previewAlertRule(control: Control, input: Given<typeof cre
   const report = await usageOf(control, scope, { fromMs: startMs, toMs, interval: "quarter_hour" }, MAX_SUBJECTS);
   const rule = { forMs, cooldownMs, stepMs: QUARTER_MS, staleMs: staleAfter(condition) };
   const firings = subjectsOf(report).flatMap(([subject, { points }]) =>
-    replay(looksAt(condition, report, points, fromMs), rule).map((firing) => ({ ...firing, subject })),
+    replay(looksAt(condition, report, pointsOf(points), fromMs), rule).map((firing) => ({ ...firing, subject })),
   );
   return {
     fromMs,

@@ -59,10 +59,10 @@ export async function readSpikes(
   const fromMs = nowMs - windowMs - SPIKE_DAYS * DAY_MS;
   const report = await usageOf(deps, scope, { fromMs, toMs: nowMs, interval: "quarter_hour" });
   return new Map(
-    subjectsOf(report).map(([subject, { points }]) => {
-      const costs = points.map((point) => point.costNanoUsd);
-      return [subject, spikeAt(report.buckets, costs, windowMs, nowMs)];
-    }),
+    subjectsOf(report).map(([subject, { points }]) => [
+      subject,
+      spikeAt(report.buckets, points.costNanoUsd, windowMs, nowMs),
+    ]),
   );
 }
 

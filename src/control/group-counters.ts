@@ -66,6 +66,12 @@ export function groupOf(dimension: UsageDimension, request: RequestRecord | Acti
       return request.keyId;
     case "client":
       return request.clientKeyId;
+    case "status":
+      return "status" in request ? request.status : null;
+    case "error":
+      return "errorClass" in request ? request.errorClass : null;
+    case "format":
+      return request.protocol;
     case "model":
       return request.servedModel ?? request.requestedModel; // As the stored roll-ups count them.
   }

@@ -1,5 +1,6 @@
-import type { UsageDimension, UsageMetrics, UsageQuery, UsageReport } from "../store/reports.ts";
+import type { UsageDimension, UsageMetrics, UsagePoints, UsageQuery, UsageReport } from "../store/reports.ts";
 import type { ModelRow } from "../store/types.ts";
+import { NO_USAGE } from "../store/usage-metrics.ts";
 import type { Control } from "./control.ts";
 import { readRange, type TimeRangeInput } from "./time-range.ts";
 
@@ -18,27 +19,6 @@ const SPARKLINES = {
   LAST_30_DAYS: { interval: "day", stepMs: 86_400_000, steps: 30 },
 } as const;
 
-const NOTHING: UsageMetrics = {
-  requests: 0,
-  successes: 0,
-  errors: 0,
-  retries: 0,
-  inputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  outputTokens: 0,
-  reasoningTokens: 0,
-  costNanoUsd: 0,
-  unpricedRequests: 0,
-  estimatedRequests: 0,
-  latencyAvgMs: null,
-  latencyP50Ms: null,
-  latencyP95Ms: null,
-  latencyP99Ms: null,
-  firstTokenP50Ms: null,
-  firstTokenP95Ms: null,
-};
-
 export interface RangeArgs {
   readonly range: TimeRangeInput;
   readonly timeZone: string;
@@ -53,7 +33,7 @@ export async function readUsageOf(
 ): Promise<UsageMetrics[]> {
   const report = await control.store.usage.report({ ...groupedBy(dimension, ids), ...spanOf(control, args) });
   const byId = new Map(report.series.filter((one) => !one.isOther).map((one) => [one.values[0], one.totals]));
-  return ids.map((id) => byId.get(id) ?? NOTHING);
+  return ids.map((id) => byId.get(id) ?? NO_USAGE);
 }
 
 /** In the order of `ids`. Steps are UTC hours or days; the last one is still filling. */
@@ -66,7 +46,7 @@ export async function readSparklinesOf(
   const steps = stepsOf(control, range);
   const report = await control.store.usage.report({ ...groupedBy(dimension, ids), ...steps.query });
   const byId = new Map(report.series.filter((one) => !one.isOther).map((one) => [one.values[0], one.points]));
-  return ids.map((id) => drawSparkline(steps, report, byId.get(id) ?? []));
+  return ids.map((id) => drawSparkline(steps, report, byId.get(id)));
 }
 
 /**
@@ -75,7 +55,7 @@ export async function readSparklinesOf(
  */
 export async function readUsageOfModel(control: Control, model: ModelRow, args: RangeArgs): Promise<UsageMetrics> {
   const span = spanOf(control, args);
-  if (model.targets.length === 0) return NOTHING;
+  if (model.targets.length === 0) return NO_USAGE;
   return (await control.store.usage.report({ ...servedBy(model), ...span })).totals;
 }
 
@@ -85,12 +65,12 @@ export async function readSparklineOfModel(
   range: SparklineRange,
 ): Promise<Sparkline> {
   const steps = stepsOf(control, range);
-  if (model.targets.length === 0) return drawSparkline(steps, null, []);
+  if (model.targets.length === 0) return drawSparkline(steps, null, undefined);
   const report = await control.store.usage.report({ ...servedBy(model), ...steps.query });
-  return drawSparkline(steps, report, report.series[0]?.points ?? []);
+  return drawSparkline(steps, report, report.series[0]?.points);
 }
 
-type IdDimension = Exclude<UsageDimension, "model">;
+type IdDimension = Extract<UsageDimension, "provider" | "key" | "client">;
 
 function groupedBy(dimension: IdDimension, ids: readonly string[]) {
   const filterName = { provider: "providerIds", key: "keyIds", client: "clientKeyIds" } as const;
@@ -124,15 +104,15 @@ function stepsOf(control: Control, range: SparklineRange): Steps {
 function drawSparkline(
   { stepMs, steps, startsAtMs }: Steps,
   report: UsageReport | null,
-  points: readonly UsageMetrics[],
+  points: UsagePoints | undefined,
 ): Sparkline {
   const requests = new Array<number>(steps).fill(0);
   const errors = new Array<number>(steps).fill(0);
-  for (const [index, point] of points.entries()) {
-    const step = Math.round(((report?.buckets[index] ?? 0) - startsAtMs) / stepMs);
+  for (const [index, start] of (points === undefined ? [] : (report?.buckets ?? [])).entries()) {
+    const step = Math.round((start - startsAtMs) / stepMs);
     if (step < 0 || step >= steps) continue;
-    requests[step] = point.requests;
-    errors[step] = point.errors;
+    requests[step] = points?.requests[index] ?? 0;
+    errors[step] = points?.errors[index] ?? 0;
   }
   return { startsAtMs, stepSeconds: stepMs / 1000, requests, errors };
 }

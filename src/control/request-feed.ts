@@ -84,7 +84,7 @@ export class RequestFeed {
 
 /** What is kept of a settled request: the row, never its bodies or attempts. */
 function viewRecord(record: RequestRecord): RequestView {
-  const { attempts, content: _content, ...row } = record;
+  const { attempts, content: _content, rawUsage: _raw, ...row } = record;
   return { ...row, attemptCount: attempts.length, detail: null };
 }
 

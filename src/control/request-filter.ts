@@ -1,10 +1,21 @@
 import { ENDPOINTS, type EndpointId, type ProtocolId } from "../llm/names.ts";
+import { totalTokens } from "../llm/usage.ts";
 import type { ErrorClass, RequestOrigin } from "../record.ts";
 import type { LogFilter } from "../store/reports.ts";
 import { badInput } from "./bad-input.ts";
 import { parseUsd } from "./money.ts";
 import type { RequestStatus, RequestView } from "./request-view.ts";
 import { readRange, type TimeRangeInput } from "./time-range.ts";
+
+/** Both ends inclusive. */
+export interface NumberRange {
+  readonly gte?: number | null;
+  readonly lte?: number | null;
+}
+export interface DecimalRange {
+  readonly gte?: string | null;
+  readonly lte?: string | null;
+}
 
 /** The one filter of request log and live feed. All given conditions hold; lists mean "one of". */
 export interface RequestFilter {
@@ -21,8 +32,9 @@ export interface RequestFilter {
   readonly endpoints?: readonly string[] | null;
   readonly stream?: boolean | null;
   readonly retried?: boolean | null;
-  readonly minLatencyMs?: number | null;
-  readonly minCost?: string | null;
+  readonly latencyMs?: NumberRange | null;
+  readonly totalTokens?: NumberRange | null;
+  readonly cost?: DecimalRange | null;
   readonly search?: string | null;
 }
 
@@ -32,6 +44,7 @@ export function toLogFilter(filter: RequestFilter, nowMs: number): LogFilter | n
   if (filter.statuses && statuses?.length === 0) return null;
   const range = filter.range ? readRange(filter.range, { timeZone: "UTC", nowMs }) : {};
   const search = filter.search?.trim();
+  const cost = readCost(filter);
   return {
     ...range,
     ...given("statuses", statuses),
@@ -46,8 +59,12 @@ export function toLogFilter(filter: RequestFilter, nowMs: number): LogFilter | n
     ...given("endpoints", filter.endpoints && readEndpoints(filter.endpoints)),
     ...given("stream", filter.stream),
     ...given("retried", filter.retried),
-    ...given("minLatencyMs", filter.minLatencyMs),
-    ...given("minCostNanoUsd", filter.minCost == null ? null : readUsd(filter.minCost)),
+    ...given("minLatencyMs", filter.latencyMs?.gte),
+    ...given("maxLatencyMs", filter.latencyMs?.lte),
+    ...given("minTokens", filter.totalTokens?.gte),
+    ...given("maxTokens", filter.totalTokens?.lte),
+    ...given("minCostNanoUsd", cost.gte),
+    ...given("maxCostNanoUsd", cost.lte),
     ...given("search", search === "" ? null : search),
   };
 }
@@ -60,7 +77,7 @@ export function matchRequests(filter: RequestFilter, nowMs: number): (request: R
   const range = filter.range ? readRange(filter.range, { timeZone: "UTC", nowMs }) : null;
   const isModel = filter.models ? filter.models.map(wildcard) : null;
   const endpoints = filter.endpoints ? readEndpoints(filter.endpoints) : null;
-  const minCost = filter.minCost == null ? null : readUsd(filter.minCost);
+  const cost = readCost(filter);
   const search = filter.search?.trim().toLowerCase();
   const oneOf = <T>(list: readonly T[] | null | undefined, value: T | null) =>
     !list || (value !== null && list.includes(value));
@@ -78,8 +95,9 @@ export function matchRequests(filter: RequestFilter, nowMs: number): (request: R
     (filter.retried == null || request.attemptCount > 1 === filter.retried) &&
     (range === null || (request.receivedAtMs >= range.fromMs && isBefore(request.receivedAtMs, range.toMs, filter))) &&
     (isModel === null || isModel.some((test) => test(request.requestedModel) || test(request.servedModel ?? ""))) &&
-    (filter.minLatencyMs == null || lasted(request) >= filter.minLatencyMs) &&
-    (minCost === null || (request.costNanoUsd ?? -1) >= minCost) &&
+    isWithin(filter.latencyMs, lasted(request)) &&
+    isWithin(filter.totalTokens, request.usage && totalTokens(request.usage)) &&
+    isWithin(cost, request.costNanoUsd) &&
     (!search || searchable(request).includes(search));
 }
 
@@ -88,8 +106,22 @@ function isBefore(atMs: number, toMs: number, filter: RequestFilter): boolean {
   return filter.range?.to === "now" || atMs < toMs;
 }
 
-function lasted(request: RequestView): number {
-  return request.endedAtMs === null ? -1 : request.endedAtMs - request.receivedAtMs;
+function lasted(request: RequestView): number | null {
+  return request.endedAtMs === null ? null : request.endedAtMs - request.receivedAtMs;
+}
+
+/** What is not known yet, or never, is in no range. */
+function isWithin(range: NumberRange | null | undefined, value: number | null): boolean {
+  if (range?.gte == null && range?.lte == null) return true;
+  return value !== null && value >= (range.gte ?? value) && value <= (range.lte ?? value);
+}
+
+/** In nano-USD. */
+function readCost({ cost }: RequestFilter): NumberRange {
+  return {
+    gte: cost?.gte == null ? null : readUsd(cost.gte),
+    lte: cost?.lte == null ? null : readUsd(cost.lte),
+  };
 }
 
 function searchable(request: RequestView): string {
@@ -112,7 +144,7 @@ function readEndpoints(names: readonly string[]): EndpointId[] {
 
 function readUsd(text: string): number {
   const nanoUsd = parseUsd(text);
-  if (nanoUsd === null) throw badInput("`minCost` is a decimal amount of US dollars.", "filter.minCost");
+  if (nanoUsd === null) throw badInput("A cost is a decimal amount of US dollars.", "filter.cost");
   return nanoUsd;
 }
 

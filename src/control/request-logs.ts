@@ -1,6 +1,6 @@
 import { isId } from "../lib/id.ts";
 import { costParts } from "../policy/pricing.ts";
-import type { LogDetail } from "../store/reports.ts";
+import type { LogDetail, LogFilter, LogHistogram } from "../store/reports.ts";
 import { badInput } from "./bad-input.ts";
 import type { Control } from "./control.ts";
 import { MAX_PAGE, type Page, type PageArgs, readPageArgs } from "./page.ts";
@@ -10,6 +10,8 @@ import { type RequestView, viewActive, viewDetail, viewRow } from "./request-vie
 export interface RequestPage extends Page<RequestView> {
   /** Exact up to 10,000, null beyond. */
   readonly totalCount: number | null;
+  /** What was asked of the log; null when nothing stored can match. */
+  readonly filter: LogFilter | null;
 }
 
 /** Newest first. A cursor is the request's id: the log needs no other order. */
@@ -20,8 +22,8 @@ export async function listRequestLogs(
   withTotal: boolean,
 ): Promise<RequestPage> {
   const { limit, backward, after, before } = readPageArgs(page);
-  // The log reads away from one row in one direction: Relay's other combinations have no meaning on an endless list.
-  if (backward ? before === null || after !== null : before !== null) {
+  // The log reads in one direction, away from one row or from an end: Relay's other combinations have no meaning on an endless list.
+  if (backward ? after !== null : before !== null) {
     throw badInput("Use `first` with `after`, or `last` with `before`.", backward ? "last" : "first");
   }
   for (const cursor of [after, before]) {
@@ -35,17 +37,19 @@ export async function listRequestLogs(
     withTotal,
     ...(after === null ? {} : { afterId: after }),
     ...(before === null ? {} : { beforeId: before }),
+    fromEnd: backward,
   });
   const edges = found.rows.map((row) => ({ cursor: row.id, node: viewRow(row) }));
   return {
     edges,
     pageInfo: {
-      hasNextPage: before === null ? found.hasMore : true,
-      hasPreviousPage: before === null ? after !== null : found.hasMore,
+      hasNextPage: backward ? before !== null : found.hasMore,
+      hasPreviousPage: backward ? found.hasMore : after !== null,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
     totalCount: found.totalCount,
+    filter: logFilter,
   };
 }
 
@@ -53,7 +57,18 @@ const EMPTY: RequestPage = {
   edges: [],
   pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
   totalCount: 0,
+  filter: null,
 };
+
+const MAX_BUCKETS = 500;
+
+/** When the requests of a list happened: of all that match, not of the page. */
+export async function readHistogram(control: Control, { filter }: RequestPage, buckets: number): Promise<LogHistogram> {
+  if (buckets < 1 || buckets > MAX_BUCKETS) throw badInput(`From 1 to ${MAX_BUCKETS} buckets.`, "buckets");
+  const nowMs = control.now();
+  const none = { startsAtMs: nowMs, stepMs: 1, success: [], clientError: [], upstreamError: [], cancelled: [] };
+  return filter === null ? none : control.store.logs.histogram({ filter, buckets, nowMs });
+}
 
 /** Running or ended, with its attempts. */
 export async function getRequest(control: Control, id: string): Promise<RequestView | null> {

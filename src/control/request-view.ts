@@ -22,7 +22,6 @@ export interface RequestView {
   readonly origin: LogRow["origin"];
   readonly usage: LogRow["usage"];
   readonly usageSource: LogRow["usageSource"];
-  readonly rawUsage: string | null;
   readonly costNanoUsd: number | null;
   readonly price: LogRow["price"];
   readonly stream: boolean;
@@ -54,7 +53,7 @@ export function viewRow(row: LogRow): RequestView {
 }
 
 export function viewDetail(detail: LogDetail): RequestView {
-  const { attempts, content: _content, ...row } = detail;
+  const { attempts, content: _content, rawUsage: _raw, ...row } = detail;
   return { ...row, attemptCount: attempts.length, detail };
 }
 
@@ -65,7 +64,6 @@ const NOT_YET = {
   errorText: null,
   usage: null,
   usageSource: "unknown",
-  rawUsage: null,
   costNanoUsd: null,
   price: null,
   requestBytes: null,

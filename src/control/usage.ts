@@ -1,4 +1,13 @@
-import type { UsageDimension, UsageMetrics, UsageQuery, UsageReport, UsageSeries } from "../store/reports.ts";
+import type { ProtocolId } from "../llm/names.ts";
+import type { ErrorClass, RequestRecord } from "../record.ts";
+import type {
+  UsageDimension,
+  UsageHeat,
+  UsageMetrics,
+  UsageQuery,
+  UsageReport,
+  UsageSeries,
+} from "../store/reports.ts";
 import { badInput } from "./bad-input.ts";
 import type { Control } from "./control.ts";
 import { bucketEnd, readRange, type TimeRange, type TimeRangeInput } from "./time-range.ts";
@@ -26,6 +35,11 @@ export interface UsageFilter {
   readonly providerKeys?: readonly string[] | null;
   readonly models?: readonly string[] | null;
   readonly clientKeys?: readonly string[] | null;
+  /** Keys that have one of these tags now. */
+  readonly tags?: readonly string[] | null;
+  readonly statuses?: readonly RequestRecord["status"][] | null;
+  readonly errorClasses?: readonly ErrorClass[] | null;
+  readonly formats?: readonly ProtocolId[] | null;
 }
 
 export interface UsageArgs {
@@ -55,17 +69,44 @@ export async function readUsage(control: Control, args: UsageArgs): Promise<Usag
     throw badInput(`More than ${MAX_BUCKETS} buckets: choose a longer interval or a shorter range.`, "interval");
   }
   const { timeZone, groupBy, top } = args;
-  const query: UsageQuery = { ...range, timeZone, interval, groupBy, top, filter: readFilter(args.filter ?? {}) };
+  const query: UsageQuery = {
+    ...range,
+    timeZone,
+    interval,
+    groupBy,
+    top,
+    filter: await readFilter(control, args.filter ?? {}),
+  };
   return { query, report: await control.store.usage.report(query), generatedAtMs };
 }
 
-function readFilter(filter: UsageFilter): UsageQuery["filter"] {
+async function readFilter(control: Control, filter: UsageFilter): Promise<UsageQuery["filter"]> {
+  const keyIds = filter.tags ? await keysWithTags(control, filter.tags, filter.providerKeys) : filter.providerKeys;
   return {
     ...(filter.providers && { providerIds: filter.providers }),
-    ...(filter.providerKeys && { keyIds: filter.providerKeys }),
+    ...(keyIds && { keyIds }),
     ...(filter.models && { models: filter.models }),
     ...(filter.clientKeys && { clientKeyIds: filter.clientKeys }),
+    ...(filter.statuses && { statuses: filter.statuses }),
+    ...(filter.errorClasses && { errorClasses: filter.errorClasses }),
+    ...(filter.formats && { protocols: filter.formats }),
   };
+}
+
+async function keysWithTags(
+  control: Control,
+  tags: readonly string[],
+  among: readonly string[] | null | undefined,
+): Promise<string[]> {
+  const keys = [...(await control.rows.providerKeys()).values()];
+  return keys
+    .filter((key) => key.tags.some((tag) => tags.includes(tag)) && (!among || among.includes(key.id)))
+    .map(({ id }) => id);
+}
+
+/** When in the week the requests of the report came, in its zone. */
+export function readHeat(control: Control, { fromMs, toMs, timeZone, filter }: UsageQuery): Promise<UsageHeat> {
+  return control.store.usage.heat({ fromMs, toMs, timeZone, filter });
 }
 
 /** Totals of the period of the same length just before. */
@@ -116,6 +157,10 @@ export async function labelValue(control: Control, dimension: UsageDimension, va
       return (await control.rows.providerKeys()).get(value)?.name ?? value;
     case "client":
       return (await control.rows.clientKeys()).get(value)?.name ?? value;
+    case "status":
+    case "error":
+    case "format":
+      return value;
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Packed, Packing } from "./varints.ts";
+
 /**
  * A mergeable histogram of durations with a relative error of at most 4.9 %: bucket n > 0 holds values in
  * [100 µs · 1.1^(n-1), 100 µs · 1.1^n), a quantile answers with the geometric middle. Two hundred buckets reach 5 hours.
@@ -24,56 +26,46 @@ export class Histogram {
   }
 
   merge(other: Histogram): void {
+    if (other.#total === 0) return;
     for (let index = 0; index < BUCKETS; index++) {
       this.#counts[index] = this.#counts[index]! + other.#counts[index]!;
     }
     this.#total += other.#total;
   }
 
-  /** Adds what `encode` made. Damaged bytes add what can be read of them. */
-  mergeEncoded(bytes: Uint8Array): void {
-    let at = 0;
+  /** Takes away what was merged before. */
+  subtract(part: Histogram): void {
+    if (part.#total === 0) return;
+    for (let index = 0; index < BUCKETS; index++) {
+      this.#counts[index] = this.#counts[index]! - part.#counts[index]!;
+    }
+    this.#total -= part.#total;
+  }
+
+  /** Adds what `pack` made, up to the byte `end`. Damaged bytes add what can be read of them. */
+  mergePacked(packed: Packed, end: number): void {
     let index = 0;
-    const readVarint = () => {
-      let value = 0;
-      let factor = 1;
-      while (at < bytes.length) {
-        const byte = bytes[at++]!;
-        value += (byte & 0x7f) * factor;
-        if (byte < 0x80) break;
-        factor *= 128;
-      }
-      return value;
-    };
-    while (at < bytes.length) {
-      index += readVarint();
-      const count = readVarint();
-      if (index >= BUCKETS) return;
+    while (packed.at < end) {
+      index += packed.next();
+      const count = packed.next();
+      if (index >= BUCKETS) break;
       this.#counts[index] = this.#counts[index]! + count;
       this.#total += count;
     }
+    packed.at = end;
   }
 
-  /** Pairs of (distance to the previous used bucket, count) as varints: two or three bytes per used bucket. */
-  encode(): Uint8Array {
-    const bytes: number[] = [];
-    const writeVarint = (value: number) => {
-      let rest = value;
-      while (rest >= 128) {
-        bytes.push((rest % 128) | 0x80);
-        rest = Math.floor(rest / 128);
-      }
-      bytes.push(rest);
-    };
+  /** Pairs of (distance to the previous used bucket, count): two or three bytes per used bucket. */
+  pack(out: Packing): void {
+    if (this.#total === 0) return;
     let previous = 0;
     for (let index = 0; index < BUCKETS; index++) {
       const count = this.#counts[index]!;
       if (count === 0) continue;
-      writeVarint(index - previous);
-      writeVarint(count);
+      out.add(index - previous);
+      out.add(count);
       previous = index;
     }
-    return Uint8Array.from(bytes);
   }
 
   /** Microseconds; `share` from 0 to 1. Null when nothing was counted. */

@@ -12,7 +12,7 @@ const MAX_BUCKETS = 10_000;
  * the last one. All are multiples of a quarter of an hour, as every zone's offset is since 1972. Throws StoreError.
  */
 export function bucketStarts(query: Pick<UsageQuery, "fromMs" | "toMs" | "timeZone" | "interval">): number[] {
-  const zone = new Zone(query.timeZone);
+  const zone = zoneOf(query.timeZone);
   const starts = [zone.startOf(query.interval, query.fromMs)];
   while (starts[starts.length - 1]! < query.toMs) {
     if (starts.length > MAX_BUCKETS) throw new StoreError("the report has too many points: choose a longer interval");
@@ -21,12 +21,33 @@ export function bucketStarts(query: Pick<UsageQuery, "fromMs" | "toMs" | "timeZo
   return starts;
 }
 
+/** Of the week from Monday, in the zone's own time: 0 to 167. */
+export function hourOfWeek(ms: number, timeZone: string): number {
+  return zoneOf(timeZone).hourOfWeek(ms);
+}
+
+/** A few zones are kept: asking one anew costs a chart more than its numbers. */
+const MAX_ZONES = 8;
+const zones = new Map<string, Zone>();
+
+function zoneOf(timeZone: string): Zone {
+  let zone = zones.get(timeZone);
+  if (zone === undefined) {
+    zone = new Zone(timeZone);
+    if (zones.size >= MAX_ZONES) zones.clear();
+    zones.set(timeZone, zone);
+  }
+  return zone;
+}
+
 /** A time zone's offset from UTC. Intl answers in microseconds, so each hour is asked for once. */
 class Zone {
   readonly #format: Intl.DateTimeFormat;
   readonly #offsets = new Map<number, number>();
+  readonly #isUtc: boolean;
 
   constructor(timeZone: string) {
+    this.#isUtc = timeZone === "UTC";
     try {
       this.#format = new Intl.DateTimeFormat("en-US", {
         timeZone,
@@ -41,6 +62,11 @@ class Zone {
     } catch {
       throw new StoreError("unknown time zone");
     }
+  }
+
+  hourOfWeek(ms: number): number {
+    const hours = Math.floor((ms + this.#offset(ms)) / HOUR_MS);
+    return positiveModulo(hours + 3 * 24, 7 * 24); // 1 January 1970 was a Thursday
   }
 
   startOf(interval: UsageQuery["interval"], ms: number): number {
@@ -77,6 +103,7 @@ class Zone {
   }
 
   #offset(ms: number): number {
+    if (this.#isUtc) return 0;
     const quarter = Math.floor(ms / QUARTER_MS);
     let offset = this.#offsets.get(quarter);
     if (offset === undefined) {

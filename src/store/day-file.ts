@@ -1,5 +1,6 @@
 import { Database, type Statement } from "bun:sqlite";
 import { join } from "node:path";
+import { rowAt } from "../lib/id.ts";
 import type { BatchRows } from "./batch-rows.ts";
 import { makePrivate } from "./data-directory.ts";
 import { FIELD } from "./log-fields.ts";
@@ -29,6 +30,9 @@ const SCHEMA = `
   );
 `;
 
+/** Which batch last added rows to a quarter hour of the day: what an index of the rows must read again. Older files have none. */
+const TOUCHED = "CREATE TABLE IF NOT EXISTS touched (quarter INTEGER PRIMARY KEY, batch INTEGER NOT NULL)";
+
 /**
  * How far this file and the roll-ups agree. `batch` is the last one in the file; the batches after `counted` were not in the roll-ups
  * when it was written, and touched the quarter hours from `first` to `last`.
@@ -36,6 +40,19 @@ const SCHEMA = `
 export interface DayProgress extends Readonly<QuarterRange> {
   readonly batch: number;
   readonly counted: number;
+}
+
+export const QUARTERS_PER_DAY = 96;
+const ROWS_PER_QUARTER = rowAt(DAY_MS / QUARTERS_PER_DAY);
+
+/** The quarter hour of its day in which a row was received. */
+export function quarterOfRow(row: number): number {
+  return Math.floor(row / ROWS_PER_QUARTER);
+}
+
+/** The first row of a quarter hour of the day. */
+export function rowOfQuarter(quarter: number): number {
+  return quarter * ROWS_PER_QUARTER;
 }
 
 export function dayFilePath(folder: string, day: number): string {
@@ -53,6 +70,7 @@ export function dayOfFile(name: string): number | null {
 export class DayFile {
   readonly database: Database;
   readonly #insert: Statement<unknown, (number | string | null)[]>;
+  readonly #touch: Statement<unknown, [number, number]>;
   readonly #insertBody: Statement<unknown, [number, Uint8Array | null, Uint8Array | null]>;
   readonly #shapeIds = new Map<string, number>();
   /** This file's id of a shape number of the running generation. */
@@ -77,12 +95,14 @@ export class DayFile {
       ] as const;
       setPragmas(this.database, pragmas, path);
       openSchema(this.database, path, LOG_VERSION, SCHEMA);
+      this.database.run(TOUCHED);
       this.progress = this.database
         .query<DayProgress, []>("SELECT batch, counted, first, last FROM progress")
         .get() ?? { batch: counted, counted, first: 0, last: 0 };
       this.#insert = this.database.query(
         `INSERT INTO request VALUES (${"?, ".repeat(25)}?) ON CONFLICT (row) DO NOTHING`,
       );
+      this.#touch = this.database.query("INSERT OR REPLACE INTO touched VALUES (?, ?)");
       this.#insertBody = this.database.query("INSERT OR REPLACE INTO body VALUES (?, ?, ?)");
     } catch (error) {
       this.database.close();
@@ -106,6 +126,8 @@ export class DayFile {
         .transaction(() => {
           const bulk = this.#insertBulk(batch.bulk);
           for (const position of positions) if (this.#insertRow(batch, position, bulk)) added.push(position);
+          const quarters = new Set(added.map((position) => quarterOfRow(batch.number(position, FIELD.row))));
+          for (const quarter of quarters) this.#touch.run(quarter, progress.batch);
           this.database
             .query("INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?)")
             .run(progress.batch, progress.counted, progress.first, progress.last);

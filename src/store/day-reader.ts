@@ -1,12 +1,19 @@
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync } from "node:fs";
 import { BulkTexts } from "./bulk-texts.ts";
-import { type DayProgress, dayFilePath, dayOfFile, LOG_VERSION } from "./day-file.ts";
-import type { DayShapes } from "./log-filter.ts";
+import { type DayProgress, dayFilePath, dayOfFile, LOG_VERSION, QUARTERS_PER_DAY } from "./day-file.ts";
 import { schemaVersion } from "./open-schema.ts";
 import type { Caller, Outcome, Route, Shape } from "./shape.ts";
 
-const MAX_OPEN = 12;
+/** A page of what is rare takes rows from many days, and opening one costs more than reading it. */
+const MAX_OPEN = 128;
+
+/** The shapes of a day, by their number in that day's file. */
+export interface DayShapes {
+  readonly routes: ReadonlyMap<number, Route>;
+  readonly callers: ReadonlyMap<number, Caller>;
+  readonly outcomes: ReadonlyMap<number, Outcome>;
+}
 
 /** A day of the request log, open for reading. */
 export class DayReader {
@@ -57,6 +64,18 @@ export class DayReader {
   /** How far the file is ahead of the roll-ups; null for an empty one. */
   progress(): DayProgress | null {
     return this.database.query<DayProgress, []>("SELECT batch, counted, first, last FROM progress").get();
+  }
+
+  /** The quarter hours that got rows after this batch: all, when the file is too old to tell. */
+  touchedSince(batch: number): number[] {
+    try {
+      return this.database
+        .query<{ quarter: number }, [number]>("SELECT quarter FROM touched WHERE batch > ?")
+        .all(batch)
+        .map(({ quarter }) => quarter);
+    } catch {
+      return Array.from({ length: QUARTERS_PER_DAY }, (_, quarter) => quarter);
+    }
   }
 
   close(): void {

@@ -1,9 +1,8 @@
 import { msOfRow, requestIdAt } from "../lib/id.ts";
 import type { AttemptRecord } from "../record.ts";
-import type { BulkTexts } from "./bulk-texts.ts";
 import { DAY_MS } from "./day-file.ts";
+import type { DayShapes } from "./day-reader.ts";
 import type { StoredDetail } from "./log-detail.ts";
-import type { DayShapes } from "./log-filter.ts";
 import type { LogRow } from "./reports.ts";
 import { originOf } from "./shape.ts";
 
@@ -40,7 +39,7 @@ export interface StoredRow {
 }
 
 /** The record again, as it was settled; times to the microsecond. Null when a shape is missing (a damaged file). */
-export function readRow(stored: StoredRow, day: number, shapes: DayShapes, bulk: BulkTexts): LogRow | null {
+export function readRow(stored: StoredRow, day: number, shapes: DayShapes): LogRow | null {
   const route = shapes.routes.get(stored.route);
   const caller = shapes.callers.get(stored.caller);
   const outcome = shapes.outcomes.get(stored.outcome);
@@ -69,7 +68,6 @@ export function readRow(stored: StoredRow, day: number, shapes: DayShapes, bulk:
     origin: originOf(caller),
     usage: readUsage(stored),
     usageSource,
-    rawUsage: bulk.slice(stored, 0, stored.raw_usage_chars),
     costNanoUsd: stored.cost_nano_usd,
     price,
     stream,

@@ -27,6 +27,8 @@ export class LogWriter {
   readonly #deltas = new UsageDeltas();
   /** Days with batches that the roll-ups do not count yet. */
   readonly #uncounted = new Map<number, { batch: number; counted: number; range: QuarterRange }>();
+  /** Days that were looked at once: the roll-ups count them. */
+  readonly #known = new Set<number>();
   #generation = -1;
 
   constructor(
@@ -51,7 +53,7 @@ export class LogWriter {
   /** Throws when a day cannot be written: call it again later with the same job. */
   write(job: BatchJob): void {
     if (job.rows.generation !== this.#generation) {
-      this.#deltas.forgetPairs();
+      this.#deltas.forgetShapes();
       this.#generation = job.rows.generation;
     }
     for (const [day, positions] of job.byDay) {
@@ -76,6 +78,19 @@ export class LogWriter {
       const log = `${dayFilePath(this.folder, day)}-wal`;
       if (existsSync(log) && statSync(log).size > 0) this.#open(day);
     }
+  }
+
+  /** Counts the next day file that the roll-ups know nothing of; false when there is none. For roll-ups that were lost. */
+  countNextUnknown(): boolean {
+    for (const name of readdirSync(this.folder)) {
+      const day = dayOfFile(name);
+      if (day === null || this.#days.has(day) || this.#known.has(day)) continue;
+      this.#known.add(day);
+      if (this.usage.progressOf(day) > 0) continue;
+      this.#open(day);
+      return true;
+    }
+    return false;
   }
 
   /** Deletes the days before `firstDay`. */
@@ -122,13 +137,16 @@ export class LogWriter {
   #addToDeltas(rows: BatchRows, position: number, dayMs: number): void {
     const { numbers } = rows;
     const at = rows.startOf(position);
-    const pair = numbers[at + FIELD.route]! * 2 ** 24 + numbers[at + FIELD.caller]!;
     this.#deltas.add(
       dayMs + msOfRow(numbers[at + FIELD.row]!),
-      pair,
-      rows.route(position),
-      rows.caller(position),
-      rows.outcome(position),
+      {
+        routeNumber: numbers[at + FIELD.route]!,
+        callerNumber: numbers[at + FIELD.caller]!,
+        outcomeNumber: numbers[at + FIELD.outcome]!,
+        route: rows.route(position),
+        caller: rows.caller(position),
+        outcome: rows.outcome(position),
+      },
       {
         attempts: numbers[at + FIELD.attempts]!,
         inputTokens: numbers[at + FIELD.inputTokens]!,
@@ -195,5 +213,5 @@ function setAside(path: string): void {
   for (const suffix of ["", "-wal"]) {
     if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.damaged-${stamp}${suffix}`);
   }
-  rmSync(`${path}-shm`, { force: true });
+  for (const suffix of ["-shm", "-index"]) rmSync(path + suffix, { force: true });
 }

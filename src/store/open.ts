@@ -118,10 +118,15 @@ function assemble(parts: {
     logs: {
       page: (query) => reader.ask("page", query),
       get: (id) => reader.ask("get", id),
+      histogram: (query) => reader.ask("histogram", query),
+      errorGroups: (query) => reader.ask("errorGroups", query),
     },
     responses: openResponses(writer, responseReader),
     files: openFiles({ database, folder: parts.directory.files, seal: new Seal(vault.contentKey) }),
-    usage: { report: (query) => reader.ask("report", query) },
+    usage: {
+      report: (query) => reader.ask("report", query),
+      heat: (query) => reader.ask("heat", query),
+    },
     async writeTogether(work, author) {
       const deletedKeys: string[] = [];
       const result = await database.writeTogether((inside) => {

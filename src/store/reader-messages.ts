@@ -2,14 +2,28 @@ import type { KeyHealthChange } from "../events.ts";
 import type { SealKey } from "../lib/seal.ts";
 import type { StoredResponse } from "../stored-response.ts";
 import type { DataDirectory } from "./data-directory.ts";
-import type { PageQuery } from "./log-reader.ts";
-import type { LogDetail, LogPage, UsageQuery, UsageReport } from "./reports.ts";
+import type {
+  ErrorGroup,
+  ErrorGroupQuery,
+  HeatQuery,
+  HistogramQuery,
+  LogDetail,
+  LogHistogram,
+  LogPage,
+  PageQuery,
+  UsageHeat,
+  UsageQuery,
+  UsageReport,
+} from "./reports.ts";
 
 /** What the reader Worker can be asked, by name. */
 export interface ReaderQuestions {
   page(query: PageQuery): LogPage;
   get(id: string): LogDetail | null;
+  histogram(query: HistogramQuery): LogHistogram;
+  errorGroups(query: ErrorGroupQuery): ErrorGroup[];
   report(query: UsageQuery): UsageReport;
+  heat(query: HeatQuery): UsageHeat;
   keyHistory(keyId: string, limit: number): KeyHealthChange[];
   /** Newest first. */
   responseChain(id: string): StoredResponse[];

@@ -1,14 +1,17 @@
 import { Seal, type SealKey } from "../lib/seal.ts";
 import { searchChats } from "./chat-search.ts";
 import type { DataDirectory } from "./data-directory.ts";
+import { DayIndexes } from "./day-indexes.ts";
 import { DayReaders, openForReading } from "./day-reader.ts";
-import { HourIndex } from "./hour-index.ts";
+import { groupErrors } from "./error-groups.ts";
 import { KnownGroups } from "./known-groups.ts";
+import { makeHistogram } from "./log-histogram.ts";
 import { LogReader } from "./log-reader.ts";
 import type { Question, ReaderQuestions, ReaderReply, ReaderRequest } from "./reader-messages.ts";
 import { ResponseReader } from "./response-reader.ts";
 import { StateReader } from "./state-reader.ts";
 import { describeFault, StoreError } from "./store-error.ts";
+import { makeHeat } from "./usage-heat.ts";
 import { makeReport } from "./usage-report.ts";
 
 /** What the reader Worker does. The files are opened when it is first asked: by then the writer has made them. */
@@ -42,15 +45,20 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
   const responses = new ResponseReader(openForReading(directory.responses), seal);
   const days = new DayReaders(directory.logs);
   const groups = new KnownGroups(usage);
-  const logs = new LogReader(days, new HourIndex(usage, groups));
+  const indexes = new DayIndexes(directory.logs, days);
+  const logs = new LogReader(days, indexes);
   return {
     page: (query) => logs.page(query),
     get: (id) => logs.get(id),
+    histogram: (query) => makeHistogram(logs.view(query.filter), query),
+    errorGroups: (query) => groupErrors(logs.view(query.filter), query),
     report: (query) => makeReport(usage, groups.all(), query),
+    heat: (query) => makeHeat(usage, groups.all(), query),
     keyHistory: (keyId, limit) => state.keyHistory(keyId, limit),
     responseChain: (id) => responses.chain(id),
     searchChats: (createdBy, text) => searchChats(directory.config, createdBy, text),
     releaseBefore(firstDay) {
+      indexes.releaseBefore(firstDay);
       days.releaseBefore(firstDay);
       return null;
     },

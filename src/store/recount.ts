@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { msOfRow, rowAt } from "../lib/id.ts";
 import { DAY_MS, type DayFile } from "./day-file.ts";
 import type { Caller, Outcome, Route } from "./shape.ts";
-import { LONGEST_SPAN_MS, QUARTER_MS } from "./usage-cell.ts";
+import { QUARTER_MS } from "./usage-cell.ts";
 import { type QuarterRange, UsageDeltas } from "./usage-deltas.ts";
 import type { UsageFile } from "./usage-file.ts";
 
@@ -18,15 +18,13 @@ export function reconcile(file: DayFile, usage: UsageFile): void {
   recount(file, usage, progress.counted === counted ? progress : whole);
 }
 
-/** Counts some quarter hours again from the raw rows, and everything that shares a longest span with them. */
+/** Counts some quarter hours again from the raw rows. */
 function recount(file: DayFile, usage: UsageFile, range: Readonly<QuarterRange>): void {
-  const fromMs = range.first - (range.first % LONGEST_SPAN_MS);
-  const toMs = range.last - (range.last % LONGEST_SPAN_MS) + LONGEST_SPAN_MS;
-  // Span by span, to bound the memory; the progress comes last, so that a crash in between starts over.
-  for (let spanMs = fromMs; spanMs < toMs; spanMs += LONGEST_SPAN_MS) {
+  // One by one, to bound the memory; the progress comes last, so that a crash in between starts over.
+  for (let quarter = range.first; quarter <= range.last; quarter += QUARTER_MS) {
     const deltas = new UsageDeltas();
-    countRows(file.database, file.day, spanMs, spanMs + LONGEST_SPAN_MS, deltas);
-    usage.replace(spanMs, spanMs + LONGEST_SPAN_MS, deltas);
+    countRows(file.database, file.day, quarter, quarter + QUARTER_MS, deltas);
+    usage.replace(quarter, quarter + QUARTER_MS, deltas);
   }
   usage.setProgress(file.day, file.progress.batch);
 }
@@ -61,13 +59,16 @@ export function countRows(database: Database, day: number, fromMs: number, toMs:
   );
   const dayMs = day * DAY_MS;
   for (const raw of rows.iterate(rowAt(fromMs - dayMs), rowAt(toMs - dayMs))) {
-    const pair = raw.route * 2 ** 24 + raw.caller;
     deltas.add(
       dayMs + msOfRow(raw.row),
-      pair,
-      shapes[raw.route] as Route,
-      shapes[raw.caller] as Caller,
-      shapes[raw.outcome] as Outcome,
+      {
+        routeNumber: raw.route,
+        callerNumber: raw.caller,
+        outcomeNumber: raw.outcome,
+        route: shapes[raw.route] as Route,
+        caller: shapes[raw.caller] as Caller,
+        outcome: shapes[raw.outcome] as Outcome,
+      },
       {
         attempts: raw.attempts ?? 0,
         inputTokens: raw.inputTokens ?? Number.NaN,

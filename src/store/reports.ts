@@ -1,10 +1,11 @@
 import type { EndpointId, ProtocolId } from "../llm/names.ts";
 import type { ErrorClass, RequestOrigin, RequestRecord } from "../record.ts";
+import type { ErrorPrint } from "./error-fingerprint.ts";
 
 /** Reads of what happened. All of them run in the reader Worker: the thread that carries the streams never waits for them. */
 
-/** The row without bodies and attempts: what a list shows. */
-export type LogRow = Omit<RequestRecord, "attempts" | "content"> & { readonly attemptCount: number };
+/** The row without bodies, attempts and the vendor's usage object: what a list shows. */
+export type LogRow = Omit<RequestRecord, "attempts" | "content" | "rawUsage"> & { readonly attemptCount: number };
 export type LogDetail = Omit<RequestRecord, "content"> & { readonly content: StoredContent | null };
 
 export interface StoredContent {
@@ -35,8 +36,12 @@ export interface LogFilter {
   /** More than one attempt. */
   readonly retried?: boolean;
   readonly minLatencyMs?: number;
+  readonly maxLatencyMs?: number;
+  readonly minTokens?: number;
+  readonly maxTokens?: number;
   readonly minCostNanoUsd?: number;
-  /** In error text, models, user agent, address; or a whole request id. */
+  readonly maxCostNanoUsd?: number;
+  /** In error text, models, user agent, address; or a request id, whole or its beginning. */
   readonly search?: string;
 }
 
@@ -48,19 +53,62 @@ export interface LogPage {
   readonly totalCount: number | null;
 }
 
+export interface PageQuery {
+  readonly filter: LogFilter;
+  readonly limit: number;
+  /** Rows older than this request. */
+  readonly afterId?: string;
+  /** Newer ones, the nearest of them; still answered newest first. */
+  readonly beforeId?: string;
+  /** The oldest rows; still answered newest first. */
+  readonly fromEnd?: boolean;
+  readonly withTotal: boolean;
+}
+
+export interface HistogramQuery {
+  readonly filter: LogFilter;
+  /** At most so many; their length is rounded up to whole quarter hours when they are longer than one. */
+  readonly buckets: number;
+  /** The end of the last bucket when the filter has none. */
+  readonly nowMs: number;
+}
+export interface LogHistogram {
+  readonly startsAtMs: number;
+  readonly stepMs: number;
+  readonly success: readonly number[];
+  readonly clientError: readonly number[];
+  readonly upstreamError: readonly number[];
+  readonly cancelled: readonly number[];
+}
+
+export interface ErrorGroupQuery {
+  readonly filter: LogFilter & { readonly fromMs: number };
+  readonly limit: number;
+  /** The end of the sparkline when the filter has none. */
+  readonly nowMs: number;
+}
+/** Failed requests that are the same failure to a person. */
+export interface ErrorGroup extends ErrorPrint {
+  readonly count: number;
+  readonly keyIds: readonly string[];
+  readonly models: readonly string[];
+  readonly clientKeys: number;
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+  /** The latest one. */
+  readonly sampleId: string;
+  readonly spark: { readonly startsAtMs: number; readonly stepMs: number; readonly counts: readonly number[] };
+}
+
 export interface LogStore {
-  /** Newest first. `afterId`: rows older than this request; `beforeId`: newer ones (still answered newest first). */
-  page(query: {
-    filter: LogFilter;
-    limit: number;
-    afterId?: string;
-    beforeId?: string;
-    withTotal: boolean;
-  }): Promise<LogPage>;
+  page(query: PageQuery): Promise<LogPage>;
+  histogram(query: HistogramQuery): Promise<LogHistogram>;
+  /** Most frequent first. */
+  errorGroups(query: ErrorGroupQuery): Promise<readonly ErrorGroup[]>;
   get(id: string): Promise<LogDetail | null>;
 }
 
-export const USAGE_DIMENSIONS = ["provider", "key", "model", "client"] as const;
+export const USAGE_DIMENSIONS = ["provider", "key", "model", "client", "status", "error", "format"] as const;
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
 
 export interface UsageQuery {
@@ -75,6 +123,9 @@ export interface UsageQuery {
     readonly keyIds?: readonly string[];
     readonly models?: readonly string[];
     readonly clientKeyIds?: readonly string[];
+    readonly statuses?: readonly RequestRecord["status"][];
+    readonly errorClasses?: readonly ErrorClass[];
+    readonly protocols?: readonly ProtocolId[];
   };
   /** Largest groups by cost, then requests; the others fold into one. */
   readonly top: number;
@@ -84,6 +135,7 @@ export interface UsageMetrics {
   readonly requests: number;
   readonly successes: number;
   readonly errors: number;
+  readonly cancelled: number;
   /** Attempts beyond the first. */
   readonly retries: number;
   readonly inputTokens: number;
@@ -97,6 +149,8 @@ export interface UsageMetrics {
   readonly estimatedRequests: number;
   /** Latency of the successful requests: fast refusals and time-outs would say nothing about a model. */
   readonly latencyAvgMs: number | null;
+  readonly latencyMinMs: number | null;
+  readonly latencyMaxMs: number | null;
   readonly latencyP50Ms: number | null;
   readonly latencyP95Ms: number | null;
   readonly latencyP99Ms: number | null;
@@ -104,13 +158,16 @@ export interface UsageMetrics {
   readonly firstTokenP95Ms: number | null;
 }
 
+/** By metric: its values in the buckets. */
+export type UsagePoints = { readonly [Metric in keyof UsageMetrics]: readonly UsageMetrics[Metric][] };
+
 export interface UsageSeries {
   /** The group's value per dimension, in the order of `groupBy`; empty for the total or the folded rest. */
   readonly values: readonly (string | null)[];
   readonly isOther: boolean;
   readonly totals: UsageMetrics;
   /** Aligned with `buckets`. */
-  readonly points: readonly UsageMetrics[];
+  readonly points: UsagePoints;
 }
 
 export interface UsageReport {
@@ -120,6 +177,15 @@ export interface UsageReport {
   readonly series: readonly UsageSeries[];
 }
 
+/** When in the week: seven days from Monday, 24 hours each, in the zone's own time. */
+export interface UsageHeat {
+  readonly requests: readonly number[];
+  readonly errors: readonly number[];
+  readonly costNanoUsd: readonly number[];
+}
+export type HeatQuery = Pick<UsageQuery, "fromMs" | "toMs" | "timeZone" | "filter">;
+
 export interface UsageStore {
   report(query: UsageQuery): Promise<UsageReport>;
+  heat(query: HeatQuery): Promise<UsageHeat>;
 }

@@ -1,13 +1,14 @@
 import { Histogram } from "../lib/histogram.ts";
+import type { Packed, Packing } from "../lib/varints.ts";
 import type { Outcome } from "./shape.ts";
 
 /**
  * The roll-ups' time spans. A quarter of an hour fits every time zone's offset; the longer ones spare a long report most of its
- * rows. Each divides the next, and the longest divides the UTC day, so that a day file can be recomputed alone.
+ * cells. Each divides the next, and the longest is the UTC day, so that a day file can be recomputed alone.
  */
-export const SPANS_MS = [15 * 60_000, 60 * 60_000, 6 * 60 * 60_000] as const;
+export const SPANS_MS = [15 * 60_000, 60 * 60_000, 6 * 60 * 60_000, 24 * 60 * 60_000] as const;
 export const QUARTER_MS = SPANS_MS[0];
-export const LONGEST_SPAN_MS = SPANS_MS[2];
+export const LONGEST_SPAN_MS = SPANS_MS[3];
 
 /** Sums over requests. Durations are integer microseconds. */
 export class UsageCell {
@@ -62,6 +63,35 @@ export class UsageCell {
     }
   }
 
+  /** What `pack` wrote, from `at` to `end`. */
+  mergePacked(packed: Packed, at: number, end: number): void {
+    packed.at = at;
+    for (const sum of SUMS) this[sum] += packed.next();
+    const min = packed.next();
+    if (min > 0) this.latencyMinUs = Math.min(this.latencyMinUs, min - 1);
+    this.latencyMaxUs = Math.max(this.latencyMaxUs, packed.next());
+    const middle = packed.next() + packed.at;
+    this.latency.mergePacked(packed, middle);
+    this.firstToken.mergePacked(packed, end);
+  }
+
+  pack(out: Packing): void {
+    for (const sum of SUMS) out.add(this[sum]);
+    out.add(this.latencyMinUs === Number.POSITIVE_INFINITY ? 0 : this.latencyMinUs + 1);
+    out.add(this.latencyMaxUs);
+    out.addSized(() => this.latency.pack(out));
+    this.firstToken.pack(out);
+  }
+
+  /** Leaves what is not in `part`. What the extremes of the rest are, nobody can tell. */
+  subtract(part: UsageCell): void {
+    for (const sum of SUMS) this[sum] -= part[sum];
+    this.latencyMinUs = Number.POSITIVE_INFINITY;
+    this.latencyMaxUs = 0;
+    this.latency.subtract(part.latency);
+    this.firstToken.subtract(part.firstToken);
+  }
+
   merge(other: UsageCell): void {
     for (const sum of SUMS) this[sum] += other[sum];
     this.latencyMinUs = Math.min(this.latencyMinUs, other.latencyMinUs);
@@ -83,9 +113,10 @@ export interface CountedRow {
   readonly durationUs: number;
 }
 
-/** The parts of a cell that add up. Also the columns of usage.db, in this order. */
-export const SUMS = [
+/** The parts of a cell that add up, in the order in which they are packed: what ranks the groups of a chart comes first. */
+const SUMS = [
   "requests",
+  "costNanoUsd",
   "successes",
   "errors",
   "cancelled",
@@ -97,6 +128,5 @@ export const SUMS = [
   "cacheWriteTokens",
   "outputTokens",
   "reasoningTokens",
-  "costNanoUsd",
   "latencySumUs",
 ] as const;

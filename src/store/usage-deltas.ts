@@ -1,5 +1,6 @@
+import { cellOf } from "./packed-cells.ts";
 import type { Caller, Outcome, Route } from "./shape.ts";
-import { type CountedRow, QUARTER_MS, UsageCell } from "./usage-cell.ts";
+import { type CountedRow, QUARTER_MS, type UsageCell } from "./usage-cell.ts";
 import { groupOf } from "./usage-group.ts";
 
 /** The quarter hours of one day that were touched, as Unix ms of their starts. */
@@ -8,37 +9,53 @@ export interface QuarterRange {
   last: number;
 }
 
+/** The numbers of a row's shapes, and what they stand for. */
+export interface RowShapes {
+  readonly routeNumber: number;
+  readonly callerNumber: number;
+  readonly outcomeNumber: number;
+  readonly route: Route;
+  readonly caller: Caller;
+  readonly outcome: Outcome;
+}
+
 /** What happened since the last commit of the roll-ups: a cell per quarter hour and group. */
 export class UsageDeltas {
   /** By start (Unix ms), then by the group's JSON. */
   readonly quarters = new Map<number, Map<string, UsageCell>>();
   /** Requests come in runs of the same quarter: their cells are found by shape numbers, without building a group. */
-  readonly #byPair = new Map<number, UsageCell>();
-  #pairQuarter = -1;
+  readonly #byShapes = new Map<number, Map<number, UsageCell>>();
+  #quarterOfShapes = -1;
 
-  /** `pair` tells (route, caller) apart while `forgetPairs` is not called. */
-  add(atMs: number, pair: number, route: Route, caller: Caller, outcome: Outcome, row: CountedRow): void {
+  /** The numbers tell shapes apart while `forgetShapes` is not called. */
+  add(atMs: number, shapes: RowShapes, row: CountedRow): void {
     const quarter = atMs - (atMs % QUARTER_MS);
-    if (quarter !== this.#pairQuarter) {
-      this.#byPair.clear();
-      this.#pairQuarter = quarter;
+    if (quarter !== this.#quarterOfShapes) {
+      this.#byShapes.clear();
+      this.#quarterOfShapes = quarter;
     }
-    let cell = this.#byPair.get(pair);
+    const pair = shapes.routeNumber * 2 ** 24 + shapes.callerNumber;
+    let byOutcome = this.#byShapes.get(pair);
+    if (byOutcome === undefined) {
+      byOutcome = new Map();
+      this.#byShapes.set(pair, byOutcome);
+    }
+    let cell = byOutcome.get(shapes.outcomeNumber);
     if (cell === undefined) {
-      cell = this.#cellAt(quarter, JSON.stringify(groupOf(route, caller)));
-      this.#byPair.set(pair, cell);
+      cell = this.#cellAt(quarter, JSON.stringify(groupOf(shapes.route, shapes.caller, shapes.outcome)));
+      byOutcome.set(shapes.outcomeNumber, cell);
     }
-    cell.add(row, outcome);
+    cell.add(row, shapes.outcome);
   }
 
   /** The numbers of shapes have a new meaning from here on. */
-  forgetPairs(): void {
-    this.#byPair.clear();
+  forgetShapes(): void {
+    this.#byShapes.clear();
   }
 
   clear(): void {
     this.quarters.clear();
-    this.#byPair.clear();
+    this.#byShapes.clear();
   }
 
   #cellAt(quarter: number, group: string): UsageCell {
@@ -47,11 +64,6 @@ export class UsageDeltas {
       groups = new Map();
       this.quarters.set(quarter, groups);
     }
-    let cell = groups.get(group);
-    if (cell === undefined) {
-      cell = new UsageCell();
-      groups.set(group, cell);
-    }
-    return cell;
+    return cellOf(groups, group);
   }
 }

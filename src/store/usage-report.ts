@@ -1,216 +1,125 @@
 import type { Database } from "bun:sqlite";
-import { Histogram } from "../lib/histogram.ts";
 import { bucketStarts } from "./calendar.ts";
-import { USAGE_DIMENSIONS, type UsageMetrics, type UsageQuery, type UsageReport } from "./reports.ts";
-import { QUARTER_MS, SPANS_MS, SUMS } from "./usage-cell.ts";
-import { minutes, SUM_COLUMNS } from "./usage-file.ts";
-import { type UsageGroup, viewFor, viewOf } from "./usage-group.ts";
-import { matchesAny } from "./wildcard.ts";
-
-type CellRow = Record<(typeof SUMS)[number], number> & {
-  readonly group: number;
-  readonly latency: Uint8Array;
-  readonly firstToken: Uint8Array;
-};
-
-const COLUMNS = [
-  'usage_group AS "group"',
-  ...SUMS.map((sum, index) => `${SUM_COLUMNS[index]} AS ${sum}`),
-  "latency",
-  "first_token AS firstToken",
-].join(", ");
-const OTHER = "other";
+import { cellOf, mergeCells, weighCells } from "./packed-cells.ts";
+import { USAGE_DIMENSIONS, type UsageMetrics, type UsageQuery, type UsageReport, type UsageSeries } from "./reports.ts";
+import { UsageCell } from "./usage-cell.ts";
+import { compileUsageFilter } from "./usage-filter.ts";
+import { type UsageGroup, viewFor } from "./usage-group.ts";
+import { inColumns, metricsOf, NO_USAGE } from "./usage-metrics.ts";
+import { toQuarters, UsageSlots } from "./usage-slots.ts";
 
 /**
  * A report from the roll-ups alone, never from raw rows. Two passes: the totals say which groups are the largest, then each bucket is
- * put together from as few and as long spans as fit into it.
+ * put together from these groups' cells, and what is left of its total is the others'.
  */
 export function makeReport(database: Database, known: ReadonlyMap<number, UsageGroup>, query: UsageQuery): UsageReport {
   const edges = bucketStarts(query);
   const buckets = edges.slice(0, -1);
-  // Roll-ups know no less than a quarter of an hour.
-  const fromMs = query.fromMs - (query.fromMs % QUARTER_MS);
-  const toMs = Math.ceil(query.toMs / QUARTER_MS) * QUARTER_MS;
-  const view = viewFor(dimensionsOf(query));
-  const groups = matchingGroups(known, view, query);
-  const read = cellReader(database, view, groups);
-  const seriesOf = chooseSeries(read, groups, query, fromMs, toMs);
+  const { fromMs, toMs } = toQuarters(query);
+  const filter = compileUsageFilter(query.filter);
+  const positions = query.groupBy.map((dimension) => USAGE_DIMENSIONS.indexOf(dimension));
+  const slots = new UsageSlots(database);
+  const view = viewFor([...filter.dimensions, ...positions]);
+  const wholeView = viewFor(filter.dimensions);
+  const keys = new GroupKeys(known, positions, filter.passes);
+  const order = chooseSeries(slots, view, keys, query.top, fromMs, toMs);
 
-  const all = new Sum();
-  const series = new Map(seriesOf.order.map((key) => [key, { total: new Sum(), points: [] as UsageMetrics[] }]));
+  const whole = new SeriesSum();
+  const other = new SeriesSum();
+  const series = new Map(order.chosen.map((key) => [key, new SeriesSum()]));
   for (const [index, start] of buckets.entries()) {
-    const here = new Map<string, Sum>();
-    for (const row of read(Math.max(start, fromMs), Math.min(edges[index + 1]!, toMs))) {
-      const key = seriesOf.byGroup.get(row.group)!;
-      let sum = here.get(key);
-      if (sum === undefined) {
-        sum = new Sum();
-        here.set(key, sum);
-      }
-      sum.addRow(row);
+    const [from, to] = [Math.max(start, fromMs), Math.min(edges[index + 1]!, toMs)];
+    const total = new UsageCell();
+    slots.each(wholeView, from, to, (cells) => mergeCells(cells, (group) => (keys.of(group) === null ? null : total)));
+    const here = new Map<string, UsageCell>();
+    if (series.size > 0) {
+      slots.each(view, from, to, (cells) =>
+        mergeCells(cells, (group) => {
+          const key = keys.of(group);
+          return key !== null && series.has(key) ? cellOf(here, key) : null;
+        }),
+      );
     }
-    for (const [key, { total, points }] of series) {
-      const sum = here.get(key);
-      points.push(sum?.metrics() ?? NOTHING);
-      if (sum === undefined) continue;
-      total.add(sum);
-      all.add(sum);
-    }
+    for (const [key, sum] of series) sum.add(here.get(key));
+    whole.add(total);
+    if (!order.hasOthers) continue;
+    for (const cell of here.values()) total.subtract(cell);
+    other.add(total);
   }
-  return {
-    buckets,
-    totals: all.metrics(),
-    series: Array.from(series, ([key, { total, points }]) => ({
-      values: key === OTHER ? [] : JSON.parse(key),
-      isOther: key === OTHER,
-      totals: total.metrics(),
-      points,
-    })),
-  };
+  const answered = Array.from(series, ([key, sum]) => sum.series(JSON.parse(key), false));
+  if (positions.length === 0) answered.push(whole.series([], false));
+  else if (order.hasOthers) answered.push(other.series([], true));
+  return { buckets, totals: metricsOf(whole.total), series: answered };
 }
 
-/** Positions of the dimensions that a query groups by or filters on. */
-function dimensionsOf({ groupBy, filter }: UsageQuery): number[] {
-  const filtered = [filter.providerIds, filter.keyIds, filter.models, filter.clientKeyIds];
-  return [0, 1, 2, 3].filter((at) => filtered[at] !== undefined || groupBy.includes(USAGE_DIMENSIONS[at]!));
-}
+/** One line of the chart while it is put together. */
+class SeriesSum {
+  readonly total = new UsageCell();
+  readonly #points: UsageMetrics[] = [];
 
-function matchingGroups(
-  known: ReadonlyMap<number, UsageGroup>,
-  view: number,
-  { filter }: UsageQuery,
-): Map<number, UsageGroup> {
-  const groups = new Map<number, UsageGroup>();
-  for (const [id, group] of known) {
-    const [provider, key, model, client] = group;
-    const matches =
-      viewOf(group) === view &&
-      isOneOf(filter.providerIds, provider) &&
-      isOneOf(filter.keyIds, key) &&
-      isOneOf(filter.clientKeyIds, client) &&
-      (filter.models === undefined || (typeof model === "string" && matchesAny(filter.models, model)));
-    if (matches) groups.set(id, group);
+  add(cell: UsageCell | undefined): void {
+    this.#points.push(cell === undefined ? NO_USAGE : metricsOf(cell));
+    if (cell !== undefined) this.total.merge(cell);
   }
-  return groups;
+
+  series(values: UsageSeries["values"], isOther: boolean): UsageSeries {
+    return { values, isOther, totals: metricsOf(this.total), points: inColumns(this.#points) };
+  }
 }
 
-function isOneOf(allowed: readonly string[] | undefined, value: UsageGroup[number]): boolean {
-  return allowed === undefined || (typeof value === "string" && allowed.includes(value));
-}
+/** A group's values in the dimensions of a chart, as JSON; null when the filter leaves it out. Each group is looked at once. */
+class GroupKeys {
+  readonly #keys: (string | null | undefined)[] = [];
 
-type CellReader = (fromMs: number, toMs: number) => Iterable<CellRow>;
+  constructor(
+    private readonly known: ReadonlyMap<number, UsageGroup>,
+    private readonly positions: readonly number[],
+    private readonly passes: (group: UsageGroup) => boolean,
+  ) {}
 
-/** Reads the cells of [fromMs, toMs): long spans in the middle, short ones at the edges. */
-function cellReader(database: Database, view: number, groups: ReadonlyMap<number, UsageGroup>): CellReader {
-  const statement = database.query<CellRow, [number, number, number]>(
-    `SELECT ${COLUMNS} FROM usage WHERE span = ? AND view = ${view} AND start >= ? AND start < ?`,
-  );
-  return function* (fromMs, toMs) {
-    for (const piece of pieces(fromMs, toMs, SPANS_MS.length - 1)) {
-      for (const row of statement.all(minutes(piece.span), minutes(piece.fromMs), minutes(piece.toMs))) {
-        if (groups.has(row.group)) yield row;
-      }
+  /** Without dimensions there is one group. */
+  get isOne(): boolean {
+    return this.positions.length === 0;
+  }
+
+  of(id: number): string | null {
+    let key = this.#keys[id];
+    if (key === undefined) {
+      const group = this.known.get(id);
+      const isIn = group !== undefined && this.passes(group);
+      key = isIn ? JSON.stringify(this.positions.map((at) => group[at])) : null;
+      this.#keys[id] = key;
     }
-  };
+    return key;
+  }
 }
 
-interface Piece {
-  readonly span: number;
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-/** Exported for tests. Parts an interval into runs of whole spans, none shorter than needed. */
-export function pieces(fromMs: number, toMs: number, level: number): Piece[] {
-  if (fromMs >= toMs) return [];
-  const span = SPANS_MS[level]!;
-  if (level === 0) return [{ span, fromMs, toMs }];
-  const first = Math.ceil(fromMs / span) * span;
-  const last = Math.floor(toMs / span) * span;
-  if (first >= last) return pieces(fromMs, toMs, level - 1);
-  return [...pieces(fromMs, first, level - 1), { span, fromMs: first, toMs: last }, ...pieces(last, toMs, level - 1)];
-}
-
-interface ChosenSeries {
-  /** Keys (the values as JSON), largest first; the folded rest last. */
-  readonly order: readonly string[];
-  readonly byGroup: ReadonlyMap<number, string>;
-}
-
+/** The keys of the largest groups, largest first, and whether there are others. */
 function chooseSeries(
-  read: CellReader,
-  groups: ReadonlyMap<number, UsageGroup>,
-  query: UsageQuery,
+  slots: UsageSlots,
+  view: number,
+  keys: GroupKeys,
+  top: number,
   fromMs: number,
   toMs: number,
-): ChosenSeries {
-  const positions = query.groupBy.map((dimension) => USAGE_DIMENSIONS.indexOf(dimension));
-  const keys = new Map(
-    Array.from(groups, ([id, group]) => [id, JSON.stringify(positions.map((at) => group[at] ?? null))]),
-  );
-  if (positions.length === 0) return { order: ["[]"], byGroup: keys };
+): { readonly chosen: readonly string[]; readonly hasOthers: boolean } {
+  if (keys.isOne) return { chosen: [], hasOthers: false };
   const sizes = new Map<string, { cost: number; requests: number }>();
-  for (const row of read(fromMs, toMs)) {
-    const key = keys.get(row.group)!;
-    const size = sizes.get(key) ?? { cost: 0, requests: 0 };
-    size.cost += row.costNanoUsd;
-    size.requests += row.requests;
-    sizes.set(key, size);
-  }
+  slots.each(view, fromMs, toMs, (cells) =>
+    weighCells(cells, (group, requests, cost) => {
+      const key = keys.of(group);
+      if (key === null) return;
+      const size = sizes.get(key);
+      if (size === undefined) sizes.set(key, { cost, requests });
+      else {
+        size.cost += cost;
+        size.requests += requests;
+      }
+    }),
+  );
   const ordered = [...sizes].sort(
     ([keyA, a], [keyB, b]) => b.cost - a.cost || b.requests - a.requests || (keyA < keyB ? -1 : 1),
   );
-  const top = new Set(ordered.slice(0, query.top).map(([key]) => key));
-  const byGroup = new Map(Array.from(keys, ([id, key]) => [id, top.has(key) ? key : OTHER]));
-  return { order: ordered.length > top.size ? [...top, OTHER] : [...top], byGroup };
-}
-
-/** What a point of a chart adds up. */
-class Sum {
-  readonly #sums: Record<(typeof SUMS)[number], number> = { ...ZEROS };
-  readonly #latency = new Histogram();
-  readonly #firstToken = new Histogram();
-
-  addRow(row: CellRow): void {
-    for (const sum of SUMS) this.#sums[sum] += row[sum];
-    this.#latency.mergeEncoded(row.latency);
-    this.#firstToken.mergeEncoded(row.firstToken);
-  }
-
-  add(other: Sum): void {
-    for (const sum of SUMS) this.#sums[sum] += other.#sums[sum];
-    this.#latency.merge(other.#latency);
-    this.#firstToken.merge(other.#firstToken);
-  }
-
-  metrics(): UsageMetrics {
-    const sums = this.#sums;
-    return {
-      requests: sums.requests,
-      successes: sums.successes,
-      errors: sums.errors,
-      retries: sums.retries,
-      inputTokens: sums.inputTokens,
-      cacheReadTokens: sums.cacheReadTokens,
-      cacheWriteTokens: sums.cacheWriteTokens,
-      outputTokens: sums.outputTokens,
-      reasoningTokens: sums.reasoningTokens,
-      costNanoUsd: sums.costNanoUsd,
-      unpricedRequests: sums.unpriced,
-      estimatedRequests: sums.estimated,
-      latencyAvgMs: sums.successes === 0 ? null : sums.latencySumUs / sums.successes / 1000,
-      latencyP50Ms: milliseconds(this.#latency.quantile(0.5)),
-      latencyP95Ms: milliseconds(this.#latency.quantile(0.95)),
-      latencyP99Ms: milliseconds(this.#latency.quantile(0.99)),
-      firstTokenP50Ms: milliseconds(this.#firstToken.quantile(0.5)),
-      firstTokenP95Ms: milliseconds(this.#firstToken.quantile(0.95)),
-    };
-  }
-}
-
-const ZEROS = Object.fromEntries(SUMS.map((sum) => [sum, 0])) as Record<(typeof SUMS)[number], number>;
-const NOTHING: UsageMetrics = new Sum().metrics();
-
-function milliseconds(us: number | null): number | null {
-  return us === null ? null : us / 1000;
+  const chosen = ordered.slice(0, top).map(([key]) => key);
+  return { chosen, hasOthers: ordered.length > chosen.length };
 }

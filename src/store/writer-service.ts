@@ -1,13 +1,16 @@
-import { readdirSync, statSync } from "node:fs";
+import { Database } from "bun:sqlite";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Seal } from "../lib/seal.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { Lane } from "./lane.ts";
 import { LogWriter } from "./log-writer.ts";
+import { schemaVersion } from "./open-schema.ts";
 import { ResponseFile } from "./response-file.ts";
 import { StateFile } from "./state-file.ts";
 import { describeFault, StoreError } from "./store-error.ts";
 import { UsageFile } from "./usage-file.ts";
+import { USAGE_VERSION } from "./usage-tables.ts";
 import type { WriterReply, WriterRequest } from "./writer-messages.ts";
 
 /** Roll-ups are written in bulk: a busy group is added to a thousand times, and written twice a second. */
@@ -96,7 +99,7 @@ export class WriterService {
   #open({ directory, contentKey }: WriterRequest & { kind: "open" }): void {
     try {
       const state = openFile(directory.state, (path) => new StateFile(path));
-      const usage = openFile(directory.usage, (path) => new UsageFile(path));
+      const usage = openFile(directory.usage, openUsage);
       const responses = openFile(directory.responses, (path) => new ResponseFile(path, new Seal(contentKey)));
       this.#files = { directory, state, usage, responses, logs: new LogWriter(directory.logs, usage) };
     } catch (error) {
@@ -106,14 +109,28 @@ export class WriterService {
     this.reply({ kind: "opened" });
     const { logs } = this.#files;
     this.#logLane.push(() => logs.reconcileAll());
+    void this.#countUnknown(logs);
     void this.#sealOldResponses(this.#files);
     this.#measure(directory);
+  }
+
+  /** Roll-ups that were lost, or of an older format, are made anew of the days that are there: one by one, batches in between. */
+  async #countUnknown(logs: LogWriter): Promise<void> {
+    let more = true;
+    while (more && this.#files !== null) {
+      this.#logLane.push(() => {
+        more = this.#files !== null && logs.countNextUnknown();
+      });
+      await this.#logLane.drained();
+      await Bun.sleep(0);
+    }
   }
 
   #countSoon(files: Files): void {
     this.#countTimer ??= setTimeout(() => {
       this.#countTimer = null;
       this.#usageLane.push(() => files.logs.count());
+      this.#usageLane.push(() => void files.usage.compactOne(Date.now()));
       this.#logLane.push(() => files.logs.closeIdle(Date.now() - IDLE_DAY_MS));
       if (Date.now() - this.#measuredAtMs > MEASURE_EVERY_MS) this.#measure(files.directory);
     }, COUNT_EVERY_MS);
@@ -194,6 +211,24 @@ export class WriterService {
       }
     }
     this.reply({ kind: "size", bytes });
+  }
+}
+
+/** An older format is not read: what it holds is counted again from the logs. The file stays, for whoever wants it. */
+function openUsage(path: string): UsageFile {
+  if (existsSync(path) && formatOf(path) < USAGE_VERSION) {
+    for (const suffix of ["", "-wal"]) if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.old${suffix}`);
+    rmSync(`${path}-shm`, { force: true });
+  }
+  return new UsageFile(path);
+}
+
+function formatOf(path: string): number {
+  const database = new Database(path, { readwrite: true });
+  try {
+    return schemaVersion(database) || USAGE_VERSION; // 0: nothing was written into it yet
+  } finally {
+    database.close();
   }
 }
 

@@ -175,10 +175,10 @@ describe("the filter in memory says the same as the one in the log", () => {
     ["a wildcard that would be a pattern", { models: ["gpt.4*"] }, false],
     ["streams", { stream: true }, false],
     ["retried ones", { retried: true }, false],
-    ["slow ones", { minLatencyMs: 1000 }, true],
-    ["slower ones", { minLatencyMs: 1001 }, false],
-    ["dear ones", { minCost: "0.0049" }, true],
-    ["dearer ones", { minCost: "0.005" }, false],
+    ["slow ones", { latencyMs: { gte: 1000 } }, true],
+    ["slower ones", { latencyMs: { gte: 1001 } }, false],
+    ["dear ones", { cost: { gte: "0.0049" } }, true],
+    ["dearer ones", { cost: { gte: "0.005" } }, false],
     ["a text", { search: " boom (X) " }, true],
     ["another text", { search: "bang" }, false],
     ["a range", { range: { from: "now-1m", to: "now" } }, true],
@@ -193,8 +193,8 @@ describe("the filter in memory says the same as the one in the log", () => {
     expect(matchRequests({ statuses: ["pending"] }, nowMs)(running)).toBe(true);
     for (const filter of [
       { httpStatuses: [200] },
-      { minLatencyMs: 0 },
-      { minCost: "0" },
+      { latencyMs: { gte: 0 } },
+      { cost: { gte: "0" } },
       { statuses: ["success" as const] },
     ]) {
       expect(matchRequests(filter, nowMs)(running)).toBe(false);
@@ -208,7 +208,7 @@ describe("the filter in memory says the same as the one in the log", () => {
   });
 
   test("nonsense is refused", () => {
-    expect(() => matchRequests({ minCost: "much" }, nowMs)).toThrow("decimal");
+    expect(() => matchRequests({ cost: { gte: "much" } }, nowMs)).toThrow("decimal");
     expect(() => matchRequests({ endpoints: ["chat"] }, nowMs)).toThrow("endpoint");
   });
 });

@@ -97,7 +97,7 @@ describe("the request log", () => {
 
   test.each([
     ["a cursor that is no request", { first: 1, after: "garbage" }],
-    ["backwards from nowhere", { last: 1 }],
+    ["backwards after a row", { last: 1, after: "req_x" }],
     ["both directions at once", { first: 1, after: "req_x", before: "req_y" }],
     ["an endpoint that is none", { filter: { endpoints: ["chat"] } }],
     ["an empty range", { filter: { range: { from: "now", to: "now-1d" } } }],
@@ -129,8 +129,8 @@ describe("the request log", () => {
     expect(await indexes({ endpoints: ["messages"] })).toEqual([3]);
     expect(await indexes({ stream: true })).toEqual([4]);
     expect(await indexes({ retried: true })).toEqual([0]);
-    expect(await indexes({ minLatencyMs: 550 })).toEqual([5]);
-    expect(await indexes({ minCost: "0.4" })).toEqual([5]);
+    expect(await indexes({ latencyMs: { gte: 550 } })).toEqual([5]);
+    expect(await indexes({ cost: { gte: "0.4" } })).toEqual([5]);
     expect(await indexes({ search: "EXPLODED" })).toEqual([1]);
     expect(await indexes({ search: records[2]!.id })).toEqual([2]);
     expect(await indexes({ providers: [provider.id], providerKeys: [key.id], clientKeys: [client.id] })).toHaveLength(

@@ -6,12 +6,13 @@ import { encodeBatch } from "../../src/store/batch.ts";
 import { prepareDataDirectory } from "../../src/store/data-directory.ts";
 import { dayFilePath, dayOfFile } from "../../src/store/day-file.ts";
 import { LogWriter } from "../../src/store/log-writer.ts";
+import { cellOf, mergeCells, packCells } from "../../src/store/packed-cells.ts";
 import { countRows } from "../../src/store/recount.ts";
 import { ShapeNumbers } from "../../src/store/shape.ts";
-import { SUMS } from "../../src/store/usage-cell.ts";
+import type { UsageCell } from "../../src/store/usage-cell.ts";
 import { UsageDeltas } from "../../src/store/usage-deltas.ts";
-import { minutes, SUM_COLUMNS, UsageFile } from "../../src/store/usage-file.ts";
-import { withWholes } from "../../src/store/usage-group.ts";
+import { UsageFile } from "../../src/store/usage-file.ts";
+import { quarterKey, startOfQuarterKey } from "../../src/store/usage-tables.ts";
 import { cleanUp, makeFailure, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
 
@@ -20,14 +21,21 @@ afterEach(cleanUp);
 const DAY_MS = 86_400_000;
 
 /** What usage.db holds of the quarter hours, and what it must hold by the raw rows of all day files. */
-function rollups(dataDir: string): { stored: unknown; counted: unknown } {
+function rollups(dataDir: string): { stored: unknown; counted: unknown; total: number } {
   const usage = new Database(join(dataDir, "usage.db"));
-  const stored = usage
-    .query<Record<string, unknown>, []>(
-      `SELECT start, value, ${SUM_COLUMNS.join(", ")}, hex(latency) AS latency, hex(first_token) AS first_token
-       FROM usage JOIN usage_group ON usage_group.id = usage_group WHERE span = 15 ORDER BY start, value`,
-    )
-    .all();
+  const names = new Map(
+    usage
+      .query<{ id: number; value: string }, []>("SELECT id, value FROM usage_group")
+      .all()
+      .map(({ id, value }) => [id, value]),
+  );
+  const stored = new Map<string, UsageCell>();
+  for (const { id, cells } of usage
+    .query<{ id: number; cells: Uint8Array }, []>("SELECT id, cells FROM quarter")
+    .all()) {
+    const start = startOfQuarterKey(id);
+    mergeCells(cells, (group) => cellOf(stored, `${start} ${names.get(group)}`));
+  }
   usage.close();
   const deltas = new UsageDeltas();
   for (const name of readdirSync(join(dataDir, "logs"))) {
@@ -37,17 +45,17 @@ function rollups(dataDir: string): { stored: unknown; counted: unknown } {
     countRows(database, day, day * DAY_MS, (day + 1) * DAY_MS, deltas);
     database.close();
   }
-  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex").toUpperCase();
-  const counted = [...deltas.quarters].flatMap(([quarter, groups]) =>
-    Array.from(withWholes(groups), ([value, cell]) => ({
-      start: minutes(quarter),
-      value,
-      ...Object.fromEntries(SUMS.map((sum, index) => [SUM_COLUMNS[index], cell[sum]])),
-      latency: hex(cell.latency.encode()),
-      first_token: hex(cell.firstToken.encode()),
-    })),
-  );
-  return { stored, counted: counted.sort((a, b) => a.start - b.start || (a.value < b.value ? -1 : 1)) };
+  const counted = new Map<string, UsageCell>();
+  for (const [quarter, groups] of deltas.quarters) {
+    for (const [value, cell] of groups) counted.set(`${quarter} ${value}`, cell);
+  }
+  const total = [...counted.values()].reduce((sum, cell) => sum + cell.requests, 0);
+  return { stored: inOrder(stored), counted: inOrder(counted), total };
+}
+
+function inOrder(cells: ReadonlyMap<string, UsageCell>): unknown {
+  const keys = [...cells.keys()].sort();
+  return keys.map((key) => [key, Buffer.from(packCells(new Map([[1, cells.get(key)!]]))).toString("hex")]);
 }
 
 /** Rows and roll-ups under the test's control: `write` and `count` are the two commits, and there is nothing else. */
@@ -79,12 +87,8 @@ class Steps {
   }
 
   check(rows: number): void {
-    const { stored, counted } = rollups(this.directory.root);
+    const { stored, counted, total } = rollups(this.directory.root);
     expect(stored).toEqual(counted);
-    const total = (counted as { value: string; requests: number }[]).reduce(
-      (sum, cell) => sum + (cell.value === "[0,0,0,0]" ? cell.requests : 0),
-      0,
-    );
     expect(total).toBe(rows);
   }
 }
@@ -137,7 +141,7 @@ describe("a crash between the rows and the roll-ups is repaired at the next star
     steps.write(NOON - 20_000_000);
     steps.count();
     const usage = new Database(steps.directory.usage);
-    usage.run("DELETE FROM usage WHERE start < ?", [minutes(NOON - 1_000_000)]);
+    usage.run("DELETE FROM quarter WHERE id < ?", [quarterKey(NOON)]);
     usage.run("UPDATE progress SET batch = 1");
     usage.close();
     steps.write(NOON + 1);

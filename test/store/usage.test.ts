@@ -1,8 +1,9 @@
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
 import type { RequestRecord } from "../../src/record.ts";
-import type { UsageMetrics, UsageQuery } from "../../src/store/reports.ts";
-import { pieces } from "../../src/store/usage-report.ts";
+import type { UsageMetrics, UsageQuery, UsageSeries } from "../../src/store/reports.ts";
+import { UsageFile } from "../../src/store/usage-file.ts";
 import { cleanUp, makeFailure, makeRecord, NOON, openTestStore } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
 
@@ -70,6 +71,10 @@ function sumOf(records: readonly RequestRecord[]): Partial<UsageMetrics> {
   };
 }
 
+function pointAt({ points }: UsageSeries, index: number): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(points).map(([metric, values]) => [metric, values[index]]));
+}
+
 const WHOLE = { fromMs: NOON, toMs: NOON + 3 * DAY_MS } as const;
 
 describe("a report agrees with the rows", () => {
@@ -90,11 +95,11 @@ describe("a report agrees with the rows", () => {
         expect(report.series).toHaveLength(1);
         const [series] = report.series;
         expect(series).toMatchObject({ values: [], isOther: false, totals: report.totals });
-        expect(series!.points).toHaveLength(report.buckets.length);
+        expect(series!.points.requests).toHaveLength(report.buckets.length);
         for (const [index, start] of report.buckets.entries()) {
           const end = report.buckets[index + 1] ?? Number.POSITIVE_INFINITY;
           const inside = records.filter((record) => record.receivedAtMs >= start && record.receivedAtMs < end);
-          expect(series!.points[index]!).toMatchObject(sumOf(inside));
+          expect(pointAt(series!, index)).toMatchObject(sumOf(inside));
         }
       }
     }
@@ -107,8 +112,20 @@ describe("a report agrees with the rows", () => {
       key: (record: RequestRecord) => record.keyId,
       model: (record: RequestRecord) => record.servedModel,
       client: (record: RequestRecord) => record.clientKeyId,
+      status: (record: RequestRecord) => record.status,
+      error: (record: RequestRecord) => record.errorClass,
+      format: (record: RequestRecord) => record.protocol,
     };
-    for (const groupBy of [["provider"], ["key"], ["model"], ["client"], ["client", "model"]] as const) {
+    for (const groupBy of [
+      ["provider"],
+      ["key"],
+      ["model"],
+      ["client"],
+      ["error"],
+      ["format"],
+      ["client", "model"],
+      ["status", "key"],
+    ] as const) {
       const { series } = log.report({ ...WHOLE, groupBy, top: 100 });
       const found = new Map(series.map((each) => [JSON.stringify(each.values), each.totals]));
       const wanted = Map.groupBy(records, (record) => JSON.stringify(groupBy.map((name) => values[name](record))));
@@ -130,6 +147,12 @@ describe("a report agrees with the rows", () => {
     );
     check({ models: ["model-1"] }, (record) => record.servedModel === "model-1");
     check({ models: ["model-*"] }, (record) => record.servedModel!.startsWith("model-"));
+    check({ statuses: ["error", "cancelled"] }, (record) => record.status !== "success");
+    check(
+      { errorClasses: ["upstream_error"], keyIds: ["pky_1"], clientKeyIds: ["cky_0"] },
+      (record) => record.errorClass !== null && record.keyId === "pky_1" && record.clientKeyId === "cky_0",
+    );
+    check({ protocols: ["gemini"] }, () => false);
     check({ keyIds: [] }, () => false);
   });
 
@@ -196,7 +219,7 @@ test("nothing is a report too: empty points, no latency", () => {
   const report = new TestLog().report({ fromMs: NOON, toMs: NOON + HOUR_MS, groupBy: [] });
   expect(report.buckets).toHaveLength(4);
   expect(report.totals).toMatchObject({ requests: 0, latencyAvgMs: null, latencyP50Ms: null });
-  expect(report.series[0]!.points).toHaveLength(4);
+  expect(report.series[0]!.points.requests).toHaveLength(4);
   expect(new TestLog().report({ fromMs: NOON, toMs: NOON + HOUR_MS, groupBy: ["key"] }).series).toEqual([]);
 });
 
@@ -214,41 +237,89 @@ test("callers without a key cannot fill the roll-ups with model names of their o
   ]);
 });
 
-test("the longer spans and the coarser views say the same as the finest", async () => {
-  const log = new TestLog();
-  await log.write(traffic(2000, 7));
-  const database = new Database(log.directory.usage);
-  const sums = database
-    .query(
-      "SELECT sum(requests) AS requests, sum(cost_nano_usd) AS cost, sum(latency_sum_us) AS latency FROM usage GROUP BY span, view",
-    )
-    .all();
-  database.close();
-  expect(sums).toHaveLength(18);
-  for (const sum of sums) expect(sum).toEqual(sums[0]);
+describe("the longer spans and the coarser views", () => {
+  const query = { ...WHOLE, interval: "day", timeZone: "Asia/Kolkata", groupBy: ["key", "model"], top: 4 } as const;
+  const views = [
+    query,
+    { ...query, groupBy: [] },
+    { ...query, groupBy: ["status"] as const },
+    { ...query, filter: { statuses: ["error"] as const, clientKeyIds: ["cky_1"] } },
+  ];
+
+  /** Makes every slot whose time is over: the writer does one at a time, after it has counted. */
+  function compact(log: TestLog): number {
+    const usage = new UsageFile(log.directory.usage);
+    let slots = 0;
+    while (usage.compactOne(NOON + 10 * DAY_MS)) slots++;
+    usage.close();
+    return slots;
+  }
+
+  test("say the same as the quarter hours they are made of", async () => {
+    const log = new TestLog();
+    await log.write(traffic(2000, 7));
+    const before = views.map((view) => log.report(view));
+    expect(compact(log)).toBeGreaterThan(72);
+    expect(compact(log)).toBe(0);
+    const after = views.map((view) => log.report(view));
+    expect(after).toEqual(before);
+    expect(before[0]!.totals.requests).toBe(2000);
+  });
+
+  test("are made again after late rows", async () => {
+    const log = new TestLog();
+    await log.write(traffic(500, 3));
+    compact(log);
+    await log.write(traffic(500, 4));
+    const before = views.map((view) => log.report(view));
+    expect(before[0]!.totals.requests).toBe(1000);
+    expect(compact(log)).toBeGreaterThan(0);
+    expect(views.map((view) => log.report(view))).toEqual(before);
+  });
 });
 
-test("an interval is put together from whole spans that join without gaps", () => {
-  for (const [from, to] of [
-    [0, 96],
-    [1, 95],
-    [3, 5],
-    [23, 49],
-    [0, 1],
-    [7, 7],
-    [24, 48],
-    [5, 1000],
-  ] as const) {
-    const parts = pieces(from * QUARTER_MS, to * QUARTER_MS, 2);
-    let at = from * QUARTER_MS;
-    for (const part of parts) {
-      expect(part.fromMs).toBe(at);
-      expect([part.fromMs % part.span, part.toMs % part.span]).toEqual([0, 0]);
-      at = part.toMs;
-    }
-    expect(at).toBe(to * QUARTER_MS);
-    expect(parts.length).toBeLessThanOrEqual(5);
-  }
+test("a quarter hour of many commits is put together", async () => {
+  const log = new TestLog();
+  for (let commit = 0; commit < 100; commit++) await log.write([makeRecord(NOON + commit)]);
+  const database = new Database(log.directory.usage);
+  const { parts } = database.query<{ parts: number }, []>("SELECT count(*) AS parts FROM quarter").get()!;
+  database.close();
+  expect(parts).toBeLessThan(40);
+  expect(log.report({ fromMs: NOON, toMs: NOON + 1 }).totals.requests).toBe(100);
+});
+
+test("roll-ups that were lost, or have an older format, are made anew from the logs", async () => {
+  const log = new TestLog();
+  await log.write([makeRecord(NOON), makeRecord(NOON + DAY_MS)]);
+  await log.close();
+  rmSync(log.directory.usage);
+  const old = new Database(log.directory.usage, { create: true });
+  old.run("CREATE TABLE usage (span INTEGER)");
+  old.run("PRAGMA user_version = 1");
+  old.close();
+  const again = new TestLog(log.directory.root);
+  await again.write([makeRecord(NOON + 1)]);
+  for (let turn = 0; turn < 20; turn++) await Bun.sleep(0);
+  await again.flush();
+  expect(again.report({ fromMs: NOON - DAY_MS, toMs: NOON + 2 * DAY_MS, interval: "day" }).totals.requests).toBe(3);
+});
+
+test("the hours of the week, in the zone's own time", async () => {
+  const log = new TestLog();
+  // NOON is a Friday, 17:30 in Kolkata.
+  await log.write([makeRecord(NOON), makeRecord(NOON + 40 * 60_000), makeFailure(NOON + DAY_MS)]);
+  const range = { fromMs: NOON - DAY_MS, toMs: NOON + 2 * DAY_MS, filter: {} };
+  const at = (values: readonly number[]) => values.flatMap((value, hour) => (value > 0 ? [[hour, value]] : []));
+  const kolkata = log.ask("heat", { ...range, timeZone: "Asia/Kolkata" });
+  expect(kolkata.requests).toHaveLength(168);
+  expect(at(kolkata.requests)).toEqual([
+    [4 * 24 + 17, 1],
+    [4 * 24 + 18, 1],
+    [5 * 24 + 17, 1],
+  ]);
+  expect(at(kolkata.errors)).toEqual([[5 * 24 + 17, 1]]);
+  const filtered = log.ask("heat", { ...range, timeZone: "UTC", filter: { statuses: ["success"] } });
+  expect(at(filtered.requests)).toEqual([[4 * 24 + 12, 2]]);
 });
 
 test("through the Workers: an unknown zone is an error without SQL, and the next report is answered", async () => {

@@ -1,0 +1,54 @@
+import type { DayIndex } from "./day-index.ts";
+import type { DayIndexes } from "./day-indexes.ts";
+import { type CompiledFilter, compileFilter } from "./log-filter.ts";
+import type { LogFilter } from "./reports.ts";
+import { isDamage } from "./store-error.ts";
+
+/**
+ * The log as one question sees it: each day is read once, when it is first needed, and stays as it was then. So a page and its total
+ * agree, and the newest page opens no older days.
+ */
+export class LogView {
+  readonly #read = new Map<number, DayIndex | null>();
+  #filter: { readonly shapes: number; readonly compiled: CompiledFilter } | null = null;
+
+  constructor(
+    private readonly indexes: DayIndexes,
+    private readonly days: readonly number[],
+    private readonly asked: LogFilter,
+  ) {}
+
+  *indexed(newestFirst = true): Generator<DayIndex> {
+    for (const day of newestFirst ? this.days : [...this.days].reverse()) {
+      let index = this.#read.get(day);
+      if (index === undefined) {
+        index = unlessDamaged(() => this.indexes.get(day), null);
+        this.#read.set(day, index);
+      }
+      if (index !== null) yield index;
+    }
+  }
+
+  get shapes() {
+    return this.indexes.shapes;
+  }
+
+  /** For the days that were read so far: another one may bring shapes that the filter has not looked at. */
+  get filter(): CompiledFilter {
+    const { shapes } = this;
+    if (this.#filter?.shapes !== shapes.count) {
+      this.#filter = { shapes: shapes.count, compiled: compileFilter(this.asked, shapes) };
+    }
+    return this.#filter.compiled;
+  }
+}
+
+/** A day that cannot be read must not hide the others: it counts as empty here. The writer sets it aside when it next writes it. */
+export function unlessDamaged<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (isDamage(error)) return otherwise;
+    throw error;
+  }
+}

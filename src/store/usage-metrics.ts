@@ -1,0 +1,49 @@
+import type { UsageMetrics, UsagePoints } from "./reports.ts";
+import { UsageCell } from "./usage-cell.ts";
+
+/** What a cell says, as people read it. */
+export function metricsOf(cell: UsageCell): UsageMetrics {
+  return {
+    requests: cell.requests,
+    successes: cell.successes,
+    errors: cell.errors,
+    cancelled: cell.cancelled,
+    retries: cell.retries,
+    inputTokens: cell.inputTokens,
+    cacheReadTokens: cell.cacheReadTokens,
+    cacheWriteTokens: cell.cacheWriteTokens,
+    outputTokens: cell.outputTokens,
+    reasoningTokens: cell.reasoningTokens,
+    costNanoUsd: cell.costNanoUsd,
+    unpricedRequests: cell.unpriced,
+    estimatedRequests: cell.estimated,
+    latencyAvgMs: cell.successes === 0 ? null : milliseconds(cell.latencySumUs / cell.successes),
+    latencyMinMs: Number.isFinite(cell.latencyMinUs) ? cell.latencyMinUs / 1000 : null,
+    latencyMaxMs: cell.latencyMaxUs > 0 ? cell.latencyMaxUs / 1000 : null,
+    latencyP50Ms: milliseconds(cell.latency.quantile(0.5)),
+    latencyP95Ms: milliseconds(cell.latency.quantile(0.95)),
+    latencyP99Ms: milliseconds(cell.latency.quantile(0.99)),
+    firstTokenP50Ms: milliseconds(cell.firstToken.quantile(0.5)),
+    firstTokenP95Ms: milliseconds(cell.firstToken.quantile(0.95)),
+  };
+}
+
+export const NO_USAGE: UsageMetrics = metricsOf(new UsageCell());
+
+/** Metrics of many points as an array per metric: a fifth of the text that crosses between the threads. */
+export function inColumns(points: readonly UsageMetrics[]): UsagePoints {
+  const names = Object.keys(NO_USAGE) as (keyof UsageMetrics)[];
+  return Object.fromEntries(names.map((name) => [name, points.map((point) => point[name])])) as unknown as UsagePoints;
+}
+
+/** The points again, for whoever looks at one after the other. */
+export function pointsOf(columns: UsagePoints): UsageMetrics[] {
+  const names = Object.keys(NO_USAGE) as (keyof UsageMetrics)[];
+  return columns.requests.map(
+    (_, index) => Object.fromEntries(names.map((name) => [name, columns[name][index]])) as unknown as UsageMetrics,
+  );
+}
+
+function milliseconds(us: number | null): number | null {
+  return us === null ? null : Math.round(us) / 1000;
+}
