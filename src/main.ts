@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import type { App } from "./app.ts";
+import { CLI_HELP, COMMANDS } from "./cli/commands.ts";
 import { type Config, ConfigError, reachableHost, readConfig } from "./config.ts";
 import { type ConsoleSource, readConsole } from "./http/console.ts";
 import { createLogger, errorText, type Logger } from "./lib/log.ts";
@@ -22,7 +23,7 @@ const HELP = `sluice ${VERSION}: LLM gateway
   sluice [--port 8000] [--host 127.0.0.1] [--data-dir ./data] [--config FILE] …   serve (each environment variable is a flag too)
   sluice health [--port 8000]       exit 0 when a gateway on this machine answers
   sluice config-schema              print the JSON Schema of the configuration file
-  sluice --version
+${CLI_HELP}  sluice --version
   --env-file FILE                   read environment variables from FILE
 `;
 
@@ -39,6 +40,11 @@ export async function main(embedded: ConsoleSource | null): Promise<void> {
     if (command === "config-schema") {
       const { configFileJsonSchema } = await import("./config-file.ts");
       return void process.stdout.write(`${JSON.stringify(configFileJsonSchema(), null, 2)}\n`);
+    }
+    if (COMMANDS.some((name) => name === command)) {
+      // Loaded only here: a server needs none of it.
+      const { runCommand } = await import("./cli/cli.ts");
+      process.exit(await runCommand(args, process.env));
     }
     const isHealth = command === "health";
     const config = readConfig(process.env, isHealth ? args.slice(1) : args, (path) => readFileSync(path, "utf8"));
