@@ -9,6 +9,7 @@ import { writeSessionCookie } from "./graphql-cookie.ts";
 import { maskError, withoutStatus } from "./graphql-errors.ts";
 import { createGuardPlugin } from "./graphql-plugin.ts";
 import { readGraphqlRequest } from "./graphql-request.ts";
+import { answerSchema, isSchemaRequest } from "./graphql-sdl.ts";
 import { createSocketHandler, upgrade } from "./graphql-socket.ts";
 import { keepAlive } from "./graphql-sse.ts";
 import { OpenSubscriptions } from "./graphql-subscriptions.ts";
@@ -67,6 +68,7 @@ interface HttpCall {
 
 async function answerHttp({ control, yoga, request, address, requestId }: HttpCall): Promise<Response> {
   const { principal, isSecure } = identify(control, request, address);
+  if (isSchemaRequest(request)) return answerSchema(request, principal);
   const jar = new AnswerCookies(isSecure);
   const userAgent = request.headers.get("user-agent") ?? "";
   const context: GraphqlContext = { control, principal, address, userAgent, requestId, named: [], cookies: jar };

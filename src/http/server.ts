@@ -77,20 +77,18 @@ function createApp(parts: ServerParts, server: () => Bun.Server<unknown>) {
     const query = question < 0 ? "" : url.slice(question);
     return serveDataPlane(parts.gateway, request, path, query, addressOf(server(), request));
   };
+  const graphql = ({ request }: { request: Request }) => {
+    const original = originals.get(request) ?? request;
+    if (parts.graphql.isLongLived(original)) server().timeout(original, 0);
+    return parts.graphql.fetch(original, { address: addressOf(server(), original), server: server() });
+  };
   const raw = { parse: "none" } as const;
   return new Elysia({ normalize: false, precompile: true, handler: { standardHostname: false } })
     .all("/v1/*", dataPlane, raw)
     .all("/v1beta/*", dataPlane, raw)
     .all("/openai/*", dataPlane, raw)
-    .all(
-      "/graphql",
-      ({ request }) => {
-        const original = originals.get(request) ?? request;
-        if (parts.graphql.isLongLived(original)) server().timeout(original, 0);
-        return parts.graphql.fetch(original, { address: addressOf(server(), original), server: server() });
-      },
-      raw,
-    )
+    .all("/graphql", graphql, raw)
+    .get("/graphql/schema.graphql", graphql, raw)
     .get("/downloads/*", async ({ request, path }) => {
       const question = request.url.indexOf("?");
       return (await parts.downloads(path + (question < 0 ? "" : request.url.slice(question)))) ?? notFound();
