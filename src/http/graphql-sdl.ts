@@ -1,6 +1,6 @@
 import { lexicographicSortSchema, printSchema } from "graphql";
-import { schema } from "../../schema/index.ts";
 import { unauthenticated } from "../../schema/guard.ts";
+import { schema } from "../../schema/index.ts";
 import type { Principal } from "../control/principal.ts";
 
 const PATH = /^[^?#]*\/graphql\/schema\.graphql(?:[?#]|$)/;
