@@ -52,9 +52,14 @@ export function diffModels({ provider, offered, models, nowMs }: DiffFacts): Syn
         kind: "ADDED",
         upstreamModel: model.id,
         model: byName.get(model.id) ?? null,
-        offered: { ...model, contextWindow: contextOf(provider, model) },
         changes: [],
-        price: priceOf(model.id),
+        // The price list is asked only about what is looked at: there may be thousands.
+        get offered() {
+          return { ...model, contextWindow: contextOf(provider, model) };
+        },
+        get price() {
+          return priceOf(model.id);
+        },
       }),
     );
   const removed = rows.flatMap((row) =>

@@ -22,6 +22,8 @@ export interface SyncResult extends SyncPreview {
 /** What a person looked at may be applied for so long without asking the provider again. */
 const FRESH_MS = 15 * 60_000;
 export const MOST_AT_ONCE = 500;
+/** So many are written before the streams get their turn: about 10 ms. */
+const SLICE = 16;
 
 /** Asks the provider what it offers, and says how that differs from what is configured. */
 export async function previewModelSync(control: Control, providerId: string): Promise<Result<SyncPreview>> {
@@ -56,7 +58,8 @@ export async function syncModels(control: Control, given: Given<typeof syncInput
   if (dryRun || entries.length === 0) return ok({ ...preview.value, entries, models: [] });
   const written = await control.store.writeTogether(async ({ models }) => {
     const done = new Map<string, { readonly row: ModelRow; readonly isNew: boolean }>();
-    for (const entry of entries) {
+    for (const [index, entry] of entries.entries()) {
+      if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
       const row = await write(models, providerId, entry);
       if (row !== null) done.set(row.id, { row, isNew: done.get(row.id)?.isNew ?? entry.model === null });
     }

@@ -123,6 +123,20 @@ async function keepByState(control: Control, rows: ModelRow[], filter: ModelFilt
   return rows.filter(
     (row) =>
       (!filter.health || filter.health.includes(readModelHealth(row, capacities).state)) &&
-      (filter.priceMissing == null || (modelPrice(row, providers, nowMs) === null) === filter.priceMissing),
+      (filter.priceMissing == null || isUnpriced(row, providers, nowMs) === filter.priceMissing),
   );
+}
+
+/** Rows and providers are read anew after each change; until then what the list does not know it does not learn. */
+const unpriced = new WeakMap<ReadonlyMap<string, ProviderRow>, WeakMap<ModelRow, boolean>>();
+
+function isUnpriced(model: ModelRow, providers: ReadonlyMap<string, ProviderRow>, nowMs: number): boolean {
+  let known = unpriced.get(providers);
+  if (known === undefined) {
+    known = new WeakMap();
+    unpriced.set(providers, known);
+  }
+  const answer = known.get(model) ?? modelPrice(model, providers, nowMs) === null;
+  known.set(model, answer);
+  return answer;
 }
