@@ -53,6 +53,8 @@ interface TextFieldProps extends FieldProps {
   /** `secret`: not shown, not remembered by the browser. */
   readonly kind?: "text" | "secret" | "number" | "url" | "datetime-local";
   readonly mono?: boolean;
+  /** What the browser may fill in; without it nothing is remembered. */
+  readonly autocomplete?: "username" | "current-password" | "one-time-code";
   readonly required?: boolean;
   readonly disabled?: boolean;
   readonly autofocus?: boolean;
@@ -81,7 +83,7 @@ export function TextField(props: TextFieldProps): JSX.Element {
             disabled={props.disabled}
             autofocus={props.autofocus}
             ref={(element) => props.autofocus && queueMicrotask(() => element.focus())}
-            autocomplete={props.kind === "secret" ? "new-password" : "off"}
+            autocomplete={props.autocomplete ?? (props.kind === "secret" ? "new-password" : "off")}
             autocapitalize="off"
             spellcheck={false}
             min={props.min}

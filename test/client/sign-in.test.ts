@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { Secret } from "../../src/lib/secret.ts";
+import { totpCode, totpStep } from "../../src/lib/totp.ts";
 import { ADMIN_TOKEN } from "../support/app.ts";
 import { type ConsoleTest, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
@@ -13,8 +15,9 @@ afterAll(() => sluice.close());
 afterEach(() => expect(sluice.complaints.splice(0)).toEqual([]));
 
 async function typeToken(page: Page, token: string): Promise<void> {
+  await page.getByRole("button", { name: "Use an admin token" }).click();
   await page.getByLabel("Admin token").fill(token);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 describe("signing in", () => {
@@ -38,9 +41,46 @@ describe("signing in", () => {
 
   test("without a token says that one is needed", async () => {
     const page = await sluice.open("/", { signedIn: false });
+    await page.getByRole("button", { name: "Use an admin token" }).click();
     await page.getByLabel("Admin token").press("Enter");
     await page.getByText("This is needed.").waitFor();
   });
+});
+
+test("an invited person chooses a password, and signs in with it and a code", async () => {
+  const invited = await sluice.ask<{ inviteUser: { inviteToken: string } }>(
+    `mutation { inviteUser(input: { email: "ada@example.org", role: ADMIN }) { inviteToken userErrors { message } } }`,
+  );
+  const page = await sluice.open(`/setup#${invited.inviteUser.inviteToken}`, { signedIn: false });
+  await page.getByLabel("Password").fill("short");
+  await page.getByRole("button", { name: "Create the account" }).click();
+  await page.getByRole("alert").first().waitFor();
+  await page.getByLabel("Password").fill("correct horse battery");
+  await page.getByRole("button", { name: "Create the account" }).click();
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  expect(page.url()).not.toContain("inv_");
+
+  const ask = async (query: string) =>
+    (await page.evaluate(`fetch("/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: ${JSON.stringify(query)} }),
+    }).then((answer) => answer.json())`)) as { data: Record<string, Record<string, never>> };
+  const { data } = await ask("mutation { enrolTotp { secret } }");
+  const secret = new Secret(String(data.enrolTotp!.secret));
+  const now = totpStep(Date.now());
+  await ask(`mutation { confirmTotp(input: { code: "${totpCode(secret, now)}" }) { recoveryCodes } }`);
+  await page.context().clearCookies();
+  await page.goto(`${sluice.url}/models`);
+  await page.getByLabel("E-mail").fill("ada@example.org");
+  await page.getByLabel("Password").fill("not this password");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByText("E-mail and password do not belong together.").waitFor();
+  await page.getByLabel("Password").fill("correct horse battery");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByLabel("Code").fill(totpCode(secret, now + 1));
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("heading", { name: "Models" }).waitFor();
 });
 
 test("signing out ends the session", async () => {
@@ -49,7 +89,7 @@ test("signing out ends the session", async () => {
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sluice" }).waitFor();
   await page.reload();
-  await page.getByLabel("Admin token").waitFor();
+  await page.getByLabel("Password").waitFor();
 });
 
 test("an ended session asks over the page, and what was typed is still there", async () => {

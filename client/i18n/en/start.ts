@@ -83,16 +83,15 @@ export const overview = {
 export const setup = {
   title: "Set up",
   start: "Set up Sluice",
-  steps: { claim: "Admin token", provider: "Provider key", client: "First request" },
+  steps: { claim: "Account", provider: "Provider key", client: "First request" },
   welcome: "Welcome to Sluice",
-  welcomeText: "This link works once. It makes the admin token that you sign in with from now on.",
-  claim: "Create the admin token",
+  welcomeText: "This link works once. It makes the account of the first owner, who can invite others.",
+  invitedText: "This link works once. Choose the password that you sign in with from now on.",
+  passwordHint: "At least 10 characters.",
+  claim: "Create the account",
   linkUsed:
-    "This link has been used already, or is not the latest. If you lost the admin token, start Sluice with a new one in ADMIN_TOKEN.",
-  tokenTitle: "Your admin token",
-  tokenText:
-    "Keep it in your password manager. It is shown only this once; tools use it as a bearer token for /graphql.",
-  tokenKept: "I have stored it",
+    "This link has been used already, or is not the latest. If nobody can sign in any more, start Sluice with a token in ADMIN_TOKEN.",
+  invitationUsed: "This link has been used already, has expired, or was replaced. Ask for a new one.",
   providerTitle: "Add your first provider key",
   providerText: "Paste a key: the vendor is recognised where its keys have a shape of their own.",
   apiKey: "API key",

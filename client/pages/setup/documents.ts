@@ -3,10 +3,15 @@ import { graphql, type ResultOf } from "../../api/graphql.ts";
 export const setUpMutation = graphql(`
   mutation SetUp($input: SetUpInput!) {
     setUp(input: $input) {
-      adminToken
       viewer { kind }
       userErrors { code message field }
     }
+  }
+`);
+
+export const acceptInvitationMutation = graphql(`
+  mutation AcceptInvitation($input: AcceptInvitationInput!) {
+    acceptInvitation(input: $input) { viewer { kind } userErrors { code message field } }
   }
 `);
 

@@ -1,5 +1,5 @@
 import { useLocation, useNavigate } from "@solidjs/router";
-import { createEffect, createSignal, For, type JSX, Match, onMount, Switch } from "solid-js";
+import { createEffect, createSignal, For, type JSX, Match, onMount, Show, Switch } from "solid-js";
 import { session } from "../../api/session.ts";
 import { t } from "../../i18n/index.ts";
 import { cx } from "../../lib/cx.ts";
@@ -14,18 +14,19 @@ import styles from "./setup.module.css";
 const STEPS = ["claim", "provider", "client"] as const;
 type Step = (typeof STEPS)[number];
 
-/** The first run: the one-time link becomes an admin token, then a provider key, then the first request. */
+/** The first run: the one-time link becomes an account, then a provider key, then the first request. An invitation ends here too. */
 export default function SetupPage(): JSX.Element {
   const location = useLocation();
   const navigate = useNavigate();
-  const [setupToken, setSetupToken] = createSignal(location.hash.slice(1));
-  const [step, setStep] = createSignal<Step>(setupToken() ? "claim" : "provider");
+  const [linkToken, setLinkToken] = createSignal(location.hash.slice(1));
+  const isInvited = linkToken().startsWith("inv_");
+  const [step, setStep] = createSignal<Step>(linkToken() ? "claim" : "provider");
   /** The model to try first: known from the vendor that was chosen. */
   const [model, setModel] = createSignal<string>();
 
   // The token is worth the whole installation: out of the address bar and the history with it.
   onMount(() => {
-    if (setupToken()) history.replaceState(history.state, "", location.pathname);
+    if (linkToken()) history.replaceState(history.state, "", location.pathname);
   });
   createEffect(() => {
     document.title = `${t().setup.title} · Sluice`;
@@ -46,25 +47,29 @@ export default function SetupPage(): JSX.Element {
               </span>
               <AppearanceMenu />
             </div>
-            <ol class={styles.steps}>
-              <For each={STEPS}>
-                {(each) => (
-                  <li
-                    aria-current={each === step() ? "step" : undefined}
-                    class={cx(STEPS.indexOf(each) < STEPS.indexOf(step()) && styles.done)}
-                  >
-                    {t().setup.steps[each]}
-                  </li>
-                )}
-              </For>
-            </ol>
+            <Show when={!isInvited}>
+              <ol class={styles.steps}>
+                <For each={STEPS}>
+                  {(each) => (
+                    <li
+                      aria-current={each === step() ? "step" : undefined}
+                      class={cx(STEPS.indexOf(each) < STEPS.indexOf(step()) && styles.done)}
+                    >
+                      {t().setup.steps[each]}
+                    </li>
+                  )}
+                </For>
+              </ol>
+            </Show>
             <Switch>
               <Match when={step() === "claim"}>
                 <ClaimStep
-                  setupToken={setupToken()}
+                  linkToken={linkToken()}
+                  invited={isInvited}
                   onDone={() => {
-                    setSetupToken("");
-                    setStep("provider");
+                    setLinkToken("");
+                    if (isInvited) navigate("/");
+                    else setStep("provider");
                   }}
                 />
               </Match>

@@ -1,16 +1,12 @@
-import { createEffect, createSignal, type JSX, Show } from "solid-js";
-import { createMutation, describeError, type UserErrorLike } from "../../api/mutation.ts";
-import { noteSignedIn } from "../../api/session.ts";
-import { renewSocket } from "../../api/socket.ts";
+import { createEffect, type JSX, Show } from "solid-js";
 import { Button } from "../../components/button.tsx";
 import { Dialog } from "../../components/dialog.tsx";
-import { Form, TextField } from "../../components/field.tsx";
 import { t } from "../../i18n/index.ts";
 import { AppearanceMenu } from "../../shell/appearance-menu.tsx";
 import { Mark } from "../../shell/navigation.tsx";
-import { signInMutation } from "./documents.ts";
 import { isSetupRequired } from "./session.ts";
 import styles from "./sign-in.module.css";
+import { SignInForm } from "./sign-in-form.tsx";
 
 export function SignInPage(): JSX.Element {
   createEffect(() => {
@@ -33,7 +29,6 @@ export function SignInPage(): JSX.Element {
         <Button type="submit" form="sign-in" kind="primary">
           {t().session.signIn}
         </Button>
-        <p class={styles.note}>{t().session.note}</p>
       </Show>
     </main>
   );
@@ -57,44 +52,5 @@ export function SignInDialog(): JSX.Element {
         <SignInForm id="sign-in-again" />
       </div>
     </Dialog>
-  );
-}
-
-/** The token goes into a cookie that no script can read; it is kept nowhere else. */
-function SignInForm(props: { readonly id: string }): JSX.Element {
-  const [token, setToken] = createSignal("");
-  const [errors, setErrors] = createSignal<readonly UserErrorLike[]>([]);
-  const signIn = createMutation(signInMutation, (data) => data.signIn);
-  const submit = async () => {
-    if (signIn.busy()) return;
-    if (token().trim() === "") return setErrors([{ code: "REQUIRED", message: "", field: ["token"] }]);
-    const outcome = await signIn.run({ input: { token: token().trim() } });
-    if (!outcome.ok) return setErrors(outcome.errors);
-    setToken("");
-    renewSocket();
-    noteSignedIn();
-  };
-  const problem = () => {
-    const [error] = errors();
-    if (!error) return undefined;
-    // Whatever the reason, one answer: which tokens exist is nobody's business.
-    return error.code === "unauthenticated" || error.code === "INVALID" ? t().session.wrongToken : describeError(error);
-  };
-  return (
-    <Form id={props.id} onSubmit={submit}>
-      <TextField
-        label={t().session.token}
-        kind="secret"
-        value={token()}
-        onInput={(value) => {
-          setToken(value);
-          setErrors([]);
-        }}
-        placeholder="adm_…"
-        error={problem()}
-        required
-        autofocus
-      />
-    </Form>
   );
 }
