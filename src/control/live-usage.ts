@@ -12,6 +12,8 @@ const PERCENTILE_WINDOW_S = 60;
 const MIN_INTERVAL_MS = 250;
 const MAX_INTERVAL_MS = 60_000;
 const MAX_TOP = 20;
+/** Who asks the same within this time gets the same frame: it is worked out, and shown, once. */
+const FRESH_FOR_MS = 200;
 
 export interface LiveTick {
   readonly atMs: number;
@@ -66,6 +68,7 @@ export class LiveUsage {
   readonly #deps: Pick<ControlDeps, "active" | "now">;
   readonly #stop: () => void;
   readonly #ended = new AbortController();
+  readonly #latest = new Map<string, { readonly madeAtMs: number; readonly frame: LiveFrame }>();
 
   constructor(deps: Pick<ControlDeps, "active" | "now" | "events">) {
     this.#deps = deps;
@@ -124,6 +127,20 @@ export class LiveUsage {
     };
   }
 
+  /** A frame for whoever watches with these options; the same object for all that ask at about the same time. */
+  frame(kind: LiveFrame["frame"], options: TickOptions): LiveFrame {
+    const { windowS, groupBy, top } = options;
+    const place = `${kind} ${windowS} ${groupBy} ${top}`;
+    const nowMs = performance.now(); // `deps.now()` may be set back
+    const latest = this.#latest.get(place);
+    if (latest !== undefined && nowMs - latest.madeAtMs < FRESH_FOR_MS) return latest.frame;
+    const frame: LiveFrame =
+      kind === "snapshot" ? { frame: "snapshot", ...this.snapshot(options) } : { frame: "tick", ...this.tick(options) };
+    for (const [key, { madeAtMs }] of this.#latest) if (nowMs - madeAtMs >= FRESH_FOR_MS) this.#latest.delete(key);
+    this.#latest.set(place, { madeAtMs: nowMs, frame });
+    return frame;
+  }
+
   /** Counts by this dimension until the returned function is called. */
   watchGroups(dimension: UsageDimension): () => void {
     const entry = this.#groups.get(dimension) ?? { counters: new GroupCounters(dimension), watchers: 0 };
@@ -163,11 +180,11 @@ export function watchLiveUsage(control: Control, args: LiveUsageArgs): AsyncIter
   const produce = async (signal: AbortSignal): Promise<LiveFrame | null> => {
     if (dueAtMs === null) {
       dueAtMs = performance.now() + intervalMs;
-      return { frame: "snapshot", ...liveUsage.snapshot(options) };
+      return liveUsage.frame("snapshot", options);
     }
     await pause(dueAtMs - performance.now(), signal);
     dueAtMs = performance.now() + intervalMs;
-    return signal.aborted ? null : { frame: "tick", ...liveUsage.tick(options) };
+    return signal.aborted ? null : liveUsage.frame("tick", options);
   };
   return pullIterator(produce, { ended: liveUsage.ended, ...(unwatch && { onEnd: unwatch }) });
 }

@@ -7,6 +7,7 @@ import { checkCost, type Operation } from "./graphql-cost.ts";
 import { KnownDocuments } from "./graphql-documents.ts";
 import { checkVariables, cleanDocumentError, maskError } from "./graphql-errors.ts";
 import { checkDocument, mutationsIn } from "./graphql-limits.ts";
+import { subscribeShared } from "./graphql-shared-events.ts";
 import { type OpenSubscriptions, whileSignedIn } from "./graphql-subscriptions.ts";
 
 /** What stands between a document and the resolvers, the same for HTTP, SSE and WebSocket. */
@@ -49,12 +50,13 @@ export function createGuardPlugin(log: Logger, open: OpenSubscriptions): Plugin<
       };
     },
 
-    onSubscribe({ args, setResultAndStopExecution }) {
+    onSubscribe({ args, setSubscribeFn, setResultAndStopExecution }) {
       const context = args.contextValue as unknown as GraphqlContext;
       const cost = attempt(() => checkOperation(args as Operation));
       if (cost instanceof GraphQLError) return setResultAndStopExecution({ errors: [cost] });
       const giveBack = attempt(() => open.take(context));
       if (giveBack instanceof GraphQLError) return setResultAndStopExecution({ errors: [giveBack] });
+      setSubscribeFn(subscribeShared);
       return {
         onSubscribeResult({ result, setResult }) {
           if (!(Symbol.asyncIterator in result)) {
