@@ -3,41 +3,23 @@ import { badInput } from "./bad-input.ts";
 import type { Control } from "./control.ts";
 import type { ControlDeps } from "./deps.ts";
 import { EventLog, type ResyncReason } from "./event-log.ts";
-import { pause, pullIterator } from "./pull-iterator.ts";
+import { type FeedFrame, FeedLane, type FeedLog, type LaneOptions } from "./feed-lane.ts";
+import { pullIterator } from "./pull-iterator.ts";
 import { matchRequests, type RequestFilter } from "./request-filter.ts";
 import { listActiveRequests } from "./request-logs.ts";
 import { type RequestView, viewActive } from "./request-view.ts";
 
 const KEPT_EVENTS = 8192;
-/** At most so many frames a second: a frame gathers what happened since the last one. */
-const FRAME_EVERY_MS = 250;
 /** Somebody whose line was cut comes back within this; then nothing is noted any more until the next one comes. */
 const LINGER_MS = 30_000;
 const MAX_PER_SECOND = 200;
-/** Running requests whose end is delivered even beyond `maxPerSecond`: otherwise they would run for ever on the page. */
-const MAX_FOLLOWED = 1000;
-
-/** Started or settled; the view's `endedAtMs` tells which. */
-type FeedEvent = RequestView;
-
-export type FeedFrame =
-  | {
-      readonly kind: "batch";
-      readonly cursor: string;
-      readonly atMs: number;
-      readonly started: readonly RequestView[];
-      readonly settled: readonly RequestView[];
-      readonly dropped: number;
-    }
-  | { readonly kind: "resync"; readonly cursor: string; readonly atMs: number; readonly reason: ResyncReason };
-
 /** The stream of requests, noted only while somebody watches, without bodies. */
 export class RequestFeed {
-  readonly log = new EventLog<FeedEvent>(KEPT_EVENTS);
+  readonly log: FeedLog = new EventLog(KEPT_EVENTS);
   readonly #events: ControlDeps["events"];
   readonly #ended = new AbortController();
   #stops: (() => void)[] = [];
-  #watchers = 0;
+  readonly #lanes = new Map<string, { readonly lane: FeedLane; watchers: number }>();
   #linger: ReturnType<typeof setTimeout> | null = null;
 
   constructor(deps: Pick<ControlDeps, "events">) {
@@ -53,17 +35,27 @@ export class RequestFeed {
     this.#ended.abort();
   }
 
-  /** Returns the function that ends it. */
-  watch(): () => void {
-    this.#watchers++;
+  /** The lane of all who watch in this way, made with the first of them and gone with the last. */
+  watch(args: RequestFeedArgs, options: WatchOptions): { readonly lane: FeedLane; readonly leave: () => void } {
     if (this.#linger !== null) clearTimeout(this.#linger);
     this.#linger = null;
     if (this.#stops.length === 0) this.#listen();
-    return () => {
-      if (--this.#watchers > 0 || this.ended.aborted) return;
+    const { log } = this;
+    const { maxPerSecond } = args;
+    const key = JSON.stringify([args.filter, maxPerSecond]);
+    const { running, ...rest } = options;
+    const entry = this.#lanes.get(key) ?? { lane: new FeedLane({ log, maxPerSecond, ...rest }, running), watchers: 0 };
+    entry.watchers++;
+    this.#lanes.set(key, entry);
+    const leave = () => {
+      if (--entry.watchers > 0) return;
+      entry.lane.close();
+      this.#lanes.delete(key);
+      if (this.#lanes.size > 0 || this.ended.aborted) return;
       this.#linger = setTimeout(() => this.#unlisten(), LINGER_MS);
       this.#linger.unref();
     };
+    return { lane: entry.lane, leave };
   }
 
   #listen(): void {
@@ -88,6 +80,8 @@ function viewRecord(record: RequestRecord): RequestView {
   return { ...row, attemptCount: attempts.length, detail: null };
 }
 
+type WatchOptions = Pick<LaneOptions, "matches" | "now"> & { readonly running: readonly RequestView[] };
+
 export interface RequestFeedArgs {
   readonly filter: RequestFilter;
   readonly after: string | null;
@@ -101,85 +95,34 @@ export function watchRequests(control: Control, args: RequestFeedArgs): AsyncIte
   }
   const matches = matchRequests(args.filter, control.now());
   const { requestFeed } = control;
-  const { log } = requestFeed;
-  const resumed = args.after === null ? null : log.resume(args.after);
-  const unwatch = requestFeed.watch();
-  const allowance = new Allowance(args.maxPerSecond);
-  const followed = new Set<string>();
-  let position = resumed?.kind === "at" ? resumed.position : log.position;
-  let lost: ResyncReason | null = resumed?.kind === "lost" ? resumed.reason : null;
-  let isFirst = true;
-  let dueAtMs = 0;
+  const resumed = args.after === null ? null : requestFeed.log.resume(args.after);
+  const running = () => listActiveRequests(control).filter(matches);
+  const { lane, leave } = requestFeed.watch(args, { matches, running: running(), now: () => control.now() });
+  const { frames } = lane;
+  /** Of the last frame that was read. */
+  let position = 0;
+
+  const join = (frame: FeedFrame): FeedFrame => {
+    position = frames.position;
+    opening = null;
+    return frame;
+  };
+  const begin = () => join(lane.join(running()));
+  const resync = (reason: ResyncReason) => {
+    opening = begin;
+    return lane.resync(reason);
+  };
+  const goOn = (from: number) =>
+    requestFeed.log.isGone(from + 1) ? resync("OVERFLOW") : join(lane.rejoin(from, running()));
+  let opening: (() => FeedFrame) | null = begin;
+  if (resumed?.kind === "at") opening = () => goOn(resumed.position);
+  if (resumed?.kind === "lost") opening = () => resync(resumed.reason);
 
   const produce = async (signal: AbortSignal): Promise<FeedFrame | null> => {
-    while (!signal.aborted) {
-      const reason = lost ?? (log.isGone(position + 1) ? "OVERFLOW" : null);
-      if (reason !== null) {
-        lost = null;
-        position = log.position;
-        return { kind: "resync", cursor: log.cursor(position), atMs: control.now(), reason };
-      }
-      const batch = gather();
-      if (isFirst || batch.started.length + batch.settled.length + batch.dropped > 0) {
-        isFirst = false;
-        dueAtMs = performance.now() + FRAME_EVERY_MS;
-        return { kind: "batch", cursor: log.cursor(position), atMs: control.now(), ...batch };
-      }
-      await log.reached(position, signal);
-      await pause(dueAtMs - performance.now(), signal);
-    }
-    return null;
+    if (opening !== null) return opening();
+    await frames.reached(position, signal);
+    if (signal.aborted) return null;
+    return frames.isGone(position + 1) ? resync("OVERFLOW") : frames.get(++position)!;
   };
-
-  const gather = () => {
-    const started = new Map<string, RequestView>();
-    const settled: RequestView[] = [];
-    let dropped = 0;
-    if (isFirst) for (const request of listActiveRequests(control).filter(matches)) start(started, request);
-    while (position < log.position) {
-      const request = log.get(++position);
-      if (request === undefined || !matches(request)) {
-        // A request that was shown while running and turned out not to match must still end on the page.
-        if (request?.endedAtMs == null || !followed.delete(request.id)) continue;
-      } else if (request.endedAtMs === null) {
-        if (allowance.take()) start(started, request);
-        else dropped++;
-        continue;
-      } else if (!followed.delete(request.id) && !allowance.take()) {
-        dropped++;
-        continue;
-      }
-      started.delete(request.id);
-      settled.push(request);
-    }
-    return { started: [...started.values()], settled, dropped };
-  };
-
-  const start = (started: Map<string, RequestView>, request: RequestView) => {
-    if (followed.has(request.id) || followed.size >= MAX_FOLLOWED) return;
-    followed.add(request.id);
-    started.set(request.id, request);
-  };
-  return pullIterator(produce, { ended: requestFeed.ended, onEnd: unwatch });
-}
-
-/** So many a second, with one second's worth in hand. */
-class Allowance {
-  readonly #perSecond: number;
-  #left: number;
-  #atMs = performance.now();
-
-  constructor(perSecond: number) {
-    this.#perSecond = perSecond;
-    this.#left = perSecond;
-  }
-
-  take(): boolean {
-    const nowMs = performance.now();
-    this.#left = Math.min(this.#perSecond, this.#left + ((nowMs - this.#atMs) / 1000) * this.#perSecond);
-    this.#atMs = nowMs;
-    if (this.#left < 1) return false;
-    this.#left--;
-    return true;
-  }
+  return pullIterator(produce, { ended: requestFeed.ended, onEnd: leave });
 }

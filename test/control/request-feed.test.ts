@@ -125,6 +125,29 @@ describe("requestFeed", () => {
     await feed.return?.();
   });
 
+  test("two who watch the same read the same frames, each from when it came", async () => {
+    const args = { filter: { models: ["shared"] }, after: null, maxPerSecond: 200 } as const;
+    const first = watchRequests(server.control, args);
+    const opening = (await first.next()).value;
+    const running = makeActive({ requestedModel: "shared" });
+    server.running.push(running);
+    server.events.emit("requestStarted", running);
+    const second = watchRequests(server.control, args);
+    expect((await second.next()).value).toMatchObject({ started: [{ id: running.id }], settled: [] });
+    server.running.length = 0;
+    const ended = makeRecord({ id: running.id, requestedModel: "shared" });
+    server.events.emit("requestSettled", ended);
+    expect((await first.next()).value).toMatchObject({ started: [{ id: running.id }] });
+    const [left, right] = [(await first.next()).value, (await second.next()).value];
+    expect(left).toMatchObject({ started: [], settled: [{ id: running.id }] });
+    expect(right).toBe(left);
+    for (const feed of [first, second]) await feed.return?.();
+    const after = opening?.cursor ?? "";
+    const again = watchRequests(server.control, { ...args, after });
+    expect((await again.next()).value).toMatchObject({ started: [], settled: [{ id: running.id }] });
+    await again.return?.();
+  });
+
   test("keeps neither bodies nor attempts, and notes nothing when nobody has watched", async () => {
     const idle = await startAdminServer();
     expect(idle.events.wanted("requestStarted")).toBe(false);

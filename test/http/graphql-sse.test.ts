@@ -100,11 +100,14 @@ describe("a subscription over server-sent events", () => {
       ended = resolve;
     });
     const { watch } = server.control.requestFeed;
-    server.control.requestFeed.watch = function () {
-      const unwatch = watch.call(this);
-      return () => {
-        unwatch();
-        ended();
+    server.control.requestFeed.watch = function (...args) {
+      const { lane, leave } = watch.apply(this, args);
+      return {
+        lane,
+        leave() {
+          leave();
+          ended();
+        },
       };
     };
     const leave = new AbortController();
