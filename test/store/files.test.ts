@@ -183,6 +183,32 @@ test("what a crash left is swept away, what is known is not", async () => {
   expect(await read(files, file)).toHaveLength(10);
 });
 
+test("kill -9 in the middle of uploads: what was acknowledged is whole, of the rest nothing is left", async () => {
+  const dataDir = temporaryDirectory();
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "child-uploads.ts"), dataDir], { stdout: "pipe" });
+  const decoder = new TextDecoder();
+  let said = "";
+  for await (const bytes of child.stdout) {
+    said += decoder.decode(bytes, { stream: true });
+    if (said.split("\n").length > 20) child.kill("SIGKILL");
+  }
+  await child.exited;
+  const acknowledged = said
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => line.split(" "));
+  expect(acknowledged.length).toBeGreaterThan(19);
+  const { files } = await openTestStore(dataDir);
+  for (const [id, sha256] of acknowledged) {
+    const file = await files.get(id!);
+    expect(new Bun.CryptoHasher("sha256").update(await read(files, file!)).digest("hex")).toBe(sha256!);
+  }
+  await files.sweep();
+  const { files: known } = await files.page({ limit: 10_000 });
+  expect(inFolder(dataDir)).toEqual(known.map(({ id }) => id).sort());
+  for (const file of known) expect(await read(files, file)).toHaveLength(250_000);
+});
+
 describe("over time", () => {
   test("files go when their time is over, when they are old, and with their client", async () => {
     const dataDir = temporaryDirectory();
