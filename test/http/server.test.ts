@@ -55,9 +55,9 @@ describe("a path that is not there", () => {
     ["/v1/nothing", {}, { error: { code: "unknown_path", type: "not_found_error", param: null } }],
     ["/v1/", {}, { error: { code: "unknown_path" } }],
     ["/v1/messages/nothing", {}, { type: "error", error: { type: "not_found_error" } }],
-    ["/v1/files", { "anthropic-version": "2023-06-01" }, { type: "error" }],
+    ["/v1/batches", { "anthropic-version": "2023-06-01" }, { type: "error" }],
     ["/v1beta/nothing", {}, { error: { code: 404, status: "NOT_FOUND" } }],
-    ["/v1/files", { "x-goog-api-key": "x" }, { error: { code: 404 } }],
+    ["/v1/batches", { "x-goog-api-key": "x" }, { error: { code: 404 } }],
     ["/v1/models/%zz", {}, { error: { code: "unknown_path" } }],
     ["/openai/nothing", {}, { error: { code: "unknown_path" } }],
   ];
