@@ -124,7 +124,7 @@ class Subject {
   }
 }
 
-export function isInScope(scope: AlertScope, record: RequestRecord): boolean {
+function isInScope(scope: AlertScope, record: RequestRecord): boolean {
   return (
     isAmong(scope.providerIds, record.providerId) &&
     isAmong(scope.keyIds, record.keyId) &&

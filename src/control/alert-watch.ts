@@ -69,7 +69,8 @@ export class AlertWatch {
     this.#events = deps.events;
     this.#stops = [
       deps.events.on("keyHealth", () => this.#lookSoon()),
-      deps.events.on("config", () => this.#measured.clear()),
+      // Rules too may be written by way of the configuration as a whole.
+      deps.events.on("config", () => this.rulesChanged()),
     ];
   }
 

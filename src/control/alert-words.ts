@@ -84,7 +84,7 @@ export function diskWords({ freeBytes, totalBytes }: { freeBytes: number; totalB
   };
 }
 
-export function upstreamWords(httpStatus: number | null, message: string | null): string | null {
+function upstreamWords(httpStatus: number | null, message: string | null): string | null {
   const words = quote(message);
   if (httpStatus === null) return words;
   return words === null ? `HTTP ${httpStatus}` : `HTTP ${httpStatus}: ${words}`;
