@@ -1,3 +1,7 @@
+import { ACCESS } from "../schema/access.ts";
+import { SCOPES } from "../src/control/principal.ts";
+import { ROLE_SCOPES, ROLES } from "../src/control/roles.ts";
+import { ROUTE_ACCESS } from "../src/http/route-access.ts";
 import { ENDPOINTS, PROVIDER_KINDS, QUIRKS, type Quirk, type Wire } from "../src/llm/names.ts";
 import { dialects } from "../src/providers/index.ts";
 import { PRESETS } from "../src/providers/presets.ts";
@@ -76,6 +80,38 @@ function bridgeCell(bridge: Wire | null): string {
   return bridge === null ? "" : `, some models → ${WIRE_ENDPOINT[bridge]}`;
 }
 
+function roleTable(): string {
+  const rows = SCOPES.map((scope) => [
+    code(scope),
+    ...ROLES.map((role) => (ROLE_SCOPES[role].has(scope) ? "yes" : "")),
+  ]);
+  return table(["scope", ...ROLES], rows);
+}
+
+function operationTable(): string {
+  const byScope = new Map<string, string[]>();
+  for (const [name, access] of Object.entries(ACCESS)) {
+    const field = /^(?:Query|Mutation|Subscription)\.(.+)$/.exec(name)?.[1];
+    if (field === undefined) continue;
+    const fresh = typeof access === "object" && "fresh" in access;
+    const scope = fresh ? access.scope : access;
+    const who = typeof scope === "string" ? scope : scope.join(" and ");
+    byScope.set(who, [...(byScope.get(who) ?? []), `${code(field)}${fresh ? "*" : ""}`]);
+  }
+  const order = ["anyone", "signed-in", ...SCOPES];
+  const rows = [...byScope]
+    .toSorted(([left], [right]) => order.indexOf(left.split(" ")[0]!) - order.indexOf(right.split(" ")[0]!))
+    .map(([who, operations]) => [who, operations.join(" ")]);
+  return table(["who", "operations"], rows);
+}
+
+function routeTable(): string {
+  return table(
+    ["path", "who"],
+    Object.entries(ROUTE_ACCESS).map(([route, who]) => [code(route), who]),
+  );
+}
+
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
@@ -85,6 +121,9 @@ const TABLES: readonly { readonly page: string; readonly name: string; readonly 
   { page: "vendors.md", name: "presets", print: presetTable },
   { page: "vendors.md", name: "quirks", print: quirkTable },
   { page: "formats.md", name: "endpoints", print: endpointTable },
+  { page: "access.md", name: "roles", print: roleTable },
+  { page: "access.md", name: "operations", print: operationTable },
+  { page: "access.md", name: "routes", print: routeTable },
 ];
 
 /** The pages that hold tables made from the code, as they should be. Throws for a page that has lost the place of one. */

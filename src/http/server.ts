@@ -70,7 +70,8 @@ export function serve(parts: ServerParts): Bun.Server<unknown> {
   return server;
 }
 
-function createApp(parts: ServerParts, server: () => Bun.Server<unknown>) {
+/** Exported for the test that compares its routes with the table of who may use them. */
+export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>) {
   const dataPlane = ({ request, path }: { request: Request; path: string }) => {
     const { url } = request;
     const question = url.indexOf("?");
