@@ -139,6 +139,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.completeUpload": "FILES_WRITE",
   "Mutation.deleteFiles": "FILES_WRITE",
   "Mutation.cancelRequest": "REQUESTS_CANCEL",
+  "Mutation.replayRequest": "LOGS_CONTENT",
 
   "Subscription.keyEvents": "KEYS_READ",
   "Subscription.modelEvents": "MODELS_READ",
@@ -150,6 +151,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Subscription.chatHistory": "CHAT_USE",
 
   "RequestLog.content": "LOGS_CONTENT",
+  "RequestLog.snippet": "LOGS_CONTENT",
   "RequestLog.exchange": "LOGS_CONTENT",
 
   Provider: "KEYS_READ",

@@ -43,6 +43,7 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "RequestLog.attempts": 8,
   "TokenUsage.raw": 8,
   "RequestLog.content": 8,
+  "RequestLog.snippet": 8,
   "RequestLog.exchange": 8,
   "ChatMessage.request": 8,
   "Conversation.totals": 5,

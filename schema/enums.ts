@@ -26,6 +26,7 @@ import { SCOPES } from "../src/control/principal.ts";
 import { PROVIDER_KEY_ORDERS } from "../src/control/provider-keys.ts";
 import { STORED_KEYS } from "../src/control/providers.ts";
 import { EXCHANGE_ROLES } from "../src/control/request-exchange.ts";
+import { SNIPPET_LANGUAGES } from "../src/control/request-snippet.ts";
 import { REQUEST_STATUSES } from "../src/control/request-view.ts";
 import { ROLES } from "../src/control/roles.ts";
 import { ROUTE_SKIPS, ROUTE_VERDICTS } from "../src/control/route-candidates.ts";
@@ -159,6 +160,7 @@ export const RequestOrigin = listed(
   "Who made a request: a client over HTTP, or Sluice itself for a person at the console.",
 );
 export const EndedStatus = listed("EndedStatus", ["success", "error", "cancelled"]);
+export const SnippetLanguage = listed("SnippetLanguage", SNIPPET_LANGUAGES);
 export const UsageSource = listed("UsageSource", ["reported", "estimated", "unknown"]);
 export const AttemptOutcome = listed("AttemptOutcome", ["ok", "rejected", "unreachable", "abandoned"]);
 export const TokenPart = listed("TokenPart", ["INPUT", "CACHE_READ", "CACHE_WRITE", "OUTPUT", "REASONING", "REQUEST"]);

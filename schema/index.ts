@@ -37,6 +37,7 @@ import "./provider.ts";
 import "./request-exchange.ts";
 import "./request-feed.ts";
 import "./request-log.ts";
+import "./request-replay.ts";
 import "./route-explanation.ts";
 import "./setting.ts";
 import "./saved-view.ts";

@@ -9,12 +9,22 @@ import {
   listRequestLogs,
   readHistogram,
 } from "../src/control/request-logs.ts";
+import { writeSnippet } from "../src/control/request-snippet.ts";
 import type { RequestView } from "../src/control/request-view.ts";
 import { totalTokens, type Usage } from "../src/llm/usage.ts";
 import type { PriceUsed as PriceUsedValue } from "../src/record.ts";
 import type { LogHistogram } from "../src/store/reports.ts";
 import { builder } from "./builder.ts";
-import { ErrorClass, PriceSource, RequestOrigin, RequestStatus, TokenPart, UsageSource, WireFormat } from "./enums.ts";
+import {
+  ErrorClass,
+  PriceSource,
+  RequestOrigin,
+  RequestStatus,
+  SnippetLanguage,
+  TokenPart,
+  UsageSource,
+  WireFormat,
+} from "./enums.ts";
 import { Node } from "./node.ts";
 import { payloadRef, toPayload } from "./payload.ts";
 import { ClientKey, Provider, ProviderKey, RequestLog } from "./refs.ts";
@@ -158,6 +168,13 @@ builder.objectType(RequestLog, {
       nullable: true,
       description: "Bodies and headers, when the policy kept them. Needs LOGS_CONTENT.",
       resolve: async (row, _, ctx) => (await loadDetail(ctx, row))?.content,
+    }),
+    snippet: t.string({
+      nullable: true,
+      description:
+        "The same request for a terminal or a program; the key is $API_KEY. Null when the body was not kept whole.",
+      args: { lang: t.arg({ type: SnippetLanguage, required: true }) },
+      resolve: (row, { lang }, { control }) => writeSnippet(control, row, lang),
     }),
   }),
 });
