@@ -8,7 +8,7 @@ import {
 import type { AuditNote } from "../src/control/audit.ts";
 import { describeChanges } from "../src/control/audit-changes.ts";
 import type { NodeRow } from "../src/control/user-errors.ts";
-import { GatewayError } from "../src/errors.ts";
+import { GatewayError, Outage } from "../src/errors.ts";
 import type { AuditSubject } from "../src/store/audit-entry.ts";
 import { readInputOf } from "./audit-input.ts";
 import { UNSHOWN_NODES } from "./audit-rules.ts";
@@ -20,6 +20,7 @@ import type { Payload } from "./payload.ts";
 type Field = GraphQLField<unknown, GraphqlContext>;
 type Nodes = ReadonlyMap<string, NodeRow>;
 
+const OUTAGE = "STORE_UNAVAILABLE";
 /** A change of thousands of rows names so many of them. */
 const MAX_SUBJECTS = 50;
 const NODE_ID = /^[a-z]{3}_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -61,8 +62,9 @@ function audited(field: Field, inner: GraphQLFieldResolver<unknown, GraphqlConte
       // Who has just signed in is who did it.
       const principal = asked.kind === "anonymous" ? context.principal : asked;
       const note = { action: field.name, ...result, subjects, changes, input };
-      // Strangers can be refused as often as they like.
-      if (principal.kind === "anonymous" && result.outcome !== "done") control.audit.fold({ principal, address }, note);
+      // Strangers can be refused as often as they like; and a store that could not write the change is not waited for again.
+      const isUnheard = principal.kind === "anonymous" || result.code === OUTAGE;
+      if (isUnheard && result.outcome !== "done") control.audit.fold({ principal, address }, note);
       else await control.audit.write({ principal, address }, note);
     };
 
@@ -136,6 +138,7 @@ function at(value: unknown, key: string): unknown {
 }
 
 function describeError(error: unknown): Pick<AuditNote, "outcome" | "code"> {
+  if (error instanceof Outage) return { outcome: "failed", code: OUTAGE };
   const code =
     error instanceof GraphQLError ? error.extensions.code : error instanceof GatewayError ? error.code : undefined;
   if (typeof code !== "string") return { outcome: "failed", code: "INTERNAL_SERVER_ERROR" };
@@ -145,7 +148,7 @@ function describeError(error: unknown): Pick<AuditNote, "outcome" | "code"> {
 function unwritable(cause: unknown): GraphQLError {
   const message =
     "The audit log cannot be written, so the answer is withheld. What was asked may have been done: look before you repeat it.";
-  const extensions = { code: "STORE_UNAVAILABLE", http: { status: 503 } };
+  const extensions = { code: OUTAGE, http: { status: 503 } };
   const error = new GraphQLError(message, { extensions });
   Object.defineProperty(error, "reason", { value: cause, enumerable: false });
   return error;

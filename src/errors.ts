@@ -40,3 +40,17 @@ export class GatewayError extends Error {
     this.headers = options.headers;
   }
 }
+
+/**
+ * Something that Sluice stands on does not work, or not in time. `message` is for the operator's log; `publicText` may be shown to an
+ * administrator (no path, no SQL), null when there is nothing to say that would help.
+ */
+export class Outage extends Error {
+  constructor(
+    message: string,
+    readonly publicText: string | null,
+    cause?: unknown,
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+  }
+}

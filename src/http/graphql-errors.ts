@@ -7,12 +7,12 @@ import {
   typeFromAST,
   validateInputValue,
 } from "graphql";
-import { GatewayError } from "../errors.ts";
+import { GatewayError, Outage } from "../errors.ts";
 import { errorText, type Logger } from "../lib/log.ts";
 import type { Operation } from "./graphql-cost.ts";
 
 /**
- * What may leave: errors made for the caller, as they are; of everything else only that something went wrong, with the id
+ * What may leave: errors made for the caller, as they are; of the store's outages what is known; of everything else only that something went wrong, with the id
  * under which the log has the cause. Applying it twice changes nothing.
  */
 export function maskError(error: unknown, requestId: string, log: Logger): GraphQLError {
@@ -29,6 +29,10 @@ export function maskError(error: unknown, requestId: string, log: Logger): Graph
   }
   const path = error instanceof GraphQLError ? (error.path?.join(".") ?? null) : null;
   log.error("a GraphQL operation failed", { requestId, path, error: errorText(cause) });
+  if (cause instanceof Outage && cause.publicText !== null) {
+    const unavailable = { code: "STORE_UNAVAILABLE", requestId, http: { status: 503 } };
+    return new GraphQLError(cause.publicText, { ...place, extensions: unavailable });
+  }
   const extensions = { code: "INTERNAL_SERVER_ERROR", requestId };
   return new GraphQLError("Something went wrong in this gateway.", { ...place, extensions });
 }

@@ -5,6 +5,7 @@ import { spawnWorker } from "./spawn-worker.ts";
 import { StoreError } from "./store-error.ts";
 
 const DEADLINE_MS = 15_000;
+const TOO_SLOW = "This took too long: choose a shorter time or a narrower filter.";
 
 interface Waiting {
   readonly request: ReaderRequest;
@@ -84,7 +85,7 @@ export class Reader {
   }
 
   #giveUp(id: number): void {
-    this.#settle(id)?.reject(new StoreError("the query took too long: choose a shorter time or a narrower filter"));
+    this.#settle(id)?.reject(new StoreError("a query took too long", undefined, TOO_SLOW));
     this.#worker?.terminate();
     this.#start();
   }

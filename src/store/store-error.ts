@@ -1,13 +1,21 @@
+import { Outage } from "../errors.ts";
+
 /**
  * The store cannot start or cannot write. `message` is for the operator: it names the file and says what to do. It holds no SQL
  * and no secret, but paths: it is not for clients.
  */
-export class StoreError extends Error {
+export class StoreError extends Outage {
   override readonly name = "StoreError";
 
-  constructor(message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(message: string, cause?: unknown, publicText = publicTextOf(cause)) {
+    super(message, publicText, cause);
   }
+}
+
+/** Of a fault of disk or database that is known; of anything else there is nothing to say. */
+function publicTextOf(cause: unknown): string | null {
+  const fault = knownFault(cause);
+  return fault === null ? null : `The store cannot be used at the moment: ${fault}. Try again when that is mended.`;
 }
 
 const BY_CODE: readonly (readonly [string, string])[] = [
@@ -29,8 +37,12 @@ const BY_CODE: readonly (readonly [string, string])[] = [
 /** What a database or file error means, in words that are safe to show: never the error's own text, which may hold SQL. */
 export function describeFault(error: unknown): string {
   const code = faultCode(error);
-  const known = BY_CODE.find(([prefix]) => code.startsWith(prefix));
-  return known ? known[1] : code === "" ? "unexpected error" : `unexpected error (${code})`;
+  return knownFault(error) ?? (code === "" ? "unexpected error" : `unexpected error (${code})`);
+}
+
+function knownFault(error: unknown): string | null {
+  const code = faultCode(error);
+  return BY_CODE.find(([prefix]) => code.startsWith(prefix))?.[1] ?? null;
 }
 
 /** The disk has no room, or none for us. */

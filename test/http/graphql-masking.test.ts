@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { StoreError } from "../../src/store/store-error.ts";
 import { addProvider } from "../support/admin-fixtures.ts";
 import { type AdminServer, startAdminServer } from "../support/admin-server.ts";
 
@@ -108,6 +109,28 @@ describe("what goes wrong inside", () => {
       error: expect.stringContaining("SQLITE_IOERR"),
     });
     await broken.stop();
+  });
+
+  test("a full disk is called so, without the path of a file", async () => {
+    const full = await startAdminServer({
+      change: (deps) => {
+        const store = Object.create(deps.store);
+        const cause = Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+        const fail = () => Promise.reject(new StoreError("/var/lib/sluice/sluice.db: the disk is full", cause));
+        store.providers = { ...deps.store.providers, create: fail };
+        return Object.assign(Object.create(deps), { store });
+      },
+    });
+    const { status, errors, text } = await full.ask(
+      'mutation { createProvider(input: { name: "p", kind: OPENAI }) { userErrors { code } } }',
+    );
+    expect(status).toBe(503);
+    expect(text).not.toContain("/var/lib");
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringContaining("the disk is full"),
+      extensions: { code: "STORE_UNAVAILABLE" },
+    });
+    await full.stop();
   });
 
   test("errors made for the caller come through, with the argument they are about", async () => {
