@@ -225,6 +225,16 @@ describe("a file too large for a request", () => {
     });
   });
 
+  test("a large picture, which chat can name no file for, is not uploaded in vain", async () => {
+    const png = await put("large.png", "image/png", PDF);
+    const part = { type: "image_url", image_url: { url: png.id } };
+    await expectUntouched(gateway, 1, async () => {
+      const body = { model: "openai", messages: [{ role: "user", content: [part] }] };
+      const { status, json: answer } = await gateway.send("/v1/chat/completions", body);
+      expect([status, answer.error.param]).toEqual([413, "messages[0].content[0].image_url.url"]);
+    });
+  });
+
   test("a vendor that does not take it: 502, and nobody is asked", async () => {
     gateway.vendor.otherwise(json(anthropicError("invalid_request_error", "no room"), 400));
     const part = { type: "document", source: { type: "file", file_id: pdf.id } };

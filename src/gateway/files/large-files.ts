@@ -31,6 +31,23 @@ export async function withLargeFiles(
   const vendor = vendorFiles(target.provider.kind);
   const { body } = admitted;
   if (vendor === null || body.kind !== "json") return { kind: "never", error: first!.refusal };
+  const parsed = parseBody(body);
+  const refuse = (): never => {
+    throw first!.refusal;
+  };
+  const named = (referenceOf: (id: string) => string) =>
+    referToCopies(
+      exchange.protocol.id,
+      parsed,
+      (id) => ({ reference: referenceOf(id), mediaType: files.get(id)!.file.mediaType }),
+      refuse,
+    );
+  try {
+    named((id) => id); // before anything is uploaded: not every part can name a file
+  } catch (error) {
+    if (error instanceof GatewayError) return { kind: "never", error };
+    throw error;
+  }
   const { fileCopies } = exchange.gateway;
   const references = new Map<string, string>();
   for (const { file } of files.values()) {
@@ -43,18 +60,8 @@ export async function withLargeFiles(
     }
     references.set(file.id, copy.reference);
   }
-  const refuse = (): never => {
-    throw first!.refusal;
-  };
-  try {
-    const copyOf = (id: string) => ({ reference: references.get(id)!, mediaType: files.get(id)!.file.mediaType });
-    const placed = referToCopies(exchange.protocol.id, parseBody(body), copyOf, refuse);
-    const ready = readJsonBody(utf8(JSON.stringify(placed)), maxJsonDepth);
-    return { kind: "ok", admitted: { ...admitted, body: ready, ...(vendor.beta !== null && { beta: vendor.beta }) } };
-  } catch (error) {
-    if (error instanceof GatewayError) return { kind: "never", error };
-    throw error;
-  }
+  const ready = readJsonBody(utf8(JSON.stringify(named((id) => references.get(id)!))), maxJsonDepth);
+  return { kind: "ok", admitted: { ...admitted, body: ready, ...(vendor.beta !== null && { beta: vendor.beta }) } };
 }
 
 function refusedBy({ status, isKeyFault }: VendorRefusal): Placed {
