@@ -1,5 +1,6 @@
 import type { ConditionOf } from "../alert-rule.ts";
 import {
+  judgeBalance,
   judgeBudget,
   judgeDisk,
   judgeErrorRate,
@@ -14,6 +15,7 @@ import type { AlertRuleRow } from "../store/alert-types.ts";
 import type { AlertCounter } from "./alert-counters.ts";
 import { readSpent, readSpikes } from "./alert-spend.ts";
 import {
+  balanceWords,
   budgetWords,
   diskWords,
   errorRateWords,
@@ -32,6 +34,8 @@ import type { ConfigRows } from "./rows.ts";
 export interface MeasureDeps extends Pick<ControlDeps, "store" | "pool" | "now"> {
   readonly rows: ConfigRows;
   readonly capacities: CapacityCounter;
+  /** What is known of a key's money, in nano-units of the balance's own currency; null: nothing. */
+  balanceOf(keyId: string): { readonly remaining: number | null } | null;
 }
 
 /** What was found about one subject of a rule. Subjects that are not named are well. */
@@ -53,7 +57,7 @@ export async function measure(
     case "PROVIDER_LOW":
       return measureProviders(deps, rule, condition);
     case "LOW_BALANCE":
-      return [];
+      return measureBalances(deps, rule, condition);
     case "ERROR_RATE":
     case "LATENCY":
       return measureRequests(deps, rule, condition, counter);
@@ -73,14 +77,9 @@ export async function measure(
 }
 
 async function measureKeys(deps: MeasureDeps, { scope }: AlertRuleRow, condition: ConditionOf<"KEY_INVALID">) {
-  const [providers, keys] = await Promise.all([deps.rows.providers(), deps.rows.providerKeys()]);
   const nowMs = deps.now();
   const readings: Reading[] = [];
-  for (const key of keys.values()) {
-    const provider = providers.get(key.providerId);
-    if (!key.enabled || !provider?.enabled) continue;
-    if (scope.providerIds.length > 0 && !scope.providerIds.includes(provider.id)) continue;
-    if (scope.keyIds.length > 0 && !scope.keyIds.includes(key.id)) continue;
+  for (const { key, provider } of await keysInUse(deps, scope)) {
     const { health, httpStatus, message } = deps.pool.status(key.id, nowMs);
     const verdict = judgeKey(condition, health);
     if (verdict === "clear") continue;
@@ -88,6 +87,28 @@ async function measureKeys(deps: MeasureDeps, { scope }: AlertRuleRow, condition
     readings.push({ subject: key.id, verdict, ...words });
   }
   return readings;
+}
+
+async function measureBalances(deps: MeasureDeps, { scope }: AlertRuleRow, condition: ConditionOf<"LOW_BALANCE">) {
+  const readings: Reading[] = [];
+  for (const { key, provider } of await keysInUse(deps, scope)) {
+    const remaining = deps.balanceOf(key.id)?.remaining ?? null;
+    const verdict = remaining === null ? "clear" : judgeBalance(condition, remaining);
+    if (verdict === "clear") continue;
+    readings.push({ subject: key.id, verdict, ...balanceWords(`${key.name} of ${provider.name}`, remaining!) });
+  }
+  return readings;
+}
+
+/** Those that a person wants in use, within the rule's scope. */
+async function keysInUse({ rows }: MeasureDeps, scope: AlertRuleRow["scope"]) {
+  const [providers, keys] = await Promise.all([rows.providers(), rows.providerKeys()]);
+  return [...keys.values()].flatMap((key) => {
+    const provider = providers.get(key.providerId);
+    if (!key.enabled || !provider?.enabled) return [];
+    if (scope.providerIds.length > 0 && !scope.providerIds.includes(provider.id)) return [];
+    return scope.keyIds.length > 0 && !scope.keyIds.includes(key.id) ? [] : [{ key, provider }];
+  });
 }
 
 async function measureProviders(deps: MeasureDeps, { scope }: AlertRuleRow, condition: ConditionOf<"PROVIDER_LOW">) {

@@ -60,11 +60,11 @@ export class AlertWatch {
 
   constructor(
     deps: Pick<ControlDeps, "store" | "pool" | "now" | "events">,
-    parts: Pick<MeasureDeps, "rows" | "capacities"> & { readonly outbox: AlertOutbox },
+    parts: Pick<MeasureDeps, "rows" | "capacities" | "balanceOf"> & { readonly outbox: AlertOutbox },
   ) {
     const { store, pool } = deps;
-    const { rows, capacities, outbox } = parts;
-    this.#deps = { store, pool, rows, capacities, now: () => deps.now() };
+    const { rows, capacities, balanceOf, outbox } = parts;
+    this.#deps = { store, pool, rows, capacities, balanceOf, now: () => deps.now() };
     this.#outbox = outbox;
     this.#events = deps.events;
     this.#stops = [

@@ -26,7 +26,7 @@ export function providerWords(name: string, keys: { readonly usable: number; rea
 }
 
 export function balanceWords(name: string, nanoUsd: number): Words {
-  return { title: `Key ${name} has ${usd(nanoUsd)} left`, detail: null };
+  return { title: `Key ${name} has ${usd(nanoUsd).slice(1)} left`, detail: "In the currency of its balance." };
 }
 
 export function errorRateWords(

@@ -49,7 +49,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   const requestFeed = new RequestFeed(deps);
   const uploads = new Uploads(deps);
   const alertOutbox = new AlertOutbox(deps);
-  const alertWatch = new AlertWatch(deps, { rows, capacities, outbox: alertOutbox });
+  const alertWatch = new AlertWatch(deps, { rows, capacities, balanceOf: () => null, outbox: alertOutbox });
   const jobs = new Jobs(() => control);
   const close = () => {
     for (const part of [
