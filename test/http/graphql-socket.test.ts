@@ -115,6 +115,13 @@ describe("a socket", () => {
     expect(await raw.closed).toBe(4409);
   });
 
+  test("closes with 4408 on who says nothing, and answers a ping before that", async () => {
+    const raw = await openRaw();
+    raw.send({ type: "ping", payload: { hello: true } });
+    expect(await raw.next()).toEqual({ type: "pong", payload: { hello: true } });
+    expect(await raw.closed).toBe(4408);
+  }, 10_000);
+
   test("answers queries and mutations too, but cannot sign in", async () => {
     const live = connectLive(server);
     const ask = async (query: string) => (await live.client.iterate({ query }).next()).value as Answer;
