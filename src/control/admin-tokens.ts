@@ -5,7 +5,7 @@ import { hashCredential } from "./access-directory.ts";
 import { ADMIN_TOKEN_PREFIX, generateSecret } from "./client-key-secret.ts";
 import type { Control } from "./control.ts";
 import { nameField } from "./fields.ts";
-import { holdsAll, type Principal, SCOPES, type Scope } from "./principal.ts";
+import { holdsAll, type Principal, personId, SCOPES, type Scope } from "./principal.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse } from "./user-errors.ts";
 
 export interface IssuedAdminToken {
@@ -14,7 +14,7 @@ export interface IssuedAdminToken {
   readonly secret: Secret;
 }
 
-/** His own; of everybody for whoever administers people. */
+/** His own, to a token itself only; of everybody for whoever administers people. */
 export function listAdminTokens({ access }: Control, principal: Principal): readonly AdminTokenRow[] {
   return access.directory.tokens().filter((row) => maySeeToken(principal, row));
 }
@@ -77,7 +77,7 @@ export async function revokeAdminTokens(
 export function maySeeToken(principal: Principal, row: AdminTokenRow): boolean {
   if (principal.kind === "anonymous") return false;
   if (principal.scopes.has("USERS_ADMIN") || principal.tokenId === row.id) return true;
-  return principal.userId !== null && principal.userId === row.createdBy;
+  return row.createdBy !== null && row.createdBy === personId(principal);
 }
 
 function ownExpiry({ access }: Control, principal: Principal): number | null {

@@ -4,7 +4,7 @@ import { hashCredential } from "./access-directory.ts";
 import type { Control } from "./control.ts";
 import { personNameField } from "./fields.ts";
 import { fitsPassword, hashPassword, passwordField } from "./passwords.ts";
-import { FRESH_FOR_MS, type Principal } from "./principal.ts";
+import { FRESH_FOR_MS, type Principal, personId } from "./principal.ts";
 import {
   cookiesOf,
   countAttempt,
@@ -29,14 +29,16 @@ export async function acceptInvitation(visit: Visit, input: Given<typeof invitat
   const { control } = visit;
   cookiesOf(visit);
   const inviteToken = input.inviteToken ?? "";
-  const waitMs = countAttempt(visit, "invitation", inviteToken);
-  if (waitMs > 0) return refuse(tooManyAttempts(waitMs, "tokens"));
   const hash = hashCredential(control.vault, "invitation", inviteToken);
+  // By address only, or strangers could shut everybody's invitations.
+  const account = `invitation ${hash}`;
+  const waitMs = countAttempt(visit, account, inviteToken);
+  if (waitMs > 0) return refuse(tooManyAttempts(waitMs, "tokens"));
   const user = await findInvited(control, hash);
   if (user === null) {
     return refuse(invalid("inviteToken", "The link is not valid: it has been used, has expired, or was replaced."));
   }
-  giveBackAttempt(visit, "invitation");
+  giveBackAttempt(visit, account);
   visit.named.push(user.id);
   const read = readInput(invitationInput, input);
   if (!read.ok) return read;
@@ -60,7 +62,7 @@ const passwordInput = z.strictObject({ oldPassword: z.string().max(1000), newPas
 /** Ends his other sessions: whoever knew the old password may hold one. */
 export async function changePassword(visit: Visit, input: Given<typeof passwordInput>): Promise<Result<UserRow>> {
   const { control } = visit;
-  const user = ownUser(control, visit.principal);
+  const user = personOf(control, visit.principal);
   if (user === null) return refuse(noPerson());
   const read = readInput(passwordInput, input);
   if (!read.ok) return read;
@@ -99,7 +101,7 @@ export function freshUntil(principal: Principal, nowMs: number): number | null {
 
 async function prove(visit: Visit, { password, totp, token }: Proof): Promise<Result<true>> {
   const { principal, control, address } = visit;
-  const user = ownUser(control, principal);
+  const user = personOf(control, principal);
   if (user === null) {
     if (!token) return refuse(invalid("token", "The admin token that you signed in with is needed.", "REQUIRED"));
     const { principal: holder, waitMs } = control.access.byToken(token, address);
@@ -119,12 +121,7 @@ async function prove(visit: Visit, { password, totp, token }: Proof): Promise<Re
   return ok(true);
 }
 
-export async function proveByPassword(
-  visit: Visit,
-  user: UserRow,
-  password: string,
-  field: string,
-): Promise<Result<true>> {
+async function proveByPassword(visit: Visit, user: UserRow, password: string, field: string): Promise<Result<true>> {
   const account = `proof ${user.id}`;
   const waitMs = countAttempt(visit, account, password);
   if (waitMs > 0) return refuse(tooManyAttempts(waitMs, "passwords"));
@@ -136,11 +133,17 @@ export async function proveByPassword(
   return ok(true);
 }
 
+/** In whose name it is asked: his own, or that of whoever made the token. */
 export function ownUser({ access }: Control, principal: Principal): UserRow | null {
   const userId = principal.kind === "anonymous" ? null : principal.userId;
   return userId === null ? null : access.directory.user(userId);
 }
 
+/** Who has signed in himself, not by a token. */
+export function personOf({ access }: Control, principal: Principal): UserRow | null {
+  return access.directory.user(personId(principal) ?? "");
+}
+
 export function noPerson() {
-  return invalid([], "This is for people who have signed in: a token of nobody's has no account.", "CONFLICT");
+  return invalid([], "This is for people who have signed in: a token cannot do it in their name.", "CONFLICT");
 }

@@ -3,7 +3,7 @@ import type { SavedViewRow } from "../store/people.ts";
 import { ownerOf } from "./chat-owner.ts";
 import type { Control } from "./control.ts";
 import { idField } from "./fields.ts";
-import { noPerson, ownUser } from "./own-account.ts";
+import { noPerson, personOf } from "./own-account.ts";
 import type { Principal } from "./principal.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse } from "./user-errors.ts";
 
@@ -12,12 +12,12 @@ const MAX_VIEW_BYTES = 16_384;
 const MAX_VIEWS = 200;
 
 export function readPreferences(control: Control, principal: Principal): Readonly<Record<string, unknown>> {
-  return ownUser(control, principal)?.preferences ?? {};
+  return personOf(control, principal)?.preferences ?? {};
 }
 
 /** Key by key; null takes one away. */
 export async function updatePreferences(control: Control, principal: Principal, patch: unknown): Promise<Result<true>> {
-  const user = ownUser(control, principal);
+  const user = personOf(control, principal);
   if (user === null) return refuse(noPerson());
   const read = z.record(z.string().max(100), z.unknown()).safeParse(patch);
   if (!read.success) return refuse(invalid("patch", "Preferences are an object."));

@@ -60,6 +60,11 @@ export function principalKey(principal: Principal): string {
   }
 }
 
+/** Who has signed in himself. Whoever holds a token of his asks in his name, and must not change how he signs in. */
+export function personId(principal: Principal): string | null {
+  return principal.kind === "session" ? principal.session.userId : null;
+}
+
 export function holdsAll(principal: Principal, scopes: Iterable<Scope>): boolean {
   return [...scopes].every((scope) => principal.scopes.has(scope));
 }

@@ -1,6 +1,6 @@
 import type { SessionRow } from "../store/people.ts";
 import type { Control } from "./control.ts";
-import { ANONYMOUS, type Principal } from "./principal.ts";
+import { ANONYMOUS, type Principal, personId } from "./principal.ts";
 import { idleExpiry } from "./session-life.ts";
 import { cookiesOf, type Visit } from "./sign-in.ts";
 import { notFound, ok, type Result, refuse } from "./user-errors.ts";
@@ -50,7 +50,8 @@ export function maySeeSession(principal: Principal, row: SessionRow): boolean {
 
 function isOwn(principal: Principal, row: SessionRow): boolean {
   if (principal.kind === "anonymous") return false;
-  if (principal.userId !== null) return row.userId === principal.userId;
+  const userId = personId(principal);
+  if (userId !== null) return row.userId === userId;
   if (principal.tokenId !== null) return row.tokenId === principal.tokenId;
   return row.userId === null && row.tokenId === null;
 }

@@ -3,7 +3,7 @@ import type { Secret } from "../lib/secret.ts";
 import { matchTotp, newTotpSecret, totpUri } from "../lib/totp.ts";
 import type { UserRow } from "../store/people.ts";
 import { hashCredential } from "./access-directory.ts";
-import { noPerson, ownUser } from "./own-account.ts";
+import { noPerson, personOf } from "./own-account.ts";
 import { countAttempt, giveBackAttempt, tooManyAttempts, type Visit } from "./sign-in.ts";
 import { invalid, ok, type Result, refuse } from "./user-errors.ts";
 
@@ -17,7 +17,7 @@ export interface TotpEnrolment {
 
 /** Shows a new secret for the authenticator app; it counts from the first code on that confirms it. */
 export async function enrolTotp({ control, principal }: Visit): Promise<Result<TotpEnrolment>> {
-  const user = ownUser(control, principal);
+  const user = personOf(control, principal);
   if (user === null) return refuse(noPerson());
   const secret = newTotpSecret();
   await control.store.users.update(user.id, { totpPending: secret });
@@ -27,7 +27,7 @@ export async function enrolTotp({ control, principal }: Visit): Promise<Result<T
 /** Answers the recovery codes, once: each lets him in without the app a single time. */
 export async function confirmTotp(visit: Visit, code: string): Promise<Result<readonly string[]>> {
   const { control, principal } = visit;
-  const user = ownUser(control, principal);
+  const user = personOf(control, principal);
   if (user === null) return refuse(noPerson());
   const waitMs = countAttempt(visit, `proof ${user.id}`, code);
   if (waitMs > 0) return refuse(tooManyAttempts(waitMs, "passwords"));
@@ -48,7 +48,7 @@ export async function confirmTotp(visit: Visit, code: string): Promise<Result<re
 }
 
 export async function disableTotp({ control, principal }: Visit): Promise<Result<UserRow>> {
-  const user = ownUser(control, principal);
+  const user = personOf(control, principal);
   if (user === null) return refuse(noPerson());
   await control.store.users.update(user.id, { totpSecret: null, totpPending: null, recoveryHashes: [] });
   await control.access.directory.refresh();

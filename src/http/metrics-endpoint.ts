@@ -4,7 +4,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import type { Store } from "../store/types.ts";
 import { Metrics } from "./metrics.ts";
 
-/** GET /metrics: for callers on this machine, and for the admin token from elsewhere. */
+/** GET /metrics: for callers on this machine, and for admin tokens with USAGE_READ from elsewhere. */
 export function serveMetrics(parts: {
   readonly control: Control;
   readonly gateway: Gateway;
@@ -20,7 +20,10 @@ export function serveMetrics(parts: {
   });
   return (request, address) => {
     if (!isLocal(request, address) && !isAdmin(control, request, address)) {
-      return Response.json({ error: { message: "Send the admin token as `Authorization: Bearer`." } }, { status: 401 });
+      return Response.json(
+        { error: { message: "Send an admin token with USAGE_READ as `Authorization: Bearer`." } },
+        { status: 401 },
+      );
     }
     return new Response(metrics.render(), { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } });
   };
@@ -48,5 +51,5 @@ function isLocal(request: Request, address: string): boolean {
 function isAdmin(control: Control, request: Request, address: string): boolean {
   const header = request.headers.get("authorization") ?? "";
   if (!header.toLowerCase().startsWith("bearer ")) return false;
-  return control.access.byToken(header.slice(7).trim(), address).principal.kind !== "anonymous";
+  return control.access.byToken(header.slice(7).trim(), address).principal.scopes.has("USAGE_READ");
 }

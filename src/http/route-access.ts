@@ -13,6 +13,6 @@ export const ROUTE_ACCESS: Readonly<Record<string, string>> = {
   "PUT /files/upload/*": "whoever was given the signed address, while it lasts, once",
   "GET /health": "anyone",
   "GET /ready": "anyone",
-  "GET /metrics": "callers on this machine; from elsewhere an admin token",
+  "GET /metrics": "callers on this machine; from elsewhere an admin token with USAGE_READ",
   "ALL /*": "anyone: the console's pages, which hold nothing until somebody signs in",
 };

@@ -198,6 +198,35 @@ describe("an authenticator app", () => {
   });
 });
 
+describe("a token of a person", () => {
+  test("cannot change how he signs in, nor end what else is his", async () => {
+    const person = await addPerson(server, "named@example.org", "OWNER");
+    const made = await person.ask(
+      `mutation { createAdminToken(input: { name: "small", scopes: [KEYS_READ] }) { secret } }`,
+    );
+    const { secret } = made.data.createAdminToken;
+    const browser = new Person(server, "");
+    expect((await browser.signIn({ email: null, password: null, token: secret })).userErrors).toEqual([]);
+    const asks = [
+      (query: string, variables?: object) => browser.ask(query, variables),
+      (query: string, variables?: object) => server.ask<Answer>(query, variables, { token: secret }),
+    ];
+    for (const ask of asks) {
+      for (const mutation of ["enrolTotp", "disableTotp"]) {
+        const { data } = await ask(`mutation { ${mutation} { userErrors { code } } }`);
+        expect(data[mutation].userErrors).toMatchObject([{ code: "CONFLICT" }]);
+      }
+      const change = { oldPassword: person.password, newPassword: "a new long password" };
+      expect((await ask(CHANGE, { input: change })).data.changePassword.userErrors).toHaveLength(1);
+      await ask("mutation { revokeOtherSessions { deletedIds } }");
+      expect((await ask("{ sessions { user { id } } }")).data.sessions).not.toContainEqual({ user: { id: person.id } });
+      expect((await ask("{ adminTokens { name } }")).data.adminTokens).toEqual([{ name: "small" }]);
+    }
+    expect(await person.kind()).toBe("SESSION");
+    expect((await person.signIn()).userErrors).toEqual([]);
+  });
+});
+
 describe("what a console keeps for a person", () => {
   test("preferences are his own, patched key by key, and bounded", async () => {
     const person = await addPerson(server, "prefs@example.org", "VIEWER");
