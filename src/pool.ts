@@ -1,5 +1,6 @@
 import type { Events, KeyHealthState } from "./events.ts";
 import type { Secret } from "./lib/secret.ts";
+import type { Health } from "./policy/health.ts";
 import { HealthBook } from "./policy/health-book.ts";
 import { KeyLease, type Lease } from "./policy/key-lease.ts";
 import { type KeyStatus, LiveKey, PickFilter } from "./policy/live-key.ts";
@@ -42,6 +43,9 @@ interface RetiredKey {
   readonly models: readonly string[];
 }
 
+export type KeyUse = Pick<RetiredKey, "lastUsedAt" | "useCount">;
+const NEVER_USED: KeyUse = { lastUsedAt: null, useCount: 0 };
+
 const MOST_RETIRED = 20_000;
 const MOST_NOBODIES = 1000;
 
@@ -74,8 +78,10 @@ export class KeyPool {
     this.#book = new HealthBook(events, settings, random);
   }
 
-  /** What the last run knew. Called before the first `sync`, which drops the keys that are gone. */
+  /** What the last run knew, or what was kept about keys that come back. Called before the `sync` that names them. */
   restore(states: readonly KeyStateRow[], uses: readonly KeyUseRow[]): void {
+    // What a key that comes back was like is in these rows, not in what was left of it here.
+    for (const { keyId } of [...states, ...uses]) this.#retired.delete(keyId);
     for (const { keyId, model, ...health } of states) {
       const isParked = health.state !== "active" && health.state !== "unchecked";
       const untilMs = isParked ? (health.untilMs ?? health.sinceMs) : null;
@@ -201,6 +207,20 @@ export class KeyPool {
     return { ...new LiveKey(keyId, nowMs).status(nowMs), lastUsedAt, useCount };
   }
 
+  /** The key's own health, as it is; cheaper than `status` for whoever goes through all keys. */
+  healthOf(keyId: string): Health | null {
+    return this.#keys.get(keyId)?.whole.health ?? null;
+  }
+
+  useOf(keyId: string): KeyUse {
+    return this.#keys.get(keyId) ?? this.#retired.get(keyId) ?? NEVER_USED;
+  }
+
+  /** What a request cost its key, known at its end. */
+  addTokens(keyId: string, tokens: number, nowMs: number): void {
+    this.#keys.get(keyId)?.meter?.addTokens(tokens, nowMs);
+  }
+
   /** A person says: try it again. Clears the health of the key and of its models. */
   reset(keyId: string, nowMs: number): void {
     const live = this.#keys.get(keyId);
@@ -294,12 +314,15 @@ function nobodyIn(keys: readonly LiveKey[], model: string, nowMs: number): PickR
   for (const live of keys) {
     if (live.isGone) continue;
     const parking = live.parking(model);
+    const meteredMs = live.meter?.freeAt(live.inFlight, nowMs) ?? nowMs;
     // Free, but tried by this request: the next one may have it. Over, but probed just now: soon known.
-    const freeMs = parking === null ? nowMs : parking.untilMs! > nowMs ? parking.untilMs! : nowMs + PROBE_WAIT_MS;
+    const parkedMs = parking === null ? nowMs : parking.untilMs! > nowMs ? parking.untilMs! : nowMs + PROBE_WAIT_MS;
+    const freeMs = Math.max(parkedMs, meteredMs);
+    const isAtLimit = meteredMs > nowMs && (parking === null || parking.state === "cooling");
     const why = parking === null ? "cooling" : reasonOf(parking.state);
     earliestMs = Math.min(earliestMs, freeMs);
     if (HOPE[why] < HOPE[reason] || (why === reason && freeMs >= soonestMs)) continue;
-    [reason, soonestMs, errorClass] = [why, freeMs, parking?.errorClass ?? null];
+    [reason, soonestMs, errorClass] = [why, freeMs, isAtLimit ? "rate_limited" : (parking?.errorClass ?? null)];
   }
   return { kind: "none", reason, earliestMs: earliestMs === Infinity ? null : earliestMs, errorClass };
 }

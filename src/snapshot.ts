@@ -1,6 +1,7 @@
 import type { Secret } from "./lib/secret.ts";
 import type { ContentPolicy, Quirk } from "./llm/names.ts";
 import type { ModelTraits } from "./llm/traits.ts";
+import { hasLimits, type KeyLimits } from "./policy/key-meter.ts";
 import { quirksInForce } from "./policy/quirks.ts";
 import { overrideTraits, traitsOf } from "./providers/traits.ts";
 import { effectiveSettings, type FixedSettings, type Settings } from "./settings.ts";
@@ -26,6 +27,8 @@ export interface KeyEntry {
   readonly priority: number;
   readonly userAgent: string | null;
   readonly proxyUrl: Secret | null;
+  /** Null: it has none. */
+  readonly limits: KeyLimits | null;
 }
 
 export interface ProviderEntry
@@ -184,8 +187,14 @@ function providerEntry(row: ProviderRow, keys: readonly OpenedProviderKey[]): Pr
         priority: key.priority,
         userAgent: key.userAgent,
         proxyUrl: key.proxyUrl,
+        limits: limitsOf(key),
       })),
   };
+}
+
+function limitsOf({ rpm, tpm, rpd, concurrency }: OpenedProviderKey): KeyLimits | null {
+  const limits = { rpm, tpm, rpd, concurrency };
+  return hasLimits(limits) ? limits : null;
 }
 
 function modelEntry(row: ModelRow, providers: ReadonlyMap<string, ProviderEntry>): ModelEntry {

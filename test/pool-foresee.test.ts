@@ -28,6 +28,7 @@ function providerOf(strategy: Strategy, random: () => number): ProviderEntry {
     priority: Math.floor(random() * 3),
     userAgent: null,
     proxyUrl: null,
+    limits: null,
   }));
   return {
     id: "prv_1",

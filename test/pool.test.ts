@@ -23,6 +23,7 @@ function keyEntry(id: string, rest: Partial<KeyEntry> = {}): KeyEntry {
     priority: 0,
     userAgent: null,
     proxyUrl: null,
+    limits: null,
     ...rest,
   };
 }

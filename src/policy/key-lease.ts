@@ -33,6 +33,7 @@ export class KeyLease implements Lease, Judged {
     this.#paces = paces;
     this.generation = live.generation;
     live.inFlight++;
+    live.meter?.begin(startedAtMs);
     this.#probed = live.isClear ? null : claimProbes(live, model, startedAtMs);
   }
 
@@ -52,6 +53,8 @@ export class KeyLease implements Lease, Judged {
     if (this.#isReleased) return;
     this.#isReleased = true;
     this.live.inFlight--;
+    // Somebody may be free again before the time that was said.
+    if (this.live.meter !== null) this.#book.recoveries++;
     this.#endProbe();
   }
 

@@ -3,6 +3,7 @@ import type { ErrorClass } from "../record.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import type { Candidate, Filter } from "./candidate.ts";
 import { active, availability, type Health, isAccidental, shownState, unchecked } from "./health.ts";
+import { type KeyLimits, KeyMeter, type KeyUsed, NO_LIMITS } from "./key-meter.ts";
 import { hashText } from "./rendezvous.ts";
 
 /**
@@ -20,6 +21,7 @@ export interface KeyStatus {
   readonly inFlight: number;
   readonly lastUsedAt: number | null;
   readonly useCount: number;
+  readonly limits: KeyLimits & KeyUsed;
   /** Models on which this key is parked although it is well as a whole. */
   readonly models: readonly {
     readonly model: string;
@@ -68,6 +70,8 @@ export class LiveKey implements Candidate {
   isMeasured = false;
   /** True when the configuration names it no more: requests under way on an older snapshot must not choose it again. */
   isGone = false;
+  /** Null for a key without limits: nearly all. */
+  meter: KeyMeter | null = null;
 
   constructor(id: string, nowMs: number) {
     this.id = id;
@@ -79,6 +83,9 @@ export class LiveKey implements Candidate {
     this.entry = entry;
     this.weight = Math.max(0, entry.weight);
     this.priority = entry.priority;
+    if (entry.limits === null) this.meter = null;
+    else if (this.meter === null) this.meter = new KeyMeter(entry.limits);
+    else this.meter.limits = entry.limits;
   }
 
   retire(): void {
@@ -159,10 +166,13 @@ export class LiveKey implements Candidate {
       inFlight: this.inFlight,
       lastUsedAt: this.lastUsedAt,
       useCount: this.useCount,
+      limits: this.meter === null ? UNMETERED : { ...this.meter.limits, ...this.meter.used(nowMs) },
       models,
     };
   }
 }
+
+const UNMETERED: KeyLimits & KeyUsed = { ...NO_LIMITS, rpmUsed: 0, tpmUsed: 0, rpdUsed: 0 };
 
 function standingOf({ health, probing }: Watch, nowMs: number): "ready" | "probe" | "parked" {
   const state = availability(health, nowMs);
@@ -192,6 +202,8 @@ export class PickFilter implements Filter<LiveKey> {
 
   accepts(key: LiveKey): boolean {
     if (this.exclude?.has(key.id)) return false;
+    // At its limit it is passed over like a cooling one.
+    if (key.meter !== null && !key.meter.admits(key.inFlight, this.nowMs)) return false;
     if (this.admits === "proven") {
       return key.whole.health.state === "active" && key.standing(this.model, this.nowMs) === "ready";
     }
