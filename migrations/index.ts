@@ -9,6 +9,7 @@ import modelOffers from "./0007_model_offers.sql" with { type: "text" };
 import chat from "./0008_chat.sql" with { type: "text" };
 import chatFiles from "./0009_chat_files.sql" with { type: "text" };
 import people from "./0010_people.sql" with { type: "text" };
+import keyLimits from "./0011_key_limits.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0008_chat", sql: chat },
   { name: "0009_chat_files", sql: chatFiles },
   { name: "0010_people", sql: people },
+  { name: "0011_key_limits", sql: keyLimits },
 ];

@@ -24,6 +24,8 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "ProviderKey.usage": 2,
   "ProviderKey.sparkline": 2,
   "ProviderKey.history": 5,
+  "ProviderKey.balance": 0,
+  "ProviderKey.limits": 0,
   "Model.usage": 5,
   "Model.sparkline": 5,
   "ClientKey.usage": 2,

@@ -23,7 +23,7 @@ import { CHANGE_KINDS } from "../src/control/model-events.ts";
 import { HEALTH_STATES } from "../src/control/model-health.ts";
 import { MODEL_ORDERS } from "../src/control/models.ts";
 import { SCOPES } from "../src/control/principal.ts";
-import { PROVIDER_KEY_ORDERS } from "../src/control/provider-keys.ts";
+import { PROVIDER_KEY_ORDERS } from "../src/control/provider-key-order.ts";
 import { STORED_KEYS } from "../src/control/providers.ts";
 import { EXCHANGE_ROLES } from "../src/control/request-exchange.ts";
 import { SNIPPET_LANGUAGES } from "../src/control/request-snippet.ts";
@@ -95,6 +95,11 @@ export const KeyAction = builder.enumType("KeyAction", {
     RESET: { description: "Ends the cooldown and forgets failures and parked models." },
   },
 });
+export const KeyBalanceSource = listed(
+  "KeyBalanceSource",
+  ["vendor", "manual"],
+  "MANUAL: a person's figure, burned down by what requests cost.",
+);
 export const ImportFormat = listed("ImportFormat", IMPORT_FORMATS);
 export const ImportAction = listed("ImportAction", IMPORT_ACTIONS);
 export const DuplicatePolicy = listed(

@@ -1,9 +1,22 @@
 import type { ProviderKeyView } from "../src/control/key-status.ts";
-import { type ActedOnKeys, actOnProviderKeys, deleteProviderKeys } from "../src/control/provider-key-actions.ts";
+import {
+  type ActedOnKeys,
+  actOnProviderKeys,
+  reorderProviderKeys,
+  tagProviderKeys,
+} from "../src/control/provider-key-actions.ts";
+import {
+  type DeletedKeys,
+  deleteProviderKeys,
+  type RestoredKeys,
+  restoreProviderKeys,
+} from "../src/control/provider-key-deletion.ts";
+import { type RevealedSecret, revealProviderKeySecret } from "../src/control/provider-key-reveal.ts";
 import { createProviderKey, updateProviderKey } from "../src/control/provider-key-writes.ts";
 import { builder } from "./builder.ts";
 import { KeyAction } from "./enums.ts";
-import { DeletePayload, payloadRef, toPayload } from "./payload.ts";
+import { KeyLimitsInput } from "./key-limits.ts";
+import { payloadRef, toPayload } from "./payload.ts";
 import { ProviderKeyFilter } from "./provider-key.ts";
 import { ProviderKey } from "./refs.ts";
 import { UserError } from "./user-errors.ts";
@@ -41,6 +54,7 @@ const CreateProviderKeyInput = builder.inputType("CreateProviderKeyInput", {
     memo: t.string(),
     userAgent: t.string(),
     proxyUrl: t.string(),
+    limits: t.field({ type: KeyLimitsInput }),
   }),
 });
 
@@ -58,6 +72,7 @@ const UpdateProviderKeyInput = builder.inputType("UpdateProviderKeyInput", {
     memo: t.string(),
     userAgent: t.string(),
     proxyUrl: t.string(),
+    limits: t.field({ type: KeyLimitsInput, description: "Set together: what is not named becomes unlimited." }),
   }),
 });
 
@@ -82,6 +97,60 @@ const DeleteProviderKeysInput = builder.inputType("DeleteProviderKeysInput", {
   fields: (t) => ({ selection: t.field({ type: ProviderKeySelection, required: true }) }),
 });
 
+const TagProviderKeysInput = builder.inputType("TagProviderKeysInput", {
+  fields: (t) => ({
+    selection: t.field({ type: ProviderKeySelection, required: true }),
+    add: t.stringList({ required: true, defaultValue: [] }),
+    remove: t.stringList({ required: true, defaultValue: [] }),
+  }),
+});
+
+const ReorderProviderKeysInput = builder.inputType("ReorderProviderKeysInput", {
+  fields: (t) => ({
+    providerId: t.id({ required: true }),
+    ids: t.idList({ required: true, description: "In the order that they are to have." }),
+    afterId: t.id({ description: "The key that they follow; null: to the top." }),
+  }),
+});
+
+const DeleteProviderKeysPayload = payloadRef<DeletedKeys>("DeleteProviderKeysPayload");
+builder.objectType(DeleteProviderKeysPayload, {
+  fields: (t) => ({
+    deletedIds: t.idList({ resolve: ({ value }) => [...(value?.deletedIds ?? [])] }),
+    undoToken: t.string({ nullable: true, resolve: ({ value }) => value?.undoToken }),
+    undoableUntil: t.field({ type: "DateTime", nullable: true, resolve: ({ value }) => value?.undoableUntil }),
+    userErrors: t.field({ type: [UserError], resolve: ({ userErrors }) => [...userErrors] }),
+  }),
+});
+
+const RestoreProviderKeysInput = builder.inputType("RestoreProviderKeysInput", {
+  fields: (t) => ({ undoToken: t.string({ required: true }) }),
+});
+
+const RestoreProviderKeysPayload = payloadRef<RestoredKeys>("RestoreProviderKeysPayload");
+builder.objectType(RestoreProviderKeysPayload, {
+  fields: (t) => ({
+    restoredIds: t.idList({ resolve: ({ value }) => [...(value?.restoredIds ?? [])] }),
+    conflictingIds: t.idList({
+      description: "Not brought back: their name or secret has been given again meanwhile.",
+      resolve: ({ value }) => [...(value?.conflictingIds ?? [])],
+    }),
+    userErrors: t.field({ type: [UserError], resolve: ({ userErrors }) => [...userErrors] }),
+  }),
+});
+
+const RevealProviderKeySecretInput = builder.inputType("RevealProviderKeySecretInput", {
+  fields: (t) => ({ id: t.id({ required: true }) }),
+});
+
+const RevealProviderKeySecretPayload = payloadRef<RevealedSecret>("RevealProviderKeySecretPayload");
+builder.objectType(RevealProviderKeySecretPayload, {
+  fields: (t) => ({
+    secret: t.string({ nullable: true, resolve: ({ value }) => value?.secret.reveal() }),
+    userErrors: t.field({ type: [UserError], resolve: ({ userErrors }) => [...userErrors] }),
+  }),
+});
+
 builder.mutationFields((t) => ({
   createProviderKey: t.field({
     type: ProviderKeyPayload,
@@ -99,8 +168,33 @@ builder.mutationFields((t) => ({
     resolve: async (_, { input }, { control }) =>
       toPayload(await actOnProviderKeys(control, input.selection, input.action)),
   }),
+  tagProviderKeys: t.field({
+    type: ActOnProviderKeysPayload,
+    args: { input: t.arg({ type: TagProviderKeysInput, required: true }) },
+    resolve: async (_, { input }, { control }) => toPayload(await tagProviderKeys(control, input.selection, input)),
+  }),
+  reorderProviderKeys: t.field({
+    type: ActOnProviderKeysPayload,
+    description: "Numbers the provider's priorities anew, so that these keys stand where they are put.",
+    args: { input: t.arg({ type: ReorderProviderKeysInput, required: true }) },
+    resolve: async (_, { input: { afterId = null, ...input } }, { control }) =>
+      toPayload(await reorderProviderKeys(control, { ...input, afterId })),
+  }),
+  restoreProviderKeys: t.field({
+    type: RestoreProviderKeysPayload,
+    description: "Takes back a deletion of the last day; the keys come back with their health.",
+    args: { input: t.arg({ type: RestoreProviderKeysInput, required: true }) },
+    resolve: async (_, { input }, { control }) => toPayload(await restoreProviderKeys(control, input.undoToken)),
+  }),
+  revealProviderKeySecret: t.field({
+    type: RevealProviderKeySecretPayload,
+    description: "Needs a fresh proof of who is asking, and is in the audit log.",
+    args: { input: t.arg({ type: RevealProviderKeySecretInput, required: true }) },
+    resolve: async (_, { input }, { control }) => toPayload(await revealProviderKeySecret(control, input.id)),
+  }),
   deleteProviderKeys: t.field({
-    type: DeletePayload,
+    type: DeleteProviderKeysPayload,
+    description: "They leave the pool at once; `restoreProviderKeys` brings them back for a day.",
     args: { input: t.arg({ type: DeleteProviderKeysInput, required: true }) },
     resolve: async (_, { input }, { control }) => toPayload(await deleteProviderKeys(control, input.selection)),
   }),

@@ -2,11 +2,14 @@ import { badInput } from "../src/control/bad-input.ts";
 import type { ProviderKeyView } from "../src/control/key-status.ts";
 import { getProviderKey, listProviderKeys, readKeyHistory } from "../src/control/provider-keys.ts";
 import { builder } from "./builder.ts";
-import { ProviderKeyOrderField, ProviderKeyStatus, SortDirection } from "./enums.ts";
+import { ErrorClass, ProviderKeyOrderField, ProviderKeyStatus, SortDirection } from "./enums.ts";
+import { DecimalRangeInput, KeyBalance } from "./key-balance.ts";
 import { ProviderKeyCounts } from "./key-counts.ts";
 import { KeyHealthChange, KeyStatusReason, ParkedModel } from "./key-health.ts";
+import { KeyLimits, limitsOf } from "./key-limits.ts";
 import { Node } from "./node.ts";
 import { Provider, ProviderKey } from "./refs.ts";
+import { TimeRangeInput } from "./shared-inputs.ts";
 import { usageFields } from "./usage-fields.ts";
 
 builder.objectType(ProviderKey, {
@@ -50,6 +53,17 @@ builder.objectType(ProviderKey, {
       resolve: ({ live }) => [...live.models],
     }),
     inFlight: t.int({ resolve: ({ live }) => live.inFlight }),
+    limits: t.field({
+      type: KeyLimits,
+      resolve: (key) => ({ ...key.live.limits, inFlight: key.live.inFlight, ...limitsOf(key) }),
+    }),
+    balance: t.field({
+      type: KeyBalance,
+      nullable: true,
+      description: "Null while nobody has asked, and for vendors that do not say.",
+      resolve: ({ id }, _, { control }) => control.balances.get(id),
+    }),
+    importJobId: t.exposeID("importJobId", { nullable: true, description: "The import that made it." }),
     lastUsedAt: t.field({ type: "DateTime", nullable: true, resolve: ({ live }) => live.lastUsedAt }),
     usageCount: t.field({ type: "Long", resolve: ({ live }) => live.useCount }),
     priority: t.exposeInt("priority", { description: "Lower number first." }),
@@ -81,6 +95,12 @@ export const ProviderKeyFilter = builder.inputType("ProviderKeyFilter", {
     providers: t.idList(),
     statuses: t.field({ type: [ProviderKeyStatus] }),
     tags: t.stringList({ description: "One of these tags." }),
+    reasons: t.field({ type: [ErrorClass], description: "Why it is in the state it is in." }),
+    lastHttpStatus: t.intList({ description: "Of what put it into the state it is in." }),
+    failuresAtLeast: t.int({ description: "In a row." }),
+    importJobId: t.id(),
+    lastUsed: t.field({ type: TimeRangeInput }),
+    balance: t.field({ type: DecimalRangeInput, description: "Of what remains, in the balance's own currency." }),
   }),
 });
 

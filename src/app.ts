@@ -7,6 +7,7 @@ import { ensureDefaultRules } from "./control/alert-defaults.ts";
 import { expireAlerts } from "./control/alerts.ts";
 import { carryOutFile, type GeneratedClientKey, planConfigFile } from "./control/config-file.ts";
 import { type Control, openControl } from "./control/control.ts";
+import { purgeProviderKeys } from "./control/provider-key-deletion.ts";
 import { learnQuirk } from "./control/provider-quirks.ts";
 import { Events } from "./events.ts";
 import { prepareFirstStart } from "./first-start.ts";
@@ -32,6 +33,7 @@ import { errorText, type Logger } from "./lib/log.ts";
 import { Outbound } from "./lib/outbound.ts";
 import { type Secret, Vault } from "./lib/secret.ts";
 import type { Quirk } from "./llm/names.ts";
+import { totalTokens } from "./llm/usage.ts";
 import { readOrMakeMasterKey } from "./master-key.ts";
 import { KeyPool } from "./pool.ts";
 import { dialogue } from "./protocols/dialogue.ts";
@@ -126,6 +128,9 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       hashCredential: (credential) => vault.clientKeyHash(credential),
       record: (record) => {
         store.record(record);
+        if (record.keyId !== null && record.usage !== null) {
+          pool.addTokens(record.keyId, totalTokens(record.usage), Date.now());
+        }
         events.emit("requestSettled", record);
       },
       keepOpen: () => {},
@@ -180,6 +185,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
           everyMs: EXPIRE_EVERY_MS,
           run: () => store.history.expire(Date.now() - snapshots.current.settings.configHistoryDays * DAY_MS),
         },
+        { name: "forget deleted keys", everyMs: EXPIRE_EVERY_MS, run: () => purgeProviderKeys(control) },
         { name: "expire jobs", everyMs: EXPIRE_EVERY_MS, run: () => control.jobs.expire() },
         {
           name: "expire logs",
@@ -240,6 +246,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
         inFlight.cancelAll();
         await control.jobs.stop();
         await control.chats.runs.close();
+        await control.balances.flush().catch(() => {});
         control.close();
         stopJobs();
         saveStates();

@@ -27,10 +27,18 @@ export interface ConfigChange {
   readonly ids: readonly string[];
 }
 
+/** What became known of a key besides its health. */
+export interface KeyNews {
+  readonly kind: "validated" | "balance_changed";
+  readonly keyId: string;
+  readonly atMs: number;
+}
+
 interface Topics {
   requestStarted: ActiveRequest;
   requestSettled: RequestRecord;
   keyHealth: KeyHealthChange;
+  keyNews: KeyNews;
   config: ConfigChange;
 }
 
@@ -43,6 +51,7 @@ export class Events {
     requestStarted: new Set(),
     requestSettled: new Set(),
     keyHealth: new Set(),
+    keyNews: new Set(),
     config: new Set(),
   };
 

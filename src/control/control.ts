@@ -6,6 +6,7 @@ import { Chats } from "./chats.ts";
 import type { ControlDeps } from "./deps.ts";
 import { Uploads } from "./files/uploads.ts";
 import { Jobs } from "./jobs/jobs.ts";
+import { KeyBalances } from "./key-balances.ts";
 import { KeyEvents } from "./key-events.ts";
 import { LiveUsage } from "./live-usage.ts";
 import { ModelEvents } from "./model-events.ts";
@@ -20,6 +21,7 @@ export interface Control extends ControlDeps {
   readonly audit: AuditBook;
   readonly rows: ConfigRows;
   readonly capacities: CapacityCounter;
+  readonly balances: KeyBalances;
   readonly jobs: Jobs;
   readonly chats: Chats;
   readonly keyEvents: KeyEvents;
@@ -48,12 +50,14 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   const liveUsage = new LiveUsage(deps);
   const requestFeed = new RequestFeed(deps);
   const uploads = new Uploads(deps);
+  const balances = new KeyBalances(deps);
   const alertOutbox = new AlertOutbox(deps);
   const alertWatch = new AlertWatch(deps, { rows, capacities, balanceOf: () => null, outbox: alertOutbox });
   const jobs = new Jobs(() => control);
   const close = () => {
     for (const part of [
       audit,
+      balances,
       rows,
       capacities,
       chats,
@@ -75,6 +79,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
     rows,
     capacities,
     chats,
+    balances,
     jobs,
     keyEvents,
     modelEvents,
@@ -87,6 +92,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
     close,
   };
   const control: Control = Object.assign(Object.create(deps) as ControlDeps, own);
+  await balances.load();
   await jobs.resume();
   return control;
 }

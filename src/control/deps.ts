@@ -5,11 +5,12 @@ import type { CallInternally } from "../internal-call.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
-import type { KeyStatus } from "../pool.ts";
+import type { Health } from "../policy/health.ts";
+import type { KeyStatus, KeyUse } from "../pool.ts";
 import type { ActiveRequests } from "../record.ts";
 import type { FixedSettings } from "../settings.ts";
 import type { Snapshot } from "../snapshot.ts";
-import type { Store } from "../store/types.ts";
+import type { KeyStateRow, KeyUseRow, Store } from "../store/types.ts";
 
 /** Everything the control plane stands on; wired in main, faked nowhere. */
 export interface ControlDeps {
@@ -49,6 +50,11 @@ export interface SnapshotSource {
 /** The part of the key pool that people look at and act on. */
 export interface KeyHealthView {
   status(keyId: string, nowMs: number): KeyStatus;
+  /** As it is, without allocating; null: nobody knows anything. */
+  healthOf(keyId: string): Health | null;
+  useOf(keyId: string): KeyUse;
+  /** What was kept about keys that come back: before the snapshot names them again. */
+  restore(states: readonly KeyStateRow[], uses: readonly KeyUseRow[]): void;
   /** Ends the cooldown, forgets failures and parked models. */
   reset(keyId: string, nowMs: number): void;
 }

@@ -37,6 +37,10 @@ export const secretField = z
   .max(8192, "A secret has at most 8,192 characters.")
   .regex(/^[\x21-\x7e]+$/, "A secret holds no spaces and only printable ASCII.");
 
+const limit = z.int().min(1, "A limit is 1 or more.").max(1_000_000_000, "This limit is too large.").nullish();
+/** What a vendor allows a key; null or absent: unlimited. */
+export const limitsField = z.strictObject({ rpm: limit, tpm: limit, rpd: limit, concurrency: limit });
+
 export const tagsField = z
   .array(z.string().trim().min(1, "A tag is not empty.").max(50, "A tag has at most 50 characters."))
   .max(20, "At most 20 tags.")

@@ -1,9 +1,10 @@
-import type { ConfigChange, KeyHealthChange } from "../events.ts";
+import type { ConfigChange, KeyHealthChange, KeyNews } from "../events.ts";
 import type { Control } from "./control.ts";
 import type { ControlDeps } from "./deps.ts";
 import { EventLog, type ResyncReason } from "./event-log.ts";
 import { statusOf } from "./key-status.ts";
-import { getProviderKey, matcher, type ProviderKeyFilter } from "./provider-keys.ts";
+import { rowMatcher } from "./provider-key-filter.ts";
+import { getProviderKey, type ProviderKeyFilter } from "./provider-keys.ts";
 import { pullIterator } from "./pull-iterator.ts";
 
 /** Changes are gathered for so long before they go out: a 1,000-key import is a few frames, not 1,000. */
@@ -11,7 +12,14 @@ const GATHER_MS = 100;
 const MAX_PER_BATCH = 1000;
 const KEPT_BATCHES = 128;
 
-export const KEY_EVENT_KINDS = ["CREATED", "UPDATED", "DELETED", "HEALTH_CHANGED"] as const;
+export const KEY_EVENT_KINDS = [
+  "CREATED",
+  "UPDATED",
+  "DELETED",
+  "HEALTH_CHANGED",
+  "VALIDATED",
+  "BALANCE_CHANGED",
+] as const;
 
 export interface KeyNote {
   readonly kind: (typeof KEY_EVENT_KINDS)[number];
@@ -35,6 +43,7 @@ export class KeyEvents {
     this.#stops = [
       deps.events.on("config", (change) => this.#noteConfig(change)),
       deps.events.on("keyHealth", (change) => this.#noteHealth(change)),
+      deps.events.on("keyNews", (news) => this.#noteNews(news)),
     ];
   }
 
@@ -62,6 +71,11 @@ export class KeyEvents {
     const place = `${change.keyId}|${change.model ?? ""}`;
     const from = this.#pending.get(place)?.change?.from ?? change.from;
     this.#note(place, { kind: "HEALTH_CHANGED", keyId: change.keyId, change: { ...change, from } });
+  }
+
+  #noteNews({ kind, keyId }: KeyNews): void {
+    const said = kind === "validated" ? "VALIDATED" : "BALANCE_CHANGED";
+    this.#note(`${keyId}|${said}`, { kind: said, keyId, change: null });
   }
 
   #note(place: string, note: KeyNote): void {
@@ -118,7 +132,7 @@ export function watchKeys(
 /** A key that leaves the filter's statuses is told about too: its row has to go. Of a deleted key only the id is left. */
 async function keepMatching(control: Control, filter: ProviderKeyFilter, notes: readonly KeyNote[]) {
   if (notes.length === 0) return notes;
-  const matches = matcher(filter);
+  const matches = rowMatcher(filter);
   const kept: KeyNote[] = [];
   for (const note of notes) {
     const key = await getProviderKey(control, note.keyId);

@@ -1,4 +1,5 @@
 import type { KeyHealthState } from "../events.ts";
+import { shownState } from "../policy/health.ts";
 import type { KeyStatus } from "../pool.ts";
 import type { ProviderKeyRow } from "../store/types.ts";
 import type { ControlDeps } from "./deps.ts";
@@ -20,6 +21,13 @@ export interface ProviderKeyCounts extends Readonly<Record<ProviderKeyStatus, nu
 export function viewKey(deps: Pick<ControlDeps, "pool">, row: ProviderKeyRow, nowMs: number): ProviderKeyView {
   const live = deps.pool.status(row.id, nowMs);
   return { ...row, live, status: statusOf(row.enabled, live.health) };
+}
+
+/** The status alone, for whoever goes through all keys. */
+export function statusNow(deps: Pick<ControlDeps, "pool">, row: ProviderKeyRow, nowMs: number): ProviderKeyStatus {
+  if (!row.enabled) return "disabled";
+  const health = deps.pool.healthOf(row.id);
+  return health === null ? "unchecked" : shownState(health, nowMs);
 }
 
 export function statusOf(enabled: boolean, health: KeyHealthState): ProviderKeyStatus {

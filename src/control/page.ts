@@ -72,40 +72,83 @@ interface Keyed<Row> {
   readonly key: string | number;
 }
 
-/** Keyset pages over rows in memory: a row that comes or goes elsewhere moves nothing. */
+/**
+ * Keyset pages over rows in memory: a row that comes or goes elsewhere moves nothing. Looks at each row once and sorts only those of
+ * the page, so that the first page of 100,000 rows costs no more than counting them.
+ */
 export function paginate<Row extends { readonly id: string }>(
-  rows: readonly Row[],
+  rows: Iterable<Row>,
   args: PageArgs,
   order: RowOrder<Row>,
 ): CountedPage<Row> {
   const request = readPageArgs(args);
   const direction = order.descending ? -1 : 1;
   const compare = (left: Place, right: Place) => direction * comparePlaces(left, right);
-  const sorted: Keyed<Row>[] = rows.map((row) => ({ row, key: order.key(row) }));
-  sorted.sort((left, right) => compare([left.key, left.row.id], [right.key, right.row.id]));
-
   const after = request.after === null ? null : readCursor(request.after, order);
   const before = request.before === null ? null : readCursor(request.before, order);
-  const start = after === null ? 0 : partition(sorted, (entry) => compare([entry.key, entry.row.id], after) <= 0);
-  const end =
-    before === null ? sorted.length : partition(sorted, (entry) => compare([entry.key, entry.row.id], before) < 0);
-  const from = request.backward ? Math.max(start, end - request.limit) : start;
-  const to = request.backward ? end : Math.min(end, start + request.limit);
-
-  const edges = sorted.slice(from, Math.max(from, to)).map(({ row, key }) => ({
-    cursor: writeCursor([key, row.id], order),
-    node: row,
-  }));
+  const nearest = new Nearest<Row>(request.limit, request.backward, compare);
+  let earlier = 0;
+  let within = 0;
+  let total = 0;
+  for (const row of rows) {
+    total++;
+    const place: Place = [order.key(row), row.id];
+    if (after !== null && compare(place, after) <= 0) earlier++;
+    else if (before === null || compare(place, before) < 0) {
+      within++;
+      nearest.offer(row, place);
+    }
+  }
+  const shown = nearest.inOrder();
+  const edges = shown.map(({ row, key }) => ({ cursor: writeCursor([key, row.id], order), node: row }));
+  const left = within - shown.length;
   return {
     edges,
     pageInfo: {
-      hasNextPage: to < sorted.length,
-      hasPreviousPage: from > 0,
+      hasNextPage: total - earlier - within > 0 || (!request.backward && left > 0),
+      hasPreviousPage: earlier > 0 || (request.backward && left > 0),
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
-    totalCount: sorted.length,
+    totalCount: total,
   };
+}
+
+/** The same page with something else for each row. */
+export function mapPage<Row, Shown>(page: CountedPage<Row>, show: (row: Row) => Shown): CountedPage<Shown> {
+  return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: show(node) })) };
+}
+
+/** Keeps the rows that come first (or last) of all that were offered. */
+class Nearest<Row> {
+  /** The next one to be given up stands last. */
+  readonly #kept: (Keyed<Row> & { readonly place: Place })[] = [];
+
+  constructor(
+    private readonly limit: number,
+    private readonly backward: boolean,
+    private readonly compare: (left: Place, right: Place) => number,
+  ) {}
+
+  offer(row: Row, place: Place): void {
+    const kept = this.#kept;
+    const isNearer = (other: Place) =>
+      this.backward ? this.compare(place, other) > 0 : this.compare(place, other) < 0;
+    if (kept.length === this.limit && (this.limit === 0 || !isNearer(kept[this.limit - 1]!.place))) return;
+    let low = 0;
+    let high = kept.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isNearer(kept[middle]!.place)) high = middle;
+      else low = middle + 1;
+    }
+    kept.splice(low, 0, { row, key: place[0], place });
+    if (kept.length > this.limit) kept.pop();
+  }
+
+  inOrder(): readonly Keyed<Row>[] {
+    return this.backward ? this.#kept.toReversed() : this.#kept;
+  }
 }
 
 type Place = readonly [key: string | number, id: string];
@@ -113,18 +156,6 @@ type Place = readonly [key: string | number, id: string];
 function comparePlaces(left: Place, right: Place): number {
   if (left[0] !== right[0]) return left[0] < right[0] ? -1 : 1;
   return left[1] < right[1] ? -1 : left[1] > right[1] ? 1 : 0;
-}
-
-/** How many entries at the start of a sorted list hold `claim`. */
-function partition<T>(sorted: readonly T[], claim: (entry: T) => boolean): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (claim(sorted[middle]!)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function writeCursor<Row>(place: Place, order: RowOrder<Row>): string {

@@ -4,6 +4,7 @@ import type { ProviderKeyRow } from "../store/types.ts";
 import type { Control } from "./control.ts";
 import {
   idField,
+  limitsField,
   memoField,
   nameField,
   priorityField,
@@ -31,6 +32,7 @@ const createInput = z.strictObject({
   memo: memoField.default(null),
   userAgent: userAgentField.default(null),
   proxyUrl: proxyUrlField.nullish(),
+  limits: limitsField.nullish(),
 });
 
 export async function createProviderKey(
@@ -39,7 +41,7 @@ export async function createProviderKey(
 ): Promise<Result<ProviderKeyView>> {
   const read = readInput(createInput, input);
   if (!read.ok) return read;
-  const { secret: text, name, proxyUrl, ...fields } = read.value;
+  const { secret: text, name, proxyUrl, limits, ...fields } = read.value;
   if ((await control.store.providers.get(fields.providerId)) === null) {
     return refuse(notFound("providerId", "provider", fields.providerId));
   }
@@ -50,6 +52,7 @@ export async function createProviderKey(
   if (twin !== undefined) return refuse(duplicate("key of this provider", "secret", twin));
   const written = await control.store.providerKeys.create({
     ...fields,
+    ...toColumns(limits),
     // Unnamed keys get one that is stable and tells nothing: pasting the same key twice finds the same name.
     name: name ?? `key-${control.vault.fingerprint(secret).slice(0, 8)}`,
     secret,
@@ -70,6 +73,7 @@ const updateInput = z.strictObject({
   memo: memoField.optional(),
   userAgent: userAgentField.optional(),
   proxyUrl: proxyUrlField.nullable().optional(),
+  limits: limitsField.nullable().optional(),
 });
 
 export async function updateProviderKey(
@@ -78,11 +82,12 @@ export async function updateProviderKey(
 ): Promise<Result<ProviderKeyView>> {
   const read = readInput(updateInput, input);
   if (!read.ok) return read;
-  const { id, expectedVersion, secret, proxyUrl, ...fields } = read.value;
+  const { id, expectedVersion, secret, proxyUrl, limits, ...fields } = read.value;
   const refusal = refuseProxy(control, proxyUrl ?? null);
   if (refusal !== null) return refuse(refusal);
   const patch = definedOnly({
     ...fields,
+    ...(limits === undefined ? {} : toColumns(limits)),
     secret: secret === undefined ? undefined : new Secret(secret),
     proxyUrl: proxyUrl == null ? proxyUrl : new Secret(proxyUrl),
   });
@@ -90,6 +95,12 @@ export async function updateProviderKey(
   // What was observed belongs to the old secret.
   if (secret !== undefined && written.kind === "ok") control.pool.reset(id, control.now());
   return finish(control, fromWritten(written, "provider key"), "updated");
+}
+
+/** Limits are set together: what is not named is unlimited. */
+function toColumns(limits: z.output<typeof limitsField> | null | undefined) {
+  const { rpm = null, tpm = null, rpd = null, concurrency = null } = limits ?? {};
+  return { rpm, tpm, rpd, concurrency };
 }
 
 /** Looked for before the name: an unnamed key that is there already has the same name too. */

@@ -18,6 +18,7 @@ import { openFiles } from "./files.ts";
 import { openHistory } from "./history.ts";
 import { holdInstanceLock } from "./instance-lock.ts";
 import { openJobs } from "./jobs.ts";
+import { openKeyBalances } from "./key-balances.ts";
 import { openModels } from "./models.ts";
 import { openProviderKeys } from "./provider-keys.ts";
 import { openProviderOffers } from "./provider-offers.ts";
@@ -106,10 +107,20 @@ function assemble(parts: {
     alertChannels: openAlertChannels(database, vault),
     alerts: openAlerts(database),
     alertDeliveries: openAlertDeliveries(database),
+    keyBalances: openKeyBalances(database),
     keyStates: {
       // Asked once, at start: not worth a Worker of 5 MB that most gateways never need.
       all: async () => readState(parts.directory.state, (state) => state.keyStates()),
       save: (states, uses, changes) => writer.saveStates(states, uses, changes),
+      async of(keyIds) {
+        await writer.settleStates();
+        const wanted = new Set(keyIds);
+        const { states, uses } = readState(parts.directory.state, (state) => state.keyStates());
+        return {
+          states: states.filter((row) => wanted.has(row.keyId)),
+          uses: uses.filter((row) => wanted.has(row.keyId)),
+        };
+      },
       async history(keyId, limit) {
         await writer.settleStates();
         return reader.ask("keyHistory", keyId, limit);

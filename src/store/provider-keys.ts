@@ -1,4 +1,4 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { ConfigAccess, Queries } from "./config-access.ts";
@@ -18,6 +18,7 @@ export function openProviderKeys(
   onDeleted: (ids: readonly string[]) => void,
 ): ProviderKeyStore {
   const opened = new Map<string, Opened>();
+  let lastRetiredAt = 0;
 
   function open(columns: Columns): Opened {
     const cached = opened.get(columns.id);
@@ -50,14 +51,17 @@ export function openProviderKeys(
     queries: Queries,
     id: string,
     patch: Partial<ProviderKeyValues>,
-    expectedVersion: number | undefined,
+    {
+      expectedVersion,
+      isRetired = false,
+    }: { readonly expectedVersion?: number | undefined; readonly isRetired?: boolean },
   ): Written<ProviderKeyRow> {
     const { secret, proxyUrl, ...plain } = defined(patch);
     const sealed = {
       ...(secret === undefined ? {} : sealSecret(vault, id, secret)),
       ...(proxyUrl === undefined ? {} : sealProxy(vault, id, proxyUrl)),
     };
-    const columns = find(queries, id);
+    const columns = find(queries, id, isRetired);
     return change({
       current: columns && toRow(columns),
       expectedVersion,
@@ -69,7 +73,7 @@ export function openProviderKeys(
         toRow(
           queries
             .update(providerKey)
-            .set({ ...plain, ...sealed, ...nextStamps(current) })
+            .set({ ...plain, ...sealed, deletedAt: null, ...nextStamps(current) })
             .where(eq(providerKey.id, id))
             .returning()
             .get(),
@@ -90,6 +94,10 @@ export function openProviderKeys(
       }
       return keys;
     },
+    async open(id) {
+      const columns = database.read((queries) => find(queries, id));
+      return columns === null ? null : { ...toRow(columns), ...pickOpened(open(columns)) };
+    },
     async get(id) {
       const columns = database.read((queries) => find(queries, id));
       return columns === null ? null : toRow(columns);
@@ -100,13 +108,37 @@ export function openProviderKeys(
     writeMany(changes, progressOf) {
       return database.write((queries) => {
         const written = changes.map((each) =>
-          each.kind === "create" ? insert(queries, each.values) : update(queries, each.id, each.patch, undefined),
+          each.kind === "create"
+            ? insert(queries, each.values)
+            : update(queries, each.id, each.patch, { isRetired: each.kind === "restore" }),
         );
         if (progressOf !== undefined) writeProgress(queries, progressOf(written));
         return written;
       });
     },
-    update: (id, patch, expectedVersion) => database.write((queries) => update(queries, id, patch, expectedVersion)),
+    update: (id, patch, expectedVersion) =>
+      database.write((queries) => update(queries, id, patch, { expectedVersion })),
+    setMany: (ids, patch) => setColumns(database, ids, patch),
+    async retire(ids) {
+      // All that goes together has one stamp of its own.
+      const deletedAt = Math.max(Date.now(), lastRetiredAt + 1);
+      lastRetiredAt = deletedAt;
+      const gone = await setColumns(database, ids, { deletedAt });
+      for (const id of gone) opened.delete(id);
+      return { deletedAt, ids: gone };
+    },
+    async listRetired() {
+      const rows = database.read((queries) =>
+        queries.select().from(providerKey).where(isNotNull(providerKey.deletedAt)).all(),
+      );
+      return rows.map((columns) => ({ ...toRow(columns), deletedAt: columns.deletedAt! }));
+    },
+    async purge(beforeMs) {
+      const old = database.read((queries) =>
+        queries.select({ id: providerKey.id }).from(providerKey).where(lt(providerKey.deletedAt, beforeMs)).all(),
+      );
+      return old.length === 0 ? [] : this.delete(old.map(({ id }) => id));
+    },
     async delete(ids) {
       const gone = await database.write((queries) =>
         inSlices(ids, (slice) =>
@@ -121,12 +153,44 @@ export function openProviderKeys(
   };
 }
 
-function all(queries: Queries): Columns[] {
-  return queries.select().from(providerKey).orderBy(providerKey.id).all();
+/** A slice is a transaction of its own, and other work has its turn between two. */
+const SLICE = 500;
+
+async function setColumns(
+  database: ConfigAccess,
+  ids: readonly string[],
+  patch: Partial<Pick<Columns, "enabled" | "priority" | "tags" | "deletedAt">>,
+): Promise<string[]> {
+  const changed: string[] = [];
+  for (let start = 0; start < ids.length; start += SLICE) {
+    const slice = ids.slice(start, start + SLICE);
+    const rows = await database.write((queries) =>
+      queries
+        .update(providerKey)
+        .set({ ...patch, updatedAt: Date.now(), version: sql`${providerKey.version} + 1` })
+        .where(and(inArray(providerKey.id, slice), isNull(providerKey.deletedAt)))
+        .returning({ id: providerKey.id })
+        .all(),
+    );
+    changed.push(...rows.map(({ id }) => id));
+    if (start + SLICE < ids.length) await Bun.sleep(0);
+  }
+  return changed;
 }
 
-function find(queries: Queries, id: string): Columns | null {
-  return queries.select().from(providerKey).where(eq(providerKey.id, id)).get() ?? null;
+function all(queries: Queries): Columns[] {
+  return queries.select().from(providerKey).where(isNull(providerKey.deletedAt)).orderBy(providerKey.id).all();
+}
+
+function find(queries: Queries, id: string, isRetired = false): Columns | null {
+  const there = isRetired ? isNotNull(providerKey.deletedAt) : isNull(providerKey.deletedAt);
+  return (
+    queries
+      .select()
+      .from(providerKey)
+      .where(and(eq(providerKey.id, id), there))
+      .get() ?? null
+  );
 }
 
 function findDuplicate(queries: Queries, providerId: string, id: string, name: string, fingerprint: string) {
@@ -138,7 +202,7 @@ function findDuplicate(queries: Queries, providerId: string, id: string, name: s
     const row = queries
       .select()
       .from(providerKey)
-      .where(and(eq(providerKey.providerId, providerId), same))
+      .where(and(eq(providerKey.providerId, providerId), same, isNull(providerKey.deletedAt)))
       .get();
     if (row !== undefined && row.id !== id) return { field, existing: toRow(row) };
   }
@@ -147,7 +211,7 @@ function findDuplicate(queries: Queries, providerId: string, id: string, name: s
 
 /** The public part: neither sealed column leaves this file. */
 function toRow(columns: Columns): ProviderKeyRow {
-  const { secret: _secret, proxyUrl: _proxyUrl, ...row } = columns;
+  const { secret: _secret, proxyUrl: _proxyUrl, deletedAt: _deletedAt, ...row } = columns;
   return row;
 }
 

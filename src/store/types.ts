@@ -24,6 +24,7 @@ export interface Store {
   readonly providers: ProviderStore;
   readonly offers: ProviderOfferStore;
   readonly providerKeys: ProviderKeyStore;
+  readonly keyBalances: KeyBalanceStore;
   readonly models: Nouns<ModelRow, ModelValues>;
   readonly clientKeys: ClientKeyStore;
   readonly jobs: JobStore;
@@ -156,8 +157,13 @@ export interface ProviderKeyValues {
   readonly proxyUrl: Secret | null;
   /** The import that made it. */
   readonly importJobId?: string | null;
+  /** What the vendor allows it; null or absent: unlimited. */
+  readonly rpm?: number | null;
+  readonly tpm?: number | null;
+  readonly rpd?: number | null;
+  readonly concurrency?: number | null;
 }
-export interface ProviderKeyRow extends Stamped, Omit<ProviderKeyValues, "secret" | "proxyUrl" | "importJobId"> {
+export interface ProviderKeyRow extends Stamped, Omit<ProviderKeyValues, "secret" | "proxyUrl" | OptionalKeyField> {
   /** First 3 and last 4 characters ("sk-…wxyz"); shorter secrets show less. */
   readonly secretPreview: string;
   /** Keyed hash (hex): equal secrets have equal fingerprints, whatever their name. */
@@ -165,14 +171,21 @@ export interface ProviderKeyRow extends Stamped, Omit<ProviderKeyValues, "secret
   /** Host and port only. */
   readonly proxyPreview: string | null;
   readonly importJobId: string | null;
+  readonly rpm: number | null;
+  readonly tpm: number | null;
+  readonly rpd: number | null;
+  readonly concurrency: number | null;
 }
+type OptionalKeyField = "importJobId" | "rpm" | "tpm" | "rpd" | "concurrency";
 export interface OpenedProviderKey extends ProviderKeyRow {
   readonly secret: Secret;
   readonly proxyUrl: Secret | null;
 }
 export type KeyWrite =
   | { readonly kind: "create"; readonly values: ProviderKeyValues }
-  | { readonly kind: "update"; readonly id: string; readonly patch: Partial<ProviderKeyValues> };
+  | { readonly kind: "update"; readonly id: string; readonly patch: Partial<ProviderKeyValues> }
+  /** Of one that was deleted; a duplicate when its name or secret has been given again meanwhile. */
+  | { readonly kind: "restore"; readonly id: string; readonly patch: Partial<ProviderKeyValues> };
 export interface ProviderKeyStore extends Nouns<ProviderKeyRow, ProviderKeyValues> {
   /** With their secrets opened, for the snapshot. Opened values are cached by (id, version). */
   listOpened(): Promise<OpenedProviderKey[]>;
@@ -184,6 +197,39 @@ export interface ProviderKeyStore extends Nouns<ProviderKeyRow, ProviderKeyValue
     changes: readonly KeyWrite[],
     progressOf?: (written: readonly Written<ProviderKeyRow>[]) => JobProgress,
   ): Promise<Written<ProviderKeyRow>[]>;
+  /** With its secret; null when there is no such key. */
+  open(id: string): Promise<OpenedProviderKey | null>;
+  /** The same change to many keys, where it is one. Answers the ids that were there. */
+  setMany(
+    ids: readonly string[],
+    patch: Partial<Pick<ProviderKeyValues, "enabled" | "priority" | "tags">>,
+  ): Promise<string[]>;
+  /** Deletes so that it can be taken back: `deletedAt` names all that went together. Answers the ids that were there. */
+  retire(ids: readonly string[]): Promise<{ readonly deletedAt: number; readonly ids: string[] }>;
+  /** What was deleted and not yet forgotten. */
+  listRetired(): Promise<RetiredProviderKey[]>;
+  /** Forgets for good what was deleted before. */
+  purge(beforeMs: number): Promise<string[]>;
+}
+export interface RetiredProviderKey extends ProviderKeyRow {
+  readonly deletedAt: number;
+}
+
+/** Amounts are billionths of `currency`. */
+export interface KeyBalanceRow {
+  readonly keyId: string;
+  /** Null: unknown, or without a limit. */
+  readonly remaining: number | null;
+  readonly total: number | null;
+  readonly currency: string;
+  /** `manual`: a person's word, burned down by what requests cost. */
+  readonly source: "vendor" | "manual";
+  readonly refreshedAt: number;
+}
+export interface KeyBalanceStore {
+  all(): Promise<KeyBalanceRow[]>;
+  put(rows: readonly KeyBalanceRow[]): Promise<void>;
+  delete(keyId: string): Promise<void>;
 }
 
 export interface ModelTarget {
@@ -310,6 +356,8 @@ export interface KeyStateStore {
   all(): Promise<{ states: KeyStateRow[]; uses: KeyUseRow[] }>;
   /** Upserts; a row with state "active", no failures and a model is deleted instead. Goes through the writer: never blocks. */
   save(states: readonly KeyStateRow[], uses: readonly KeyUseRow[], changes: readonly KeyHealthChange[]): void;
+  /** What is kept about these keys, also while the configuration does not name them. */
+  of(keyIds: readonly string[]): Promise<{ states: KeyStateRow[]; uses: KeyUseRow[] }>;
   /** Newest first. */
   history(keyId: string, limit: number): Promise<KeyHealthChange[]>;
 }

@@ -132,6 +132,7 @@ describe("the project's migrations", () => {
       "file",
       "job",
       "job_item",
+      "key_balance",
       "message",
       "message_attachment",
       "meta",

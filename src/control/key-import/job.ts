@@ -6,6 +6,7 @@ import type { KeyWrite, ProviderKeyRow, Written } from "../../store/types.ts";
 import type { Control } from "../control.ts";
 import { breathe } from "../jobs/each-item.ts";
 import type { JobKind, JobRun } from "../jobs/job-kind.ts";
+import { bringBackHealth } from "../provider-key-deletion.ts";
 import { applyChange, definedOnly } from "../writes.ts";
 import { KeyNames } from "./key-names.ts";
 import { DUPLICATE_POLICIES, type PlannedRow } from "./plan.ts";
@@ -34,7 +35,7 @@ export const importKeysJob: JobKind<ImportParams> = {
     run.expect(plan.rows.length);
     const names = new KeyNames(plan.keys.map(({ name }) => name));
     const rest = plan.rows.filter(({ index }) => !run.isSettled(index));
-    const changed = { created: [] as string[], updated: [] as string[] };
+    const changed: Changed = { created: [], updated: [], restored: [] };
     try {
       for (let start = 0; start < rest.length && !run.signal.aborted; start += SLICE) {
         await writeSlice(run, rest.slice(start, start + SLICE), names, changed);
@@ -54,11 +55,14 @@ export const importKeysJob: JobKind<ImportParams> = {
   },
 };
 
+const PAST = { create: "created", update: "updated", restore: "restored" } as const;
+type Changed = Readonly<Record<(typeof PAST)[keyof typeof PAST], string[]>>;
+
 async function writeSlice(
   run: JobRun<ImportParams>,
   rows: readonly PlannedRow[],
   names: KeyNames,
-  changed: { readonly created: string[]; readonly updated: string[] },
+  changed: Changed,
 ): Promise<void> {
   const { control } = run;
   const writes = rows.map((row) => toWrite(row, run, names));
@@ -72,7 +76,7 @@ async function writeSlice(
     null,
   );
   for (const [index, each] of written.entries()) {
-    if (each.kind === "ok") (given[index]!.kind === "create" ? changed.created : changed.updated).push(each.row.id);
+    if (each.kind === "ok") changed[PAST[given[index]!.kind]].push(each.row.id);
   }
 }
 
@@ -95,7 +99,7 @@ function toWrite(row: PlannedRow, { id, params, control }: JobRun<ImportParams>,
     };
     return { kind: "create", values };
   }
-  if (row.action !== "update") return null;
+  if (row.action !== "update" && row.action !== "restore") return null;
   const { name, tags, proxyUrl, ...fields } = row.fields;
   const patch = definedOnly({
     ...fields,
@@ -103,6 +107,7 @@ function toWrite(row: PlannedRow, { id, params, control }: JobRun<ImportParams>,
     tags: tags === undefined && params.tags.length === 0 ? undefined : [...new Set([...params.tags, ...(tags ?? [])])],
     proxyUrl: proxyUrl === undefined ? undefined : new Secret(proxyUrl),
   });
+  if (row.action === "restore") return { kind: "restore", id: row.id, patch };
   return Object.keys(patch).length === 0 ? null : { kind: "update", id: row.id, patch };
 }
 
@@ -135,7 +140,9 @@ export function wordsFor(row: PlannedRow): string {
   }
 }
 
-async function tell(control: Control, { created, updated }: { created: string[]; updated: string[] }): Promise<void> {
+async function tell(control: Control, { created, updated, restored }: Changed): Promise<void> {
+  await bringBackHealth(control, restored);
+  created.push(...restored);
   if (created.length > 0) await applyChange(control, { noun: "providerKey", kind: "created", ids: created });
   if (updated.length > 0) await applyChange(control, { noun: "providerKey", kind: "updated", ids: updated });
 }

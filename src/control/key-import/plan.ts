@@ -26,7 +26,7 @@ export const IMPORT_ACTIONS = ["create", "update", "restore", "keep", "repeat", 
 export type PlannedRow = { readonly index: number; readonly preview: string } & (
   | { readonly action: "create"; readonly secret: Secret; readonly fields: RowFields }
   | { readonly action: "update" | "restore"; readonly id: string; readonly fields: RowFields }
-  | { readonly action: "keep"; readonly id: string; readonly why: "exists" | "deleted" }
+  | { readonly action: "keep"; readonly id: string }
   | { readonly action: "repeat"; readonly of: number }
   | { readonly action: "refuse"; readonly reason: string }
 );
@@ -36,6 +36,8 @@ export interface PlanContext {
   readonly onDuplicate: DuplicatePolicy;
   /** The provider's keys by fingerprint. */
   readonly existing: ReadonlyMap<string, Pick<ProviderKeyRow, "id">>;
+  /** Those that were deleted and can still be brought back, by fingerprint. */
+  readonly retired: ReadonlyMap<string, Pick<ProviderKeyRow, "id">>;
   fingerprint(secret: Secret): string;
   /** Null: it may be used. */
   refuseProxy(url: string): string | null;
@@ -55,8 +57,12 @@ export function planImport(rows: readonly RawRow[], context: PlanContext): Plann
     if (first !== undefined) return { ...place, action: "repeat", of: first };
     seen.set(fingerprint, index);
     const known = context.existing.get(fingerprint);
+    const retired = context.onDuplicate === "RESTORE" ? context.retired.get(fingerprint) : undefined;
+    if (known === undefined && retired !== undefined) {
+      return { ...place, action: "restore", id: retired.id, fields: fields.value };
+    }
     if (known === undefined) return { ...place, action: "create", secret, fields: fields.value };
-    if (context.onDuplicate !== "UPDATE") return { ...place, action: "keep", id: known.id, why: "exists" };
+    if (context.onDuplicate !== "UPDATE") return { ...place, action: "keep", id: known.id };
     return { ...place, action: "update", id: known.id, fields: fields.value };
   });
 }

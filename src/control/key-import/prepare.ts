@@ -20,9 +20,14 @@ export async function preparePlan(
   const read = readImport(input.text);
   if (provider === undefined || read === null) return null;
   const keys = [...(await control.rows.providerKeys()).values()].filter((key) => key.providerId === provider.id);
+  const retired =
+    input.onDuplicate === "RESTORE"
+      ? (await control.store.providerKeys.listRetired()).filter((key) => key.providerId === provider.id)
+      : [];
   const rows = planImport(read.rows, {
     provider,
     onDuplicate: input.onDuplicate,
+    retired: new Map(retired.map((key) => [key.fingerprint, key])),
     existing: new Map(keys.map((key) => [key.fingerprint, key])),
     fingerprint: (secret) => control.vault.fingerprint(secret),
     refuseProxy: (url) => refuseProxyUrl(control, url),

@@ -1,4 +1,5 @@
-import { blob, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { sql } from "drizzle-orm";
+import { blob, index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { provider } from "./provider.ts";
 import { stamps } from "./stamps.ts";
 
@@ -25,10 +26,31 @@ export const providerKey = sqliteTable(
     proxyPreview: text("proxy_preview"),
     /** The import that made it. */
     importJobId: text("import_job_id"),
+    /** What the vendor allows the key; null: unlimited. */
+    rpm: integer("rpm"),
+    tpm: integer("tpm"),
+    rpd: integer("rpd"),
+    concurrency: integer("concurrency"),
+    /** Deleted, and kept for a while in case that was a mistake. Nobody sees the row but whoever brings it back. */
+    deletedAt: integer("deleted_at"),
     ...stamps,
   },
   (table) => [
-    uniqueIndex("provider_key_name").on(table.providerId, table.name),
-    uniqueIndex("provider_key_fingerprint").on(table.providerId, table.fingerprint),
+    uniqueIndex("provider_key_name").on(table.providerId, table.name).where(sql`deleted_at IS NULL`),
+    uniqueIndex("provider_key_fingerprint").on(table.providerId, table.fingerprint).where(sql`deleted_at IS NULL`),
+    index("provider_key_deleted").on(table.deletedAt),
   ],
 );
+
+/** What is known of a key's money: observed or burned down, so it has no version and is no configuration. */
+export const keyBalance = sqliteTable("key_balance", {
+  keyId: text("key_id")
+    .primaryKey()
+    .references(() => providerKey.id, { onDelete: "cascade" }),
+  /** Billionths of `currency`. */
+  remaining: integer("remaining"),
+  total: integer("total"),
+  currency: text("currency").notNull(),
+  source: text("source").$type<"vendor" | "manual">().notNull(),
+  refreshedAt: integer("refreshed_at").notNull(),
+});

@@ -1,0 +1,71 @@
+import type { Health } from "../policy/health.ts";
+import type { KeyUse } from "../pool.ts";
+import type { ErrorClass } from "../record.ts";
+import type { KeyBalanceRow, ProviderKeyRow } from "../store/types.ts";
+import type { ProviderKeyStatus } from "./key-status.ts";
+import { parseUsd } from "./money.ts";
+import { readRange, type TimeRangeInput } from "./time-range.ts";
+
+export interface ProviderKeyFilter {
+  readonly ids?: readonly string[] | null;
+  readonly search?: string | null;
+  readonly providers?: readonly string[] | null;
+  readonly statuses?: readonly ProviderKeyStatus[] | null;
+  readonly tags?: readonly string[] | null;
+  readonly importJobId?: string | null;
+  readonly reasons?: readonly ErrorClass[] | null;
+  readonly lastHttpStatus?: readonly number[] | null;
+  readonly failuresAtLeast?: number | null;
+  readonly lastUsed?: TimeRangeInput | null;
+  readonly balance?: { readonly from?: string | null; readonly to?: string | null } | null;
+}
+
+/** The part of the filter that stands in the row; the rest moves by itself. */
+export function rowMatcher(filter: ProviderKeyFilter): (row: ProviderKeyRow) => boolean {
+  const ids = filter.ids ? new Set(filter.ids) : null;
+  const providers = filter.providers ? new Set(filter.providers) : null;
+  const tags = filter.tags ? new Set(filter.tags) : null;
+  const search = filter.search?.trim().toLowerCase();
+  const importJobId = filter.importJobId ?? null;
+  return (row) =>
+    (ids === null || ids.has(row.id)) &&
+    (providers === null || providers.has(row.providerId)) &&
+    (importJobId === null || row.importJobId === importJobId) &&
+    (tags === null || row.tags.some((tag) => tags.has(tag))) &&
+    (!search || holds(row, search));
+}
+
+/** What is observed of a key. */
+export interface Observed {
+  readonly health: Health | null;
+  readonly use: KeyUse;
+  readonly balance: KeyBalanceRow | null;
+}
+
+/** Null when the filter asks for nothing that is observed (the status is seen apart). Throws on a range that cannot be meant. */
+export function observedMatcher(filter: ProviderKeyFilter, nowMs: number): ((key: Observed) => boolean) | null {
+  const reasons = filter.reasons ? new Set<ErrorClass | null>(filter.reasons) : null;
+  const httpStatuses = filter.lastHttpStatus ? new Set<number | null>(filter.lastHttpStatus) : null;
+  const failures = filter.failuresAtLeast ?? null;
+  const used = filter.lastUsed ? readRange(filter.lastUsed, { timeZone: "UTC", nowMs }) : null;
+  const from = filter.balance?.from == null ? null : parseUsd(filter.balance.from);
+  const to = filter.balance?.to == null ? null : parseUsd(filter.balance.to);
+  if (!reasons && !httpStatuses && failures === null && !used && from === null && to === null) return null;
+  return ({ health, use, balance }) =>
+    (reasons === null || reasons.has(health?.errorClass ?? null)) &&
+    (httpStatuses === null || httpStatuses.has(health?.httpStatus ?? null)) &&
+    (failures === null || (health?.failures ?? 0) >= failures) &&
+    (used === null || (use.lastUsedAt !== null && use.lastUsedAt >= used.fromMs && use.lastUsedAt < used.toMs)) &&
+    (from === null || (balance?.remaining != null && balance.remaining >= from)) &&
+    (to === null || (balance?.remaining != null && balance.remaining <= to));
+}
+
+function holds(row: ProviderKeyRow, search: string): boolean {
+  return (
+    row.name.toLowerCase().includes(search) ||
+    row.secretPreview.toLowerCase().includes(search) ||
+    row.fingerprint.includes(search) ||
+    row.memo?.toLowerCase().includes(search) === true ||
+    row.tags.some((tag) => tag.toLowerCase().includes(search))
+  );
+}
