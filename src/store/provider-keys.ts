@@ -11,6 +11,8 @@ import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts
 type Columns = typeof providerKey.$inferSelect;
 type Opened = { readonly version: number; readonly secret: Secret; readonly proxyUrl: Secret | null };
 
+const ROWS_A_STATEMENT = 200;
+
 /** Secrets and proxy URLs are sealed for their own row and column; everything else about a key is plain. */
 export function openProviderKeys(
   database: ConfigAccess,
@@ -37,14 +39,28 @@ export function openProviderKeys(
     }
   }
 
-  function insert(queries: Queries, values: ProviderKeyValues): Written<ProviderKeyRow> {
-    const id = newId("pky");
-    const { secret, proxyUrl, ...plain } = values;
-    const sealed = { ...sealSecret(vault, id, secret), ...sealProxy(vault, id, proxyUrl) };
-    const duplicate = findDuplicate(queries, values.providerId, id, values.name, sealed.fingerprint);
-    if (duplicate !== null) return { kind: "duplicate", ...duplicate };
-    const row = { ...plain, ...sealed, ...firstStamps(id) };
-    return { kind: "ok", row: toRow(queries.insert(providerKey).values(row).returning().get()) };
+  /** Many rows in a statement: one for each would take most of an import's time. */
+  function insert(queries: Queries, many: readonly ProviderKeyValues[]): Written<ProviderKeyRow>[] {
+    const rows = many.map(({ secret, proxyUrl, ...plain }) => {
+      const id = newId("pky");
+      const stamps = firstStamps(id);
+      opened.set(id, { version: stamps.version, secret, proxyUrl });
+      return { ...plain, ...sealSecret(vault, id, secret), ...sealProxy(vault, id, proxyUrl), ...stamps };
+    });
+    const made = inSlices(
+      rows,
+      (slice) => queries.insert(providerKey).values(slice).onConflictDoNothing().returning().all(),
+      ROWS_A_STATEMENT,
+    );
+    const byId = new Map(made.map((columns) => [columns.id, columns]));
+    return rows.map((row) => {
+      const columns = byId.get(row.id);
+      if (columns !== undefined) return { kind: "ok", row: toRow(columns) };
+      opened.delete(row.id);
+      const duplicate = findDuplicate(queries, row.providerId, row.id, row.name, row.fingerprint);
+      if (duplicate === null) throw new StoreError("a provider key could not be written");
+      return { kind: "duplicate", ...duplicate };
+    });
   }
 
   function update(
@@ -103,13 +119,17 @@ export function openProviderKeys(
       return columns === null ? null : toRow(columns);
     },
     create(values) {
-      return database.write((queries) => insert(queries, values));
+      return database.write((queries) => insert(queries, [values])[0]!);
     },
     writeMany(changes, progressOf) {
       return database.write((queries) => {
+        const made = insert(
+          queries,
+          changes.flatMap((each) => (each.kind === "create" ? [each.values] : [])),
+        );
         const written = changes.map((each) =>
           each.kind === "create"
-            ? insert(queries, each.values)
+            ? made.shift()!
             : update(queries, each.id, each.patch, { isRetired: each.kind === "restore" }),
         );
         if (progressOf !== undefined) writeProgress(queries, progressOf(written));

@@ -34,8 +34,8 @@ export function defined<Patch extends object>(patch: Patch): Patch {
 }
 
 /** SQLite allows 32,766 parameters a statement; deletions may name more. */
-export function inSlices<T, R>(items: readonly T[], work: (slice: T[]) => R[]): R[] {
+export function inSlices<T, R>(items: readonly T[], work: (slice: T[]) => R[], size = 1000): R[] {
   const results: R[] = [];
-  for (let start = 0; start < items.length; start += 1000) results.push(...work(items.slice(start, start + 1000)));
+  for (let start = 0; start < items.length; start += size) results.push(...work(items.slice(start, start + size)));
   return results;
 }

@@ -239,12 +239,11 @@ describe("importProviderKeys", () => {
     );
     const startedMs = performance.now();
     const { job } = await importKeys({ providerId: id, text });
-    while ((await server.control.jobs.get(job.id))?.finishedAt === null)
-      await server.control.jobs.settled(job.id, 20_000);
+    await server.control.jobs.settled(job.id, 20_000);
     const ms = performance.now() - startedMs;
     expect(await keysOf(id)).toHaveLength(5000);
-    // One second on an idle machine; others share this one.
-    expect(ms).toBeLessThan(8000);
+    // One second on an idle machine; others may share this one.
+    expect(ms).toBeLessThan(10_000);
     if (process.env.MEASURE) console.log(`5,000 keys imported in ${Math.round(ms)} ms`);
-  });
+  }, 30_000);
 });

@@ -14,7 +14,7 @@ import { preparePlan } from "./prepare.ts";
 
 const HOUR_MS = 3_600_000;
 /** How many rows are written before other work gets its turn: about 20 ms. */
-const SLICE = 100;
+const SLICE = 200;
 
 const params = z.object({
   providerId: z.string(),
