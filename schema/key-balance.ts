@@ -37,11 +37,6 @@ builder.objectType(KeyBalance, {
   }),
 });
 
-export const DecimalRangeInput = builder.inputType("DecimalRangeInput", {
-  description: "Both ends belong to it; an absent one is open.",
-  fields: (t) => ({ from: t.field({ type: "Decimal" }), to: t.field({ type: "Decimal" }) }),
-});
-
 const SetKeyBalanceInput = builder.inputType("SetKeyBalanceInput", {
   fields: (t) => ({
     id: t.id({ required: true }),

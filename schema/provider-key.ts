@@ -3,13 +3,13 @@ import type { ProviderKeyView } from "../src/control/key-status.ts";
 import { getProviderKey, listProviderKeys, readKeyHistory } from "../src/control/provider-keys.ts";
 import { builder } from "./builder.ts";
 import { ErrorClass, ProviderKeyOrderField, ProviderKeyStatus, SortDirection } from "./enums.ts";
-import { DecimalRangeInput, KeyBalance } from "./key-balance.ts";
+import { KeyBalance } from "./key-balance.ts";
 import { ProviderKeyCounts } from "./key-counts.ts";
 import { KeyHealthChange, KeyStatusReason, ParkedModel } from "./key-health.ts";
 import { KeyLimits, limitsOf } from "./key-limits.ts";
 import { Node } from "./node.ts";
 import { Provider, ProviderKey } from "./refs.ts";
-import { TimeRangeInput } from "./shared-inputs.ts";
+import { DecimalRangeInput, TimeRangeInput } from "./shared-inputs.ts";
 import { usageFields } from "./usage-fields.ts";
 
 builder.objectType(ProviderKey, {

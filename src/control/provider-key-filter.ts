@@ -17,7 +17,7 @@ export interface ProviderKeyFilter {
   readonly lastHttpStatus?: readonly number[] | null;
   readonly failuresAtLeast?: number | null;
   readonly lastUsed?: TimeRangeInput | null;
-  readonly balance?: { readonly from?: string | null; readonly to?: string | null } | null;
+  readonly balance?: { readonly gte?: string | null; readonly lte?: string | null } | null;
 }
 
 /** The part of the filter that stands in the row; the rest moves by itself. */
@@ -48,8 +48,8 @@ export function observedMatcher(filter: ProviderKeyFilter, nowMs: number): ((key
   const httpStatuses = filter.lastHttpStatus ? new Set<number | null>(filter.lastHttpStatus) : null;
   const failures = filter.failuresAtLeast ?? null;
   const used = filter.lastUsed ? readRange(filter.lastUsed, { timeZone: "UTC", nowMs }) : null;
-  const from = filter.balance?.from == null ? null : parseUsd(filter.balance.from);
-  const to = filter.balance?.to == null ? null : parseUsd(filter.balance.to);
+  const from = filter.balance?.gte == null ? null : parseUsd(filter.balance.gte);
+  const to = filter.balance?.lte == null ? null : parseUsd(filter.balance.lte);
   if (!reasons && !httpStatuses && failures === null && !used && from === null && to === null) return null;
   return ({ health, use, balance }) =>
     (reasons === null || reasons.has(health?.errorClass ?? null)) &&

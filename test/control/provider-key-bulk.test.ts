@@ -194,7 +194,7 @@ describe("a person's balance", () => {
     expect(providerKey.balance).toEqual({ remaining: "10.5", total: "20", currency: "USD", source: "MANUAL" });
     settle(ids[0]!, 500_000_000);
     settle(ids[1]!, 500_000_000);
-    expect(await names(`balance: { from: "10", to: "10" }`)).toEqual(["a"]);
+    expect(await names(`balance: { gte: "10", lte: "10" }`)).toEqual(["a"]);
     await server.control.balances.flush();
     expect(await server.store.keyBalances.all()).toMatchObject([{ keyId: ids[0], remaining: 10_000_000_000 }]);
     await mutate("setKeyBalance", { id: ids[0], remaining: null }, "providerKey { id }");
