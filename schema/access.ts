@@ -145,6 +145,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.deleteFiles": "FILES_WRITE",
   "Mutation.cancelRequest": "REQUESTS_CANCEL",
   "Mutation.replayRequest": "LOGS_CONTENT",
+  "Mutation.exportRequestLogs": "LOGS_READ",
+  "Mutation.exportUsage": "USAGE_READ",
 
   "Subscription.keyEvents": "KEYS_READ",
   "Subscription.modelEvents": "MODELS_READ",

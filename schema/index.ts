@@ -19,6 +19,7 @@ import "./job.ts";
 import "./config-history.ts";
 import "./config.ts";
 import "./error-group.ts";
+import "./export.ts";
 import "./key-events.ts";
 import "./key-import.ts";
 import "./live-usage.ts";

@@ -164,7 +164,7 @@ builder.objectType(UsageReport, {
   }),
 });
 
-const UsageFilter = builder.inputType("UsageFilter", {
+export const UsageFilter = builder.inputType("UsageFilter", {
   fields: (t) => ({
     providers: t.idList(),
     providerKeys: t.idList(),

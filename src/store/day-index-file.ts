@@ -1,12 +1,15 @@
-import { renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { makePrivate } from "./data-directory.ts";
-import { dayFilePath } from "./day-file.ts";
+import { DAY_MS, dayFilePath, dayOfFile } from "./day-file.ts";
 import type { DayColumns, DayIndexHead } from "./day-index.ts";
 
 /** Beside the day file, under a name that goes with it when the day is deleted. */
 export function indexPath(folder: string, day: number): string {
   return `${dayFilePath(folder, day)}-index`;
 }
+
+/** After this a day's index is written down: its last requests have ended. */
+export const SETTLED_AFTER_MS = 15 * 60_000;
 
 const VERSION = 1;
 const ALIGNMENT = 8;
@@ -79,6 +82,13 @@ export function readDayIndex(folder: string, day: number): { head: DayIndexHead;
   } catch {
     return null; // Damaged, or deleted meanwhile: it is made anew.
   }
+}
+
+/** The days that are over and have none yet. */
+export function daysWithoutIndex(folder: string, nowMs: number): number[] {
+  const today = Math.floor((nowMs - SETTLED_AFTER_MS) / DAY_MS);
+  const days = readdirSync(folder).map(dayOfFile);
+  return days.filter((day) => day !== null).filter((day) => day < today && !existsSync(indexPath(folder, day)));
 }
 
 function padding(bytes: number): Uint8Array {

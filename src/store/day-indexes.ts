@@ -2,12 +2,10 @@ import { statSync } from "node:fs";
 import { DAY_MS, dayFilePath, QUARTERS_PER_DAY } from "./day-file.ts";
 import type { DayColumns, DayIndex, DayIndexHead } from "./day-index.ts";
 import { DayIndexBuilder } from "./day-index-build.ts";
-import { indexPath, readDayIndex, writeDayIndex } from "./day-index-file.ts";
+import { indexPath, readDayIndex, SETTLED_AFTER_MS, writeDayIndex } from "./day-index-file.ts";
 import type { DayReader, DayReaders } from "./day-reader.ts";
 import { ShapeTable } from "./shape-table.ts";
 
-/** After this a day's index is written down: its last requests have ended. */
-const SETTLED_AFTER_MS = 15 * 60_000;
 /** Days whose index is held besides those on disk: they take tens of bytes a row. */
 const MAX_LIVE = 3;
 /** Beyond this many shapes everything is read again: callers of many addresses must not grow the table for ever. */

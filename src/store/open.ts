@@ -14,6 +14,7 @@ import { ConfigDatabase } from "./config-database.ts";
 import { configVersion } from "./config-history.ts";
 import { type DataDirectory, prepareDataDirectory } from "./data-directory.ts";
 import { DAY_MS } from "./day-file.ts";
+import { daysWithoutIndex } from "./day-index-file.ts";
 import { openFiles } from "./files.ts";
 import { openHistory } from "./history.ts";
 import { holdInstanceLock } from "./instance-lock.ts";
@@ -159,6 +160,7 @@ function assemble(parts: {
       const firstDay = Math.floor(nowMs / DAY_MS) - logDays;
       await reader.releaseBefore(firstDay);
       await writer.expire(firstDay, nowMs - usageDays * DAY_MS);
+      for (const day of daysWithoutIndex(parts.directory.logs, nowMs)) await reader.ask("indexDay", day);
     },
     async close() {
       await reader.close();

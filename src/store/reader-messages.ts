@@ -20,6 +20,8 @@ import type {
 export interface ReaderQuestions {
   page(query: PageQuery): LogPage;
   get(id: string): LogDetail | null;
+  /** Makes the index of a day, so that no question has to wait for it. */
+  indexDay(day: number): null;
   histogram(query: HistogramQuery): LogHistogram;
   errorGroups(query: ErrorGroupQuery): ErrorGroup[];
   report(query: UsageQuery): UsageReport;

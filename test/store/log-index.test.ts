@@ -1,12 +1,13 @@
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { ErrorClass, RequestRecord } from "../../src/record.ts";
 import { dayFilePath } from "../../src/store/day-file.ts";
-import { indexPath } from "../../src/store/day-index-file.ts";
+import { daysWithoutIndex, indexPath } from "../../src/store/day-index-file.ts";
 import { normalizeErrorText, printError } from "../../src/store/error-fingerprint.ts";
 import type { LogFilter } from "../../src/store/reports.ts";
-import { cleanUp, makeAttempt, makeFailure, makeRecord } from "./fixtures.ts";
+import { cleanUp, makeAttempt, makeFailure, makeRecord, openTestStore, temporaryDirectory } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
 
 afterEach(cleanUp);
@@ -164,6 +165,19 @@ describe("pages of a filter are what the filter names, from both ends", () => {
     database.close();
     check(new TestLog(log.directory.root), records);
   });
+});
+
+test("the hourly round makes the indexes of the days that are over, and of no other", async () => {
+  const dataDir = temporaryDirectory();
+  const store = await openTestStore(dataDir);
+  for (const record of traffic(100, 2)) store.record(record);
+  await store.flush();
+  const folder = join(dataDir, "logs");
+  expect(daysWithoutIndex(folder, Date.now())).toContain(TODAY - 2);
+  await store.expire(Date.now(), { logDays: 30, usageDays: 30 });
+  expect(daysWithoutIndex(folder, Date.now())).toEqual([]);
+  expect(existsSync(indexPath(folder, TODAY))).toBe(false);
+  expect((await store.logs.page({ filter: {}, limit: 200, withTotal: true })).totalCount).toBe(100);
 });
 
 describe("the histogram of a filter", () => {

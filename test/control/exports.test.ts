@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { csvCell, lineOf } from "../../src/control/exports/table.ts";
+import { addClientKey } from "../support/admin-fixtures.ts";
+import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
+import { makeRecord } from "../support/request-record.ts";
+
+let server: AdminServer;
+const startedAt = Date.now() - 3_600_000;
+const FORMULA = "=cmd|'/c calc'!A1,\"x\"";
+
+beforeAll(async () => {
+  server = await startAdminServer();
+  const client = await addClientKey(server, { name: "app, the first" });
+  for (let index = 0; index < 1234; index++) {
+    const failed = index % 100 === 7;
+    server.store.record(
+      makeRecord({
+        receivedAtMs: startedAt + index,
+        clientKeyId: client.id,
+        status: failed ? "error" : "success",
+        httpStatus: failed ? 502 : 200,
+        errorClass: failed ? "upstream_error" : null,
+        errorText: failed ? FORMULA : null,
+      }),
+    );
+  }
+  await server.store.flush();
+});
+afterAll(() => server.stop());
+
+const JOB = "job { id kind state total succeeded error resultFile { name bytes } } userErrors { code message }";
+
+/** The file of a job that has ended. */
+async function fileOf(mutation: string, input: object, type: string): Promise<{ job: Answer; text: string }> {
+  const started = await server.ask(`mutation ($input: ${type}!) { ${mutation}(input: $input) { ${JOB} } }`, { input });
+  expect(started.errors).toBeUndefined();
+  const { id } = started.data[mutation].job;
+  for (;;) {
+    const { data } = await server.ask(
+      `query ($id: ID!) { job(id: $id) { ${JOB.slice(6, JOB.indexOf(" } userErrors"))} } }`,
+      { id },
+    );
+    if (!["QUEUED", "RUNNING"].includes(data.job.state)) {
+      return { job: data.job, text: await Bun.file(server.control.jobs.filePath(id)).text() };
+    }
+    await Bun.sleep(5);
+  }
+}
+
+describe("an export of the request log", () => {
+  const ask = (input: object) => fileOf("exportRequestLogs", input, "ExportRequestLogsInput");
+
+  test("has a line for each request that the filter finds, newest first, over many pages", async () => {
+    const { job, text } = await ask({ format: "JSONL" });
+    expect(job).toMatchObject({
+      kind: "EXPORT_REQUEST_LOGS",
+      state: "SUCCEEDED",
+      total: 1234,
+      succeeded: 1234,
+      error: null,
+    });
+    expect(job.resultFile).toEqual({ name: "requests.jsonl", bytes: Buffer.byteLength(text) });
+    const rows = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(rows).toHaveLength(1234);
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(1234);
+    const times = rows.map(({ received_at: at }) => at);
+    expect(times).toEqual([...times].sort().reverse());
+    expect(rows[0]).toMatchObject({
+      status: "success",
+      cost_usd: "0.0049",
+      input_tokens: 1000,
+      client_key: "app, the first",
+    });
+  });
+
+  test("as CSV quotes, and no cell is a formula", async () => {
+    const { text } = await ask({ filter: { statuses: ["ERROR"] } });
+    const lines = text.trim().split("\r\n");
+    expect(lines).toHaveLength(14);
+    expect(lines[0]).toStartWith("id,received_at,");
+    expect(lines[1]).toContain(`"'=cmd|'/c calc'!A1,""x"""`);
+    expect(lines[1]).toContain('"app, the first"');
+  });
+
+  test("is refused where only running requests could match", async () => {
+    const answer = await server.ask(
+      `mutation { exportRequestLogs(input: { filter: { statuses: [PENDING] } }) { ${JOB} } }`,
+    );
+    expect(answer.errors![0]!.extensions.code).toBe("BAD_USER_INPUT");
+    const { data } = await server.ask("{ jobs(filter: { states: [QUEUED, RUNNING] }) { totalCount } }");
+    expect(data.jobs.totalCount).toBe(0);
+  });
+});
+
+test("an export of usage has a line for each bucket and group, with its name", async () => {
+  const input = { range: { from: "now-1d" }, groupBy: ["CLIENT_KEY", "STATUS"], interval: "HOUR", format: "JSONL" };
+  const { job, text } = await fileOf("exportUsage", input, "ExportUsageInput");
+  expect(job.state).toBe("SUCCEEDED");
+  const rows = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const sum = (status: string) =>
+    rows.filter((row) => row.status === status).reduce((total, row) => total + row.requests, 0);
+  expect([sum("success"), sum("error")]).toEqual([1221, 13]);
+  expect(rows[0].client_label).toBe("app, the first");
+});
+
+test.each([
+  ["=1+1", "'=1+1"],
+  ["+49 30", "'+49 30"],
+  ["-2", "'-2"],
+  ["@x", "'@x"],
+  ["\tx", "'\tx"],
+  ['a"b', '"a""b"'],
+  ["a\nb", '"a\nb"'],
+  ["plain", "plain"],
+])("a cell %j is written %j", (text, cell) => {
+  expect(csvCell(text)).toBe(cell);
+});
+
+test("numbers stay numbers, nothing stays empty", () => {
+  expect(lineOf("CSV", ["a", "b", "c", "d"], { a: -2, b: null, c: true })).toBe("-2,,true,\r\n");
+});
