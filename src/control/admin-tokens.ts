@@ -4,6 +4,7 @@ import type { AdminTokenRow } from "../store/people.ts";
 import { hashCredential } from "./access-directory.ts";
 import { ADMIN_TOKEN_PREFIX, generateSecret } from "./client-key-secret.ts";
 import type { Control } from "./control.ts";
+import { deleteConversationsOf } from "./conversations.ts";
 import { nameField } from "./fields.ts";
 import { holdsAll, type Principal, personId, SCOPES, type Scope } from "./principal.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse } from "./user-errors.ts";
@@ -71,6 +72,7 @@ export async function revokeAdminTokens(
   if (own.length < ids.length) return refuse(notFound("ids", "admin token"));
   const revoked = await control.store.adminTokens.delete(ids);
   await control.access.directory.refresh();
+  await deleteConversationsOf(control, revoked);
   return ok(revoked);
 }
 

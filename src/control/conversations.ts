@@ -127,6 +127,11 @@ export async function deleteConversations(
   return ok(deleted);
 }
 
+/** What people and tokens said goes with them. */
+export async function deleteConversationsOf(control: Control, owners: readonly string[]): Promise<void> {
+  control.chats.runs.forget(await control.store.chats.deleteConversationsOf(owners));
+}
+
 function writeCursor({ pinned, activeAt, id }: ConversationRow): string {
   return Buffer.from(JSON.stringify([pinned ? 1 : 0, activeAt, id] satisfies ConversationCursor)).toString("base64url");
 }

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import type { SavedViewRow } from "../store/people.ts";
-import { ownerOf } from "./chat-owner.ts";
 import type { Control } from "./control.ts";
 import { idField } from "./fields.ts";
 import { noPerson, personOf } from "./own-account.ts";
-import type { Principal } from "./principal.ts";
+import { type Principal, userIdOf } from "./principal.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse } from "./user-errors.ts";
 
 const MAX_PREFERENCES_BYTES = 16_384;
@@ -42,7 +41,7 @@ export async function listSavedViews(
 }
 
 export function maySeeView(principal: Principal, row: SavedViewRow): boolean {
-  return principal.kind !== "anonymous" && (row.shared || row.ownerId === ownerOf(principal));
+  return principal.kind !== "anonymous" && (row.shared || row.ownerId === userIdOf(principal));
 }
 
 const viewInput = z.strictObject({
@@ -62,7 +61,7 @@ export async function saveView(
   const read = readInput(viewInput, input);
   if (!read.ok) return read;
   const { id, state = null, ...fields } = read.value;
-  const ownerId = ownerOf(principal);
+  const ownerId = userIdOf(principal);
   if ((JSON.stringify(state) ?? "").length > MAX_VIEW_BYTES) {
     return refuse(invalid("state", "A view has at most 16 KiB.", "OUT_OF_RANGE"));
   }
@@ -83,7 +82,7 @@ export async function deleteSavedViews(
   principal: Principal,
   ids: readonly string[],
 ): Promise<Result<string[]>> {
-  const ownerId = ownerOf(principal);
+  const ownerId = userIdOf(principal);
   const rows = await control.store.savedViews.list();
   const own = rows.filter((row) => ids.includes(row.id) && row.ownerId === ownerId);
   return ok(await control.store.savedViews.delete(own.map((row) => row.id)));

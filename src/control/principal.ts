@@ -65,6 +65,11 @@ export function personId(principal: Principal): string | null {
   return principal.kind === "session" ? principal.session.userId : null;
 }
 
+/** In whose name it is asked; null behind ADMIN_TOKEN and a token that no person made. */
+export function userIdOf(principal: Principal): string | null {
+  return principal.kind === "anonymous" ? null : principal.userId;
+}
+
 export function holdsAll(principal: Principal, scopes: Iterable<Scope>): boolean {
   return [...scopes].every((scope) => principal.scopes.has(scope));
 }

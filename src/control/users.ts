@@ -4,6 +4,7 @@ import { Secret } from "../lib/secret.ts";
 import { ROLES, type Role, type UserRow, type UserWritten } from "../store/people.ts";
 import { hashCredential } from "./access-directory.ts";
 import type { Control } from "./control.ts";
+import { deleteConversationsOf } from "./conversations.ts";
 import { emailField, idField, personNameField, versionField } from "./fields.ts";
 import { type CountedPage, type PageArgs, paginate } from "./page.ts";
 import { holdsAll, type Principal } from "./principal.ts";
@@ -121,6 +122,7 @@ export async function deleteUsers(
   const deleted = await control.store.users.delete(ids);
   if (deleted.kind === "last_owner") return refuse(lastOwner("ids"));
   await control.access.directory.refresh();
+  await deleteConversationsOf(control, deleted.ids);
   return ok(deleted.ids);
 }
 

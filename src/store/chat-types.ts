@@ -175,6 +175,8 @@ export interface ChatStore {
   ): Promise<Written<ConversationRow>>;
   /** With all its messages. Returns the ids that were there. */
   deleteConversations(ids: readonly string[]): Promise<string[]>;
+  /** Those of people and tokens that are gone. */
+  deleteConversationsOf(createdBy: readonly string[]): Promise<string[]>;
   /** Oldest first. */
   messages(query: MessageQuery): Promise<StorePage<MessageRow>>;
   message(id: string): Promise<MessageRow | null>;

@@ -1,4 +1,5 @@
 import { and, asc, count, desc, eq, gt, inArray, isNull, lt, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type {
   AnswerPatch,
   ChatAttachment,
@@ -71,14 +72,8 @@ export function openChats(database: ConfigDatabase, search: ChatSearch): ChatSto
         }),
       );
     },
-    async deleteConversations(ids) {
-      const gone = await database.write((queries) =>
-        inSlices(ids, (slice) =>
-          queries.delete(conversation).where(inArray(conversation.id, slice)).returning({ id: conversation.id }).all(),
-        ),
-      );
-      return gone.map((row) => row.id);
-    },
+    deleteConversations: (ids) => deleteWhere(database, conversation.id, ids),
+    deleteConversationsOf: (createdBy) => deleteWhere(database, conversation.createdBy, createdBy),
     async messages(query) {
       return database.read((queries) => {
         const all = eq(message.conversationId, query.conversationId);
@@ -177,6 +172,19 @@ export function openChats(database: ConfigDatabase, search: ChatSearch): ChatSto
       });
     },
   };
+}
+
+async function deleteWhere(
+  database: ConfigDatabase,
+  column: SQLiteColumn,
+  values: readonly string[],
+): Promise<string[]> {
+  const gone = await database.write((queries) =>
+    inSlices(values, (slice) =>
+      queries.delete(conversation).where(inArray(column, slice)).returning({ id: conversation.id }).all(),
+    ),
+  );
+  return gone.map((row) => row.id);
 }
 
 function ownedBy(createdBy: string | null): SQL {
