@@ -5,10 +5,16 @@ import { schema } from "../../schema/index.ts";
 import { addClientKey, addKey, addProvider } from "../support/admin-fixtures.ts";
 import { ADMIN_TOKEN, type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { tellSecret } from "../support/canary.ts";
+import { placeholderCall } from "../support/placeholders.ts";
 
 let server: AdminServer;
+let idle: string;
 beforeAll(async () => {
   server = await startAdminServer();
+  const { data } = await server.ask(
+    `mutation { createAdminToken(input: { name: "idle", scopes: [ALERTS_READ] }) { secret } }`,
+  );
+  idle = data.createAdminToken.secret;
 });
 afterAll(() => server.stop());
 
@@ -45,6 +51,23 @@ describe("every mutation leaves one entry", () => {
     expect(log.nodes[0]).toMatchObject({ action: name, outcome: "REFUSED", code: "UNAUTHENTICATED", times: 1 });
     expect(log.nodes[0]).toMatchObject({ actorLabel: "nobody", address: "127.0.0.1" });
   });
+
+  test.each(mutations.map((field) => [field.name, field] as const))(
+    "when a token that may do nothing asks for %s",
+    async (name, field) => {
+      const [before, beforeIds] = [await count(), new Set((await readLog()).nodes.map((node: Answer) => node.id))];
+      const { query, variables } = placeholderCall("mutation", field);
+      await server.ask(query, variables, { token: idle });
+      const log = await readLog();
+      expect(log.totalCount).toBe(before + 1);
+      const [entry] = log.nodes.filter((node: Answer) => !beforeIds.has(node.id));
+      expect(entry).toMatchObject({ action: name, actorLabel: "idle" });
+      const access = ACCESS[`Mutation.${name}`];
+      const scope = typeof access === "object" && "fresh" in access ? access.scope : access;
+      const isClosed = scope !== "anyone" && scope !== "signed-in";
+      if (isClosed) expect(entry).toMatchObject({ outcome: "REFUSED", code: "FORBIDDEN", changes: [] });
+    },
+  );
 
   test("when it is done, with what changed and whom it was about", async () => {
     const provider = await addProvider(server, { name: "house", baseUrl: "https://api.openai.com/v1" });
