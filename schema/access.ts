@@ -15,6 +15,8 @@ export interface Fresh {
 
 /** The configuration as a whole holds all of these nouns. */
 const CONFIG_READ: readonly Scope[] = ["KEYS_READ", "MODELS_READ", "CLIENTS_READ", "SETTINGS_READ"];
+/** The history knows the alert rules and channels too. */
+const HISTORY_READ: readonly Scope[] = [...CONFIG_READ, "ALERTS_READ"];
 const CONFIG_WRITE: readonly Scope[] = ["KEYS_WRITE", "MODELS_WRITE", "CLIENTS_WRITE", "SETTINGS_WRITE"];
 
 /**
@@ -49,8 +51,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.configVersion": "SETTINGS_READ",
   "Query.exportConfig": CONFIG_READ,
   "Query.configDiff": CONFIG_READ,
-  "Query.configHistory": CONFIG_READ,
-  "Query.configRevision": CONFIG_READ,
+  "Query.configHistory": HISTORY_READ,
+  "Query.configRevision": HISTORY_READ,
   "Query.settings": "SETTINGS_READ",
   "Query.setting": "SETTINGS_READ",
 
@@ -121,7 +123,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.rotateClientKey": "CLIENTS_WRITE",
   "Mutation.deleteClientKeys": "CLIENTS_WRITE",
   "Mutation.applyConfig": CONFIG_WRITE,
-  "Mutation.revertConfig": CONFIG_WRITE,
+  "Mutation.revertConfig": [...CONFIG_WRITE, "ALERTS_WRITE"],
   "Mutation.revealConfig": { scope: [...CONFIG_READ, "KEYS_REVEAL"], fresh: true },
   "Mutation.updateSettings": "SETTINGS_WRITE",
   "Mutation.cancelJob": "signed-in",

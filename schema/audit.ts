@@ -52,12 +52,14 @@ function audited(field: Field, inner: GraphQLFieldResolver<unknown, GraphqlConte
     const named = idsInInput(args);
     // A stranger's ids are not looked up: he would learn by the time it takes what there is.
     const before = asked.kind === "anonymous" ? NOTHING : await peekNodes(context, named);
-    const finish = async (result: Pick<AuditNote, "outcome" | "code">, answered: readonly string[]) => {
-      const ids = [...new Set([...named, ...answered])].slice(0, MAX_SUBJECTS);
+    const finish = async (result: Pick<AuditNote, "outcome" | "code">, payload: unknown) => {
+      const ids = [...new Set([...named, ...idsInPayload(payload)])].slice(0, MAX_SUBJECTS);
       const after = result.outcome === "done" ? await peekNodes(context, ids) : before;
       const besides = await peekNodes(context, context.named);
       const subjects = describeSubjects([...ids, ...context.named], before, new Map([...after, ...besides]));
-      const changes = ids.flatMap((id) => changesOf(id, before, after));
+      const { changed } = (payload ?? {}) as Partial<Payload<unknown>>;
+      const others = changed === undefined ? [] : describeChanges(changed.subject, changed.before, changed.after);
+      const changes = [...ids.flatMap((id) => changesOf(id, before, after)), ...others];
       const input = readInputOf(field, args);
       // Who has just signed in is who did it.
       const principal = asked.kind === "anonymous" ? context.principal : asked;
@@ -73,13 +75,13 @@ function audited(field: Field, inner: GraphQLFieldResolver<unknown, GraphqlConte
       payload = await inner(parent, args, context, info);
     } catch (error) {
       // The entry must not hide the error.
-      await finish(describeError(error), []).catch(() => {});
+      await finish(describeError(error), null).catch(() => {});
       throw error;
     }
     const refusal = (payload as Partial<Payload<unknown>> | null)?.userErrors?.[0];
     const result = refusal ? { outcome: "refused", code: refusal.code } : { outcome: "done", code: null };
     try {
-      await finish(result as Pick<AuditNote, "outcome" | "code">, idsInPayload(payload));
+      await finish(result as Pick<AuditNote, "outcome" | "code">, payload);
     } catch (cause) {
       throw unwritable(cause);
     }

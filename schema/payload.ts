@@ -6,6 +6,8 @@ import { UserError } from "./user-errors.ts";
 export interface Payload<Value> {
   readonly value: Value | null;
   readonly userErrors: readonly UserErrorValue[];
+  /** What changed that is no node, for the audit log: as one thing, before and after. */
+  readonly changed?: { readonly subject: string; readonly before: object; readonly after: object };
 }
 
 export function toPayload<Value>(result: Result<Value>): Payload<Value> {

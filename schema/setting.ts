@@ -3,6 +3,7 @@ import {
   listSettings,
   readSettingsVersion,
   type SettingView,
+  type UpdatedSettings,
   updateSettings,
 } from "../src/control/settings.ts";
 import { builder } from "./builder.ts";
@@ -79,16 +80,18 @@ const UpdateSettingsInput = builder.inputType("UpdateSettingsInput", {
   }),
 });
 
-const UpdateSettingsPayload = payloadRef<SettingView[]>("UpdateSettingsPayload");
+const UpdateSettingsPayload = payloadRef<UpdatedSettings>("UpdateSettingsPayload");
 builder.objectType(UpdateSettingsPayload, {
   fields: (t) => ({
     settings: t.field({
       type: [Setting],
       description: "Those that were named, as they are now.",
-      resolve: ({ value }) => value ?? [],
+      resolve: ({ value }) => [...(value?.settings ?? [])],
     }),
     version: t.int({ resolve: (_, __, { control }) => readSettingsVersion(control) }),
-    restartRequired: t.boolean({ resolve: ({ value }) => value?.some((each) => each.restartRequired) ?? false }),
+    restartRequired: t.boolean({
+      resolve: ({ value }) => value?.settings.some((each) => each.restartRequired) ?? false,
+    }),
     userErrors: t.field({ type: [UserError], resolve: ({ userErrors }) => [...userErrors] }),
   }),
 });
@@ -98,6 +101,9 @@ builder.mutationField("updateSettings", (t) =>
     type: UpdateSettingsPayload,
     description: "All of the changes or none; in force at once, without a restart.",
     args: { input: t.arg({ type: UpdateSettingsInput, required: true }) },
-    resolve: async (_, { input }, { control }) => toPayload(await updateSettings(control, input)),
+    resolve: async (_, { input }, { control }) => {
+      const payload = toPayload(await updateSettings(control, input));
+      return payload.value === null ? payload : { ...payload, changed: { subject: "settings", ...payload.value } };
+    },
   }),
 );

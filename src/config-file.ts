@@ -52,7 +52,15 @@ const provider = z.strictObject({
   keys: z._default(z.array(key), []),
 });
 
-const price = z.strictObject({ input: usd, output: usd, cacheRead: optionalUsd, cacheWrite: optionalUsd });
+const price = z.strictObject({
+  input: usd,
+  output: usd,
+  cacheRead: optionalUsd,
+  cacheWrite: optionalUsd,
+  reasoning: z.optional(z.nullable(usd)),
+  perRequest: z.optional(z.nullable(usd)).check(z.describe("For each request, besides its tokens")),
+  since: z.optional(z.iso.datetime()).check(z.describe("When somebody named it; kept while the price stays")),
+});
 
 const tokens = z.optional(z.nullable(z.int().check(z.gte(1), z.lte(1_000_000_000))));
 

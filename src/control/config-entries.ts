@@ -1,5 +1,6 @@
 import type {
   ClientKeyValues,
+  ModelPrice,
   ModelValues,
   OpenedProviderKey,
   ProviderKeyRow,
@@ -49,7 +50,7 @@ export function modelEntry(row: ModelValues, providerName: (id: string) => strin
     contextWindow: row.contextWindow,
     maxOutputTokens: row.maxOutputTokens,
     enabled: row.enabled,
-    ...given({ price: row.price && given(row.price) }),
+    ...given({ price: row.price && priceEntry(row.price) }),
     targets: row.targets.map((target) => ({
       provider: providerName(target.providerId),
       model: target.upstreamModel,
@@ -59,6 +60,10 @@ export function modelEntry(row: ModelValues, providerName: (id: string) => strin
       ...given({ traits: target.traits }),
     })),
   };
+}
+
+function priceEntry({ since, ...price }: ModelPrice) {
+  return { ...given(price), ...(since === undefined ? {} : { since: new Date(since).toISOString() }) };
 }
 
 export function clientEntry(row: ClientKeyValues) {

@@ -1,5 +1,5 @@
 import type { ConfigDocument, DocumentError } from "../config-file.ts";
-import type { ModelRow, ModelValues } from "../store/types.ts";
+import type { ModelPrice, ModelRow, ModelValues } from "../store/types.ts";
 import { modelEntry } from "./config-entries.ts";
 import type { CompleteProvider } from "./config-plan-providers.ts";
 import {
@@ -35,7 +35,7 @@ export function planModels(
     const path = ["models", index];
     checkTargets(given, path, providers, errors);
     const row = known.get(given.name);
-    const values = fieldsOf(given);
+    const values = fieldsOf(given, row);
     const before = row === undefined ? null : modelEntry(row, nameOf);
     const after = modelEntry(rowOf(values, row), (name) => name);
     return stepTo({ noun: "model", name: given.name, path, id: row?.id ?? null, values, before, after });
@@ -45,14 +45,14 @@ export function planModels(
   return [...steps, ...gone.map((row) => removal("model", row.name, row.id, modelEntry(row, nameOf)))];
 }
 
-function fieldsOf(given: GivenModel): ModelFields {
+function fieldsOf(given: GivenModel, row: ModelRow | undefined): ModelFields {
   const { displayName, capabilities, contextWindow, maxOutputTokens } = given;
   return {
     name: given.name,
     description: given.description ?? null,
     enabled: given.enabled,
     aliases: [...new Set(given.aliases)].filter((alias) => alias !== given.name),
-    price: given.price ?? null,
+    price: given.price === undefined ? null : priceOf(given.price, row?.price ?? null),
     ...definedOnly({ displayName, capabilities, contextWindow, maxOutputTokens }),
     targets: given.targets.map(({ provider, model, priority, weight, enabled, traits }) => ({
       provider,
@@ -63,6 +63,14 @@ function fieldsOf(given: GivenModel): ModelFields {
       traits: traits ?? null,
     })),
   };
+}
+
+/** Who names the same price again does not make it younger. */
+function priceOf({ since: said, ...price }: NonNullable<GivenModel["price"]>, stored: ModelPrice | null): ModelPrice {
+  const parts = ["input", "output", "cacheRead", "cacheWrite", "reasoning", "perRequest"] as const;
+  const isSame = stored !== null && parts.every((part) => (price[part] ?? null) === (stored[part] ?? null));
+  const since = said === undefined ? (isSame ? stored.since : undefined) : Date.parse(said);
+  return since === undefined ? price : { ...price, since };
 }
 
 /** As it would be stored, but that its targets name their providers. */

@@ -53,14 +53,24 @@ const updateInput = z.strictObject({
 });
 type GivenChange = z.output<typeof updateInput>["changes"][number];
 
-/** All of it or nothing; in force when it answers. Answers the settings that were named. */
+export interface UpdatedSettings {
+  /** Those that were named, as they are now. */
+  readonly settings: readonly SettingView[];
+  /** Their values by key. */
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, unknown>>;
+}
+
+/** All of it or nothing; in force when it answers. */
 export async function updateSettings(
   control: Control,
   input: Given<typeof updateInput>,
-): Promise<Result<SettingView[]>> {
+): Promise<Result<UpdatedSettings>> {
   const read = readInput(updateInput, input);
   if (!read.ok) return read;
   const { changes, expectedVersion } = read.value;
+  const named = async () => (await listSettings(control)).filter(({ key }) => changes.some((each) => each.key === key));
+  const before = valuesOf(await named());
   const rows = new Map((await control.store.settings.rows()).map((row) => [row.key, row]));
   const checked = changes.map((change, index) => check(control, changes, change, index));
   const errors = checked.flatMap((each) => (each.ok ? [] : each.errors));
@@ -73,8 +83,12 @@ export async function updateSettings(
   if (news.length > 0) {
     await applyChange(control, { noun: "setting", kind: "updated", ids: news.map(({ key }) => key) });
   }
-  const all = await listSettings(control);
-  return ok(all.filter(({ key }) => changes.some((change) => change.key === key)));
+  const settings = await named();
+  return ok({ settings, before, after: valuesOf(settings) });
+}
+
+function valuesOf(settings: readonly SettingView[]): Record<string, unknown> {
+  return Object.fromEntries(settings.map(({ key, value }) => [key, value]));
 }
 
 function check(

@@ -86,7 +86,7 @@ describe("the exported configuration", () => {
           contextWindow: null,
           maxOutputTokens: null,
           enabled: true,
-          price: { input: 1.5, output: 2 },
+          price: { input: 1.5, output: 2, since: expect.stringMatching(/^\d{4}-.*Z$/) },
           targets: [{ provider: "main", model: "gpt-4.1", priority: 0, weight: 1, enabled: true }],
         },
       ],
@@ -287,7 +287,7 @@ describe("the history", () => {
     const { data } = await server.ask(HISTORY, { first: 2 });
     const { nodes, pageInfo, totalCount } = data.configHistory;
     expect(nodes[0]).toMatchObject({
-      actor: "admin token",
+      actor: "ADMIN_TOKEN",
       action: "updateSettings",
       summary: "setting maxAttempts changed",
       counts: [{ noun: "SETTING", kind: "CHANGE", count: 1 }],

@@ -81,13 +81,23 @@ describe("settings", () => {
         locked: false,
         envVariable: null,
         memo: "flaky vendor",
-        updatedBy: "admin token",
+        updatedBy: "ADMIN_TOKEN",
       },
     ]);
     expect(server.snapshots.current.settings.maxAttempts).toBe(7);
     const reset = await update([{ key: "maxAttempts", reset: true }], 1);
     expect(reset).toMatchObject({ version: 2, settings: [{ value: 3, source: "DEFAULT", memo: null }] });
     expect(server.snapshots.current.settings.maxAttempts).toBe(3);
+  });
+
+  test("the audit log has the values before and after", async () => {
+    await update([{ key: "maxAttempts", value: 7 }]);
+    const { data } = await server.ask(
+      "{ auditLog(first: 1) { nodes { action changes { subjectId field before after } } } }",
+    );
+    expect(data.auditLog.nodes).toEqual([
+      { action: "updateSettings", changes: [{ subjectId: "settings", field: "maxAttempts", before: 3, after: 7 }] },
+    ]);
   });
 
   test("what is set to what it is already changes nothing", async () => {
