@@ -105,6 +105,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.updateProviderKey": "KEYS_WRITE",
   "Mutation.importProviderKeys": "KEYS_WRITE",
   "Mutation.actOnProviderKeys": "KEYS_WRITE",
+  "Mutation.validateProviderKeys": "KEYS_WRITE",
+  "Mutation.refreshKeyBalances": "KEYS_WRITE",
   "Mutation.tagProviderKeys": "KEYS_WRITE",
   "Mutation.reorderProviderKeys": "KEYS_WRITE",
   "Mutation.deleteProviderKeys": "KEYS_WRITE",

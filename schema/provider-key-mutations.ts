@@ -13,8 +13,11 @@ import {
 } from "../src/control/provider-key-deletion.ts";
 import { type RevealedSecret, revealProviderKeySecret } from "../src/control/provider-key-reveal.ts";
 import { createProviderKey, updateProviderKey } from "../src/control/provider-key-writes.ts";
+import { refreshKeyBalances } from "../src/control/refresh-balances-job.ts";
+import { validateProviderKeys } from "../src/control/validate-keys-job.ts";
 import { builder } from "./builder.ts";
 import { KeyAction } from "./enums.ts";
+import { JobPayload } from "./job.ts";
 import { KeyLimitsInput } from "./key-limits.ts";
 import { payloadRef, toPayload } from "./payload.ts";
 import { ProviderKeyFilter } from "./provider-key.ts";
@@ -97,6 +100,22 @@ const DeleteProviderKeysInput = builder.inputType("DeleteProviderKeysInput", {
   fields: (t) => ({ selection: t.field({ type: ProviderKeySelection, required: true }) }),
 });
 
+const ValidateProviderKeysInput = builder.inputType("ValidateProviderKeysInput", {
+  fields: (t) => ({
+    selection: t.field({ type: ProviderKeySelection, required: true }),
+    concurrency: t.int({ required: true, defaultValue: 16 }),
+    disableInvalid: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Switches off those that the vendor refuses.",
+    }),
+  }),
+});
+
+const RefreshKeyBalancesInput = builder.inputType("RefreshKeyBalancesInput", {
+  fields: (t) => ({ selection: t.field({ type: ProviderKeySelection, required: true }) }),
+});
+
 const TagProviderKeysInput = builder.inputType("TagProviderKeysInput", {
   fields: (t) => ({
     selection: t.field({ type: ProviderKeySelection, required: true }),
@@ -167,6 +186,19 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: ActOnProviderKeysInput, required: true }) },
     resolve: async (_, { input }, { control }) =>
       toPayload(await actOnProviderKeys(control, input.selection, input.action)),
+  }),
+  validateProviderKeys: t.field({
+    type: JobPayload,
+    description: "Asks each key's vendor, at no cost, whether it takes the key; the verdicts go into the keys' health.",
+    args: { input: t.arg({ type: ValidateProviderKeysInput, required: true }) },
+    resolve: async (_, { input: { selection, ...options } }, { control }) =>
+      toPayload(await validateProviderKeys(control, selection, options)),
+  }),
+  refreshKeyBalances: t.field({
+    type: JobPayload,
+    description: "Asks vendors that say what is left of an account.",
+    args: { input: t.arg({ type: RefreshKeyBalancesInput, required: true }) },
+    resolve: async (_, { input }, { control }) => toPayload(await refreshKeyBalances(control, input.selection)),
   }),
   tagProviderKeys: t.field({
     type: ActOnProviderKeysPayload,

@@ -6,10 +6,10 @@ import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { Health } from "../policy/health.ts";
-import type { KeyStatus, KeyUse } from "../pool.ts";
+import type { KeyStatus, KeyUse, Lease } from "../pool.ts";
 import type { ActiveRequests } from "../record.ts";
 import type { FixedSettings } from "../settings.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { KeyEntry, Snapshot } from "../snapshot.ts";
 import type { KeyStateRow, KeyUseRow, Store } from "../store/types.ts";
 
 /** Everything the control plane stands on; wired in main, faked nowhere. */
@@ -53,6 +53,8 @@ export interface KeyHealthView {
   /** As it is, without allocating; null: nobody knows anything. */
   healthOf(keyId: string): Health | null;
   useOf(keyId: string): KeyUse;
+  /** Claims a key for a call of our own, whose verdict goes into its health. */
+  begin(key: KeyEntry, model: string, nowMs: number): Lease;
   /** What was kept about keys that come back: before the snapshot names them again. */
   restore(states: readonly KeyStateRow[], uses: readonly KeyUseRow[]): void;
   /** Ends the cooldown, forgets failures and parked models. */

@@ -14,8 +14,16 @@ export const JOB_KINDS: Readonly<Record<string, JobKindEntry>> = {
     scope: "KEYS_WRITE",
     load: async () => (await import("../key-import/job.ts")).importKeysJob,
   },
+  REFRESH_KEY_BALANCES: {
+    scope: "KEYS_WRITE",
+    load: async () => (await import("../refresh-balances-job.ts")).refreshBalancesJob,
+  },
   SYNC_MODELS: {
     scope: "MODELS_WRITE",
     load: async () => (await import("../model-sync-job.ts")).syncModelsJob,
+  },
+  VALIDATE_PROVIDER_KEYS: {
+    scope: "KEYS_WRITE",
+    load: async () => (await import("../validate-keys-job.ts")).validateKeysJob,
   },
 };
