@@ -13,6 +13,9 @@ const LOG_SMALLEST = Math.log(SMALLEST_US);
 export class Histogram {
   readonly #counts = new Float64Array(BUCKETS);
   #total = 0;
+  /** Used buckets lie between these, both inclusive: most histograms use a few. */
+  #low = BUCKETS;
+  #high = -1;
 
   get count(): number {
     return this.#total;
@@ -23,20 +26,20 @@ export class Histogram {
     const index = bucketOf(valueUs);
     this.#counts[index] = this.#counts[index]! + 1;
     this.#total++;
+    this.#widen(index, index);
   }
 
   merge(other: Histogram): void {
-    if (other.#total === 0) return;
-    for (let index = 0; index < BUCKETS; index++) {
+    for (let index = other.#low; index <= other.#high; index++) {
       this.#counts[index] = this.#counts[index]! + other.#counts[index]!;
     }
     this.#total += other.#total;
+    this.#widen(other.#low, other.#high);
   }
 
   /** Takes away what was merged before. */
   subtract(part: Histogram): void {
-    if (part.#total === 0) return;
-    for (let index = 0; index < BUCKETS; index++) {
+    for (let index = part.#low; index <= part.#high; index++) {
       this.#counts[index] = this.#counts[index]! - part.#counts[index]!;
     }
     this.#total -= part.#total;
@@ -51,6 +54,7 @@ export class Histogram {
       if (index >= BUCKETS) break;
       this.#counts[index] = this.#counts[index]! + count;
       this.#total += count;
+      this.#widen(index, index);
     }
     packed.at = end;
   }
@@ -59,7 +63,7 @@ export class Histogram {
   pack(out: Packing): void {
     if (this.#total === 0) return;
     let previous = 0;
-    for (let index = 0; index < BUCKETS; index++) {
+    for (let index = this.#low; index <= this.#high; index++) {
       const count = this.#counts[index]!;
       if (count === 0) continue;
       out.add(index - previous);
@@ -73,11 +77,16 @@ export class Histogram {
     if (this.#total === 0) return null;
     const rank = Math.max(1, Math.ceil(share * this.#total));
     let seen = 0;
-    for (let index = 0; index < BUCKETS; index++) {
+    for (let index = this.#low; index <= this.#high; index++) {
       seen += this.#counts[index]!;
       if (seen >= rank) return middleOf(index);
     }
     return middleOf(BUCKETS - 1);
+  }
+
+  #widen(low: number, high: number): void {
+    if (low < this.#low) this.#low = low;
+    if (high > this.#high) this.#high = high;
   }
 }
 
