@@ -131,12 +131,19 @@ export function expireRevisions(queries: Queries, beforeMs: number): void {
 
 function groupByObject(queries: Queries, rows: readonly JournaledChange[]): ObjectChange[] {
   const groups = Map.groupBy(rows, ({ noun, objectId }) => `${noun} ${objectId}`);
+  // An import's keys are mostly of one provider.
+  const providers = new Map<string, string>();
+  const providerName = (id: string) => {
+    const name = providers.get(id) ?? providerNameOf(queries, rows, id);
+    providers.set(id, name);
+    return name;
+  };
   return Array.from(groups.values(), (group) => {
     const { noun, objectId } = group[0]!;
     return {
       noun,
       objectId,
-      name: nameOf(queries, rows, group),
+      name: nameOf(queries, group, providerName),
       kind: kindOf(group),
       rows: group.map(({ table, key, before, after }) => ({ table, key, before, after })),
     };
@@ -152,12 +159,12 @@ function kindOf(group: readonly JournaledChange[]): ConfigChangeKind {
   return own.before === null ? "add" : own.after === null ? "remove" : "change";
 }
 
-function nameOf(queries: Queries, rows: readonly JournaledChange[], group: readonly JournaledChange[]): string {
+function nameOf(queries: Queries, group: readonly JournaledChange[], providerName: (id: string) => string): string {
   const { noun, objectId, cells } = group[0]!;
   if (noun === "setting") return objectId;
   if (noun === "model") return modelNameOf(queries, group, objectId);
   const name = String(cells.name);
-  return noun === "providerKey" ? `${providerNameOf(queries, rows, String(cells.provider_id))}/${name}` : name;
+  return noun === "providerKey" ? `${providerName(String(cells.provider_id))}/${name}` : name;
 }
 
 function modelNameOf(queries: Queries, group: readonly JournaledChange[], id: string): string {
