@@ -146,7 +146,8 @@ async function loadSnapshot(store: Store, fixed: FixedSettings): Promise<Snapsho
     store.offers.list(),
   ]);
   const settings = effectiveSettings(stored, fixed);
-  const providersById = new Map(providers.map((row) => [row.id, providerEntry(row, keys)]));
+  const keysOf = Map.groupBy(keys, ({ providerId }) => providerId);
+  const providersById = new Map(providers.map((row) => [row.id, providerEntry(row, keysOf.get(row.id) ?? [])]));
   const names = new Map<string, ModelEntry>();
   for (const row of models) {
     if (!row.enabled) continue;
@@ -176,7 +177,7 @@ function providerEntry(row: ProviderRow, keys: readonly OpenedProviderKey[]): Pr
     quirks: new Set(quirksInForce(row).map(({ quirk }) => quirk)),
     ignoredQuirks: new Set(row.ignoredQuirks),
     keys: keys
-      .filter((key) => key.providerId === row.id && key.enabled)
+      .filter((key) => key.enabled)
       .map((key) => ({
         id: key.id,
         providerId: key.providerId,
