@@ -1,3 +1,4 @@
+import type { GeneratedClientKey as Generated } from "../src/control/config-carry-out.ts";
 import type { ConfigDifference as Difference } from "../src/control/config-differences.ts";
 import {
   type AppliedConfig,
@@ -7,7 +8,6 @@ import {
   type ConfigExport as Export,
   exportConfig,
 } from "../src/control/config-document.ts";
-import type { GeneratedClientKey as Generated } from "../src/control/config-file.ts";
 import { ok } from "../src/control/user-errors.ts";
 import { builder } from "./builder.ts";
 import { ConfigChangeKind, ConfigNoun } from "./enums.ts";

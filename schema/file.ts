@@ -1,4 +1,5 @@
 import { deleteFiles, downloadPath, type FilesPage, listFiles } from "../src/control/files/files.ts";
+import { announceUpload } from "../src/control/files/upload-input.ts";
 import type { Announced } from "../src/control/files/uploads.ts";
 import type { StoredFile } from "../src/stored-file.ts";
 import { builder } from "./builder.ts";
@@ -104,8 +105,7 @@ builder.mutationFields((t) => ({
     type: CreateUploadPayload,
     description: "Announces a file: PUT its bytes to `uploadUrl` within ten minutes, then `completeUpload`.",
     args: { input: t.arg({ type: CreateUploadInput, required: true }) },
-    resolve: async (_, { input }, { control, principal }) =>
-      toPayload(await control.uploads.announce(principal, input)),
+    resolve: async (_, { input }, { control, principal }) => toPayload(await announceUpload(control, principal, input)),
   }),
   completeUpload: t.field({
     type: FilePayload,

@@ -1,13 +1,10 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { type Config, ConfigError, reachableHost } from "./config.ts";
 import type { ConfigDocument } from "./config-file.ts";
 import { ensureDefaultRules } from "./control/alert-defaults.ts";
-import { expireAlerts } from "./control/alerts.ts";
-import { carryOutFile, type GeneratedClientKey, planConfigFile } from "./control/config-file.ts";
+import type { GeneratedClientKey } from "./control/config-carry-out.ts";
 import { type Control, openControl } from "./control/control.ts";
-import { purgeProviderKeys } from "./control/provider-key-deletion.ts";
 import { learnQuirk } from "./control/provider-quirks.ts";
 import { Events } from "./events.ts";
 import { prepareFirstStart } from "./first-start.ts";
@@ -20,13 +17,13 @@ import { internalCalls } from "./gateway/internal-call.ts";
 import { Origins } from "./gateway/origins.ts";
 import { Quirks } from "./gateway/quirks.ts";
 import { TurnMemory } from "./gateway/turn-memory.ts";
+import { keepHouse } from "./housekeeping.ts";
 import { type ConsoleSource, createConsole } from "./http/console.ts";
 import { serveDownloads } from "./http/downloads.ts";
 import { serveFileTransfers } from "./http/file-transfers.ts";
 import { mountGraphql } from "./http/graphql-mount.ts";
 import { serveMetrics } from "./http/metrics-endpoint.ts";
 import { serve } from "./http/server.ts";
-import { startJobs } from "./jobs.ts";
 import { Egress } from "./lib/egress.ts";
 import { HttpClient } from "./lib/http-client/client.ts";
 import { errorText, type Logger } from "./lib/log.ts";
@@ -39,8 +36,8 @@ import { KeyPool } from "./pool.ts";
 import { dialogue } from "./protocols/dialogue.ts";
 import type { FixedSetting, FixedSettings } from "./settings.ts";
 import { Snapshots } from "./snapshot.ts";
+import { readStartFile } from "./start-file.ts";
 import { openStore } from "./store/open.ts";
-import type { Store } from "./store/types.ts";
 
 /** A running Sluice. */
 export interface App {
@@ -59,15 +56,8 @@ export interface App {
   close(drainMs: number): Promise<void>;
 }
 
-const ALERTS_EVERY_MS = 10_000;
-const FLUSH_STATES_MS = 250;
 /** For the last answers and error events to leave when the drain limit is over. */
 const LAST_BYTES_MS = 1000;
-const EXPIRE_EVERY_MS = 3_600_000;
-/** Often: it also bounds their size. */
-const EXPIRE_RESPONSES_EVERY_MS = 300_000;
-const EXPIRE_FILES_EVERY_MS = 600_000;
-const DAY_MS = 86_400_000;
 
 /** Config → store → snapshot → gateway → http → jobs. Throws ConfigError or a store error with a text for the operator. */
 export async function startApp(config: Config, log: Logger, consoleSource: ConsoleSource): Promise<App> {
@@ -79,12 +69,12 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
   const store = await openStore({ dataDir: config.dataDir, vault });
   try {
     const egress = new Egress({ allow: config.allowPrivate, self: null });
-    const file = await readFile(config);
     const checkAddress = (url: string) => egress.refusal(url);
-    const plan = file === null ? null : await planConfigFile({ store, vault, checkAddress }, file);
+    const file =
+      config.configFile === null ? null : await readStartFile(config.configFile, { store, vault, checkAddress });
     const { generatedClientKeys, defaultClientKey } = await store.writeTogether(
       async (inside) => ({
-        generatedClientKeys: plan === null ? [] : await carryOutFile(inside, plan),
+        generatedClientKeys: (await file?.carryOut(inside)) ?? [],
         ...(await prepareFirstStart(inside, config, checkAddress)),
       }),
       { id: null, name: config.configFile === null ? "Sluice" : "CONFIG_FILE", action: "start" },
@@ -96,7 +86,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
     const { states, uses } = await store.keyStates.all();
     pool.restore(states, uses);
     const snapshots: Snapshots = await Snapshots.open(store, {
-      fixedSettings: fixedSettings(config, file),
+      fixedSettings: fixedSettings(config, file?.document ?? null),
       onSwap: (snapshot) => pool.sync(snapshot.providersById.values()),
     });
 
@@ -157,60 +147,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       now: Date.now,
     });
 
-    const changes = collectHealthChanges(events);
-    const touched = collectClientUses(events);
-    const saveStates = () => {
-      const drained = pool.drain();
-      const news = changes.take();
-      if (drained.states.length + drained.uses.length + news.length > 0) {
-        store.keyStates.save(drained.states, drained.uses, news);
-      }
-    };
-    control.alertWatch.begin();
-    const stopJobs = startJobs(
-      [
-        { name: "save key states", everyMs: FLUSH_STATES_MS, run: saveStates },
-        { name: "note client uses", everyMs: 10_000, run: () => touched.flush((uses) => store.clientKeys.touch(uses)) },
-        { name: "look after alerts", everyMs: ALERTS_EVERY_MS, run: () => control.alertWatch.evaluate() },
-        { name: "send alerts", everyMs: ALERTS_EVERY_MS, run: () => control.alertOutbox.run() },
-        { name: "expire alerts", everyMs: EXPIRE_EVERY_MS, run: () => expireAlerts(control) },
-        {
-          name: "expire stored responses",
-          everyMs: EXPIRE_RESPONSES_EVERY_MS,
-          run: () => expireResponses(store, snapshots),
-        },
-        { name: "expire files", everyMs: EXPIRE_FILES_EVERY_MS, run: () => expireFiles(store, snapshots) },
-        {
-          name: "expire the configuration's history",
-          everyMs: EXPIRE_EVERY_MS,
-          run: () => store.history.expire(Date.now() - snapshots.current.settings.configHistoryDays * DAY_MS),
-        },
-        { name: "forget deleted keys", everyMs: EXPIRE_EVERY_MS, run: () => purgeProviderKeys(control) },
-        { name: "expire jobs", everyMs: EXPIRE_EVERY_MS, run: () => control.jobs.expire() },
-        {
-          name: "expire logs",
-          everyMs: EXPIRE_EVERY_MS,
-          run: async () => {
-            const { auditRetentionDays, logRetentionDays, usageRetentionDays } = snapshots.current.settings;
-            await control.access.expire();
-            await store.audit.expire(Date.now() - auditRetentionDays * DAY_MS);
-            return store.expire(Date.now(), { logDays: logRetentionDays, usageDays: usageRetentionDays });
-          },
-        },
-      ],
-      log,
-    );
-
-    events.on("config", ({ noun, kind }) => {
-      if (noun !== "clientKey" || kind !== "deleted") return;
-      Promise.all([expireResponses(store, snapshots), expireFiles(store, snapshots)]).catch((error: unknown) => {
-        log.warn("could not delete what a deleted client key had", { reason: errorText(error) });
-      });
-    });
-    store.files.sweep().then(
-      (swept) => swept > 0 && log.info("removed unfinished files", { count: swept }),
-      (error: unknown) => log.warn("could not look for unfinished files", { reason: errorText(error) }),
-    );
+    const house = keepHouse(control, pool, log);
 
     const server = serve({
       gateway,
@@ -248,9 +185,8 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
         await control.chats.runs.close();
         await control.balances.flush().catch(() => {});
         control.close();
-        stopJobs();
-        saveStates();
-        await touched.flush((uses) => store.clientKeys.touch(uses));
+        house.stop();
+        await house.flush();
         await untilSent(server, Math.max(endMs, Date.now() + LAST_BYTES_MS));
         await server.stop(true);
         http.close();
@@ -282,19 +218,6 @@ async function untilSent(server: Bun.Server<unknown>, untilMs: number): Promise<
   while (server.pendingRequests > 0 && Date.now() < untilMs) await Bun.sleep(5);
 }
 
-async function readFile(config: Config): Promise<ConfigDocument | null> {
-  if (config.configFile === null) return null;
-  let text: string;
-  try {
-    text = readFileSync(config.configFile, "utf8");
-  } catch {
-    throw new ConfigError(`CONFIG_FILE: ${config.configFile} cannot be read`);
-  }
-  // Loaded only here: its schema is as large as everything else that a start checks.
-  const { parseConfigFile } = await import("./config-file.ts");
-  return parseConfigFile(text, config.configFile);
-}
-
 /** The environment stands before the file. */
 function fixedSettings({ allowAnonymous }: Config, file: ConfigDocument | null): FixedSettings {
   const fixed: Record<string, FixedSetting> = {};
@@ -305,47 +228,4 @@ function fixedSettings({ allowAnonymous }: Config, file: ConfigDocument | null):
     fixed.allowAnonymous = { value: allowAnonymous, source: "env", variable: "ALLOW_ANONYMOUS_ACCESS" };
   }
   return fixed;
-}
-
-async function expireResponses(store: Store, { current: { settings } }: Snapshots): Promise<void> {
-  const owners = (await store.clientKeys.list()).map(({ id }) => id);
-  const beforeMs = Date.now() - settings.storedResponseDays * DAY_MS;
-  await store.responses.expire({ owners, beforeMs, maxBytes: settings.storedResponseMaxBytes });
-}
-
-async function expireFiles({ files }: Store, { current: { settings } }: Snapshots): Promise<void> {
-  const nowMs = Date.now();
-  const { fileRetentionDays: days } = settings;
-  await files.expire({ nowMs, createdBeforeMs: days === 0 ? null : nowMs - days * DAY_MS });
-}
-
-/** Health changes since the last save, for the keys' history. */
-function collectHealthChanges(events: Events) {
-  let changes: Parameters<Parameters<typeof events.on<"keyHealth">>[1]>[0][] = [];
-  events.on("keyHealth", (change) => {
-    changes.push(change);
-  });
-  return {
-    take() {
-      const taken = changes;
-      changes = [];
-      return taken;
-    },
-  };
-}
-
-/** When each client key was last used, written down every few seconds. */
-function collectClientUses(events: Events) {
-  let uses = new Map<string, number>();
-  events.on("requestSettled", (record) => {
-    if (record.clientKeyId !== null) uses.set(record.clientKeyId, record.receivedAtMs);
-  });
-  return {
-    async flush(write: (uses: ReadonlyMap<string, number>) => Promise<void>) {
-      if (uses.size === 0) return;
-      const taken = uses;
-      uses = new Map();
-      await write(taken);
-    },
-  };
 }

@@ -7,8 +7,6 @@ import { planConfig } from "./config-plan.ts";
 import type { Plan } from "./config-step.ts";
 import { readWorld } from "./config-world.ts";
 
-export type { GeneratedClientKey } from "./config-carry-out.ts";
-
 interface ApplyDeps {
   readonly store: Store;
   readonly vault: Vault;

@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
 import { plainFilename } from "../../lib/filename.ts";
 import { mediaTypeOfName } from "../../llm/media-type.ts";
 import { FileError, type FileUpload, type StoredFile } from "../../stored-file.ts";
 import { actorOf } from "../audit.ts";
 import type { ControlDeps } from "../deps.ts";
-import { idField } from "../fields.ts";
 import type { Principal } from "../principal.ts";
-import { type Given, invalid, notFound, ok, type Result, readInput, refuse } from "../user-errors.ts";
+import { invalid, notFound, ok, type Result, refuse } from "../user-errors.ts";
+import type { UploadValues } from "./upload-input.ts";
 
 /** To begin sending, and again to say that it was all. */
 const PATIENCE_MS = 600_000;
@@ -15,23 +14,8 @@ const PATIENCE_MS = 600_000;
 const MAX_PENDING = 100;
 const HOUR_MS = 3_600_000;
 
-const uploadInput = z.strictObject({
-  filename: z.string().trim().min(1, "A file has a name.").max(255, "A file's name is at most 255 long."),
-  contentType: z
-    .string()
-    .regex(/^[\w.+-]{1,60}\/[\w.+-]{1,60}$/, "A media type, e.g. text/plain.")
-    .nullish(),
-  bytes: z.int("A number of bytes.").min(0, "A number of bytes."),
-  purpose: z
-    .string()
-    .regex(/^[a-z][a-z_-]{0,39}$/, "A purpose is a word, e.g. user_data.")
-    .default("user_data"),
-  clientKeyId: idField.nullish(),
-  expiresAt: z.int("A time is needed.").nullish(),
-});
-
 interface Pending {
-  readonly values: z.output<typeof uploadInput>;
+  readonly values: UploadValues;
   readonly userId: string | null;
   readonly token: string;
   state: "announced" | "arriving" | "arrived";
@@ -59,10 +43,8 @@ export class Uploads {
 
   constructor(private readonly deps: Pick<ControlDeps, "store" | "snapshots" | "now">) {}
 
-  async announce(principal: Principal, input: Given<typeof uploadInput>): Promise<Result<Announced>> {
-    const read = readInput(uploadInput, input);
-    if (!read.ok) return read;
-    const { bytes, clientKeyId, expiresAt } = read.value;
+  async announce(principal: Principal, values: UploadValues): Promise<Result<Announced>> {
+    const { bytes, clientKeyId, expiresAt } = values;
     const { maxFileBytes } = this.deps.snapshots.current.settings;
     if (bytes > maxFileBytes)
       return refuse(invalid("bytes", `A file has at most ${maxFileBytes} bytes here.`, "OUT_OF_RANGE"));
@@ -78,7 +60,7 @@ export class Uploads {
     const [uploadId, token] = [randomBytes(16).toString("hex"), randomBytes(32).toString("hex")];
     const untilMs = this.deps.now() + PATIENCE_MS;
     const userId = actorOf(principal).actorId;
-    this.#pending.set(uploadId, { values: read.value, userId, token, state: "announced", upload: null, untilMs });
+    this.#pending.set(uploadId, { values, userId, token, state: "announced", upload: null, untilMs });
     this.#timer ??= setInterval(() => this.#forgetLate(), PATIENCE_MS / 10);
     return ok({ uploadId, path: `/files/upload/${token}`, expiresAt: untilMs });
   }
