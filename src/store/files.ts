@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
@@ -108,8 +109,8 @@ export function openFiles({ database, folder, seal, openFile }: FileParts): File
       );
     },
     async sweep() {
-      const names = await readdir(folder).catch(() => []);
-      if (names.length === 0) return 0;
+      if (!existsSync(folder)) return 0; // nor are the threads that files need started for nothing
+      const names = await readdir(folder);
       const known = new Set(
         database.read((queries) => queries.select({ id: file.id }).from(file).all()).map(({ id }) => id),
       );
