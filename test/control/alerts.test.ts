@@ -167,6 +167,34 @@ describe("an incident", () => {
     await server.stop();
   });
 
+  test("tells of a key's low balance, whoever burned it, and ends when there is money again", async () => {
+    const server = await startAdminServer();
+    const channelId = await addChannel(server);
+    const provider = await addProvider(server);
+    const key = await addKey(server, provider.id, { name: "paid" });
+    await addKey(server, provider.id, { name: "unknown", secret: "sk-unknown-balance-1" });
+    await addRule(server, { lowBalance: { below: "5" } }, { channelIds: [channelId] });
+    const setBalance = async (remaining: string) => {
+      const input = { id: key.id, remaining };
+      const query =
+        "mutation ($input: SetKeyBalanceInput!) { setKeyBalance(input: $input) { userErrors { message } } }";
+      expect((await server.ask(query, { input })).data.setKeyBalance.userErrors).toEqual([]);
+    };
+    await setBalance("6");
+    await watchFor(server, 120);
+    expect((await listAlerts(server)).totalCount).toBe(0);
+    server.events.emit("requestSettled", makeRecord({ keyId: key.id, costNanoUsd: 2_500_000_000 }));
+    await watchFor(server, 120);
+    const { nodes } = await listAlerts(server);
+    const title = "Key paid of main has 3.5 left";
+    expect(nodes).toMatchObject([{ state: "OPEN", kind: "LOW_BALANCE", title, subject: { id: key.id } }]);
+    await setBalance("20");
+    await watchFor(server, 120);
+    expect((await listAlerts(server)).nodes).toMatchObject([{ id: nodes[0].id, state: "RESOLVED" }]);
+    expect((await messagesOf(server, channelId)).map(({ what }) => what)).toEqual(["OPENED", "RESOLVED"]);
+    await server.stop();
+  });
+
   test("of fifty keys within a minute is fifty incidents and one message", async () => {
     const server = await startAdminServer();
     const channelId = await addChannel(server);
