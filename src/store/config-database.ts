@@ -5,13 +5,13 @@ import { MIGRATIONS, type Migration } from "../../migrations/index.ts";
 import { Secret, type Vault } from "../lib/secret.ts";
 import { type Author, currentAuthor } from "./author.ts";
 import type { ConfigAccess, Queries } from "./config-access.ts";
-import type { RowChange } from "./config-changes.ts";
+import type { ObjectChange, RowChange } from "./config-changes.ts";
 import { writeRevision } from "./config-history.ts";
 import { makePrivate } from "./data-directory.ts";
 import { Journal } from "./journal.ts";
 import { migrate } from "./migrate.ts";
 import { setPragmas } from "./pragmas.ts";
-import { undoRows } from "./revert.ts";
+import { restoreObjects, undoRows } from "./revert.ts";
 import { describeFault, isLocked, StoreError } from "./store-error.ts";
 import { meta } from "./tables/meta.ts";
 
@@ -102,21 +102,17 @@ export class ConfigDatabase implements ConfigAccess {
   }
 
   /** Takes back the row changes that `plan` names, newest first. False, and nothing is done, when it answers null. */
-  async undo(plan: (queries: Queries) => readonly RowChange[] | null): Promise<boolean> {
-    await this.#alone();
-    return this.#patiently(() => {
-      // Cannot be changed inside a transaction.
-      this.#database.run("PRAGMA foreign_keys = 0");
-      try {
-        return this.#transact(() => {
-          const changes = plan(this.#queries);
-          if (changes !== null) undoRows(this.#database, this.#journal!.tables, changes);
-          return changes !== null;
-        });
-      } finally {
-        this.#database.run("PRAGMA foreign_keys = 1");
-      }
+  undo(plan: (queries: Queries) => readonly RowChange[] | null): Promise<boolean> {
+    return this.#withoutReferences((journal) => {
+      const changes = plan(this.#queries);
+      if (changes !== null) undoRows(this.#database, journal.tables, changes);
+      return changes !== null;
     });
+  }
+
+  /** Brings back the removed objects that `plan` names. Returns the ids of those that cannot come back. */
+  restore(plan: (queries: Queries) => readonly ObjectChange[]): Promise<string[]> {
+    return this.#withoutReferences((journal) => restoreObjects(this.#database, journal.tables, plan(this.#queries)));
   }
 
   close(): void {
@@ -139,6 +135,19 @@ export class ConfigDatabase implements ConfigAccess {
   /** Until no transaction of several writes is open. */
   async #alone(): Promise<void> {
     while (this.#together !== null) await this.#together.ended;
+  }
+
+  async #withoutReferences<T>(work: (journal: Journal) => T): Promise<T> {
+    await this.#alone();
+    return this.#patiently(() => {
+      // Cannot be changed inside a transaction.
+      this.#database.run("PRAGMA foreign_keys = 0");
+      try {
+        return this.#transact(() => work(this.#journal!));
+      } finally {
+        this.#database.run("PRAGMA foreign_keys = 1");
+      }
+    });
   }
 
   #transact<T>(work: () => T): T {

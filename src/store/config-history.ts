@@ -1,7 +1,14 @@
-import { and, asc, count, desc, eq, gt, lt, lte, max, min } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, lt, lte, max, min } from "drizzle-orm";
 import type { Author } from "./author.ts";
 import type { Queries } from "./config-access.ts";
-import type { ConfigChangeKind, ConfigRevision, ObjectChange, RevisionCount, RowChange } from "./config-changes.ts";
+import type {
+  ConfigChangeKind,
+  ConfigNoun,
+  ConfigRevision,
+  ObjectChange,
+  RevisionCount,
+  RowChange,
+} from "./config-changes.ts";
 import type { JournaledChange } from "./journal.ts";
 import { configRevision, configRevisionItem } from "./tables/config-revision.ts";
 import { modelName } from "./tables/model.ts";
@@ -92,6 +99,31 @@ export function readObjectChanges(queries: Queries, version: number, limit: numb
     .orderBy(configRevisionItem.position)
     .limit(limit)
     .all();
+}
+
+/** The version that removed this object last; null when the history knows of none. */
+export function lastRemoval(queries: Queries, noun: ConfigNoun, id: string): ConfigRevision | null {
+  const { version, noun: ofNoun, objectId, kind } = configRevisionItem;
+  const found = queries
+    .select({ version })
+    .from(configRevisionItem)
+    .where(and(eq(ofNoun, noun), eq(objectId, id), eq(kind, "remove")))
+    .orderBy(desc(version))
+    .limit(1)
+    .get();
+  return found === undefined ? null : readRevision(queries, found.version);
+}
+
+/** The objects of a noun that were removed at this time or later. */
+export function removedSince(queries: Queries, noun: ConfigNoun, sinceMs: number): string[] {
+  const { noun: ofNoun, objectId, kind } = configRevisionItem;
+  return queries
+    .select({ objectId })
+    .from(configRevisionItem)
+    .innerJoin(configRevision, eq(configRevision.version, configRevisionItem.version))
+    .where(and(gte(configRevision.at, sinceMs), eq(ofNoun, noun), eq(kind, "remove")))
+    .all()
+    .map((row) => row.objectId);
 }
 
 /** Every row change after `version`, newest first; null when the history does not reach back that far. */

@@ -1,13 +1,15 @@
-import type { ConfigRevision, ObjectChange } from "./config-changes.ts";
+import type { ConfigNoun, ConfigRevision, ObjectChange } from "./config-changes.ts";
 import type { ConfigDatabase } from "./config-database.ts";
 import {
   configVersion,
   expireRevisions,
   type HistoryPage,
   type HistoryQuery,
+  lastRemoval,
   readObjectChanges,
   readRevision,
   readRevisions,
+  removedSince,
   rowChangesSince,
 } from "./config-history.ts";
 import { raiseSettingsVersion } from "./settings.ts";
@@ -19,6 +21,12 @@ export type Reverted =
   /** There was no such version, or the history does not reach back to it. */
   | { readonly kind: "unknown" };
 
+export interface Restored {
+  readonly restored: readonly ObjectChange[];
+  /** There again, or with a name that another has now. */
+  readonly conflicting: readonly ObjectChange[];
+}
+
 export interface ConfigHistory {
   /** Of the configuration as a whole: 0 before its first change. */
   version(): Promise<number>;
@@ -27,6 +35,12 @@ export interface ConfigHistory {
   changes(version: number, limit: number): Promise<ObjectChange[]>;
   /** Makes the configuration what it was at `version`, as a new revision. Deleted keys come back with their secrets. */
   revert(version: number, expectedVersion?: number): Promise<Reverted>;
+  /** The revision that removed this object last. */
+  removalOf(noun: ConfigNoun, id: string): Promise<ConfigRevision | null>;
+  /** The ids of a noun's objects that were removed at this time or later; some may be back. */
+  removedSince(noun: ConfigNoun, sinceMs: number): Promise<string[]>;
+  /** Brings back what one version removed of these nouns, and nothing else of that time. */
+  restore(version: number, nouns: readonly ConfigNoun[]): Promise<Restored>;
   expire(beforeMs: number): Promise<void>;
 }
 
@@ -67,6 +81,22 @@ export function openHistory(database: ConfigDatabase, onKeysDeleted: (ids: reado
         if (keys.length > 0) onKeysDeleted(keys.map(({ objectId }) => objectId));
         return { kind: "ok", version: after, changes };
       });
+    },
+    async removalOf(noun, id) {
+      return database.read((queries) => lastRemoval(queries, noun, id));
+    },
+    async removedSince(noun, sinceMs) {
+      return database.read((queries) => removedSince(queries, noun, sinceMs));
+    },
+    async restore(version, nouns) {
+      let removed: ObjectChange[] = [];
+      const away = await database.restore((queries) => {
+        const changes = readObjectChanges(queries, version, Number.MAX_SAFE_INTEGER);
+        removed = changes.filter(({ noun, kind }) => kind === "remove" && nouns.includes(noun));
+        return removed;
+      });
+      const isBack = ({ objectId }: ObjectChange) => !away.includes(objectId);
+      return { restored: removed.filter(isBack), conflicting: removed.filter((change) => !isBack(change)) };
     },
     expire(beforeMs) {
       return database.write((queries) => expireRevisions(queries, beforeMs));

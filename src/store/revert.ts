@@ -1,8 +1,9 @@
-import type { Database, SQLQueryBindings } from "bun:sqlite";
-import type { Cells, RowChange } from "./config-changes.ts";
+import { type Database, SQLiteError, type SQLQueryBindings } from "bun:sqlite";
+import type { Cells, ObjectChange, RowChange } from "./config-changes.ts";
 import type { JournaledTable } from "./journal.ts";
 
 type Value = SQLQueryBindings;
+type Tables = ReadonlyMap<string, JournaledTable>;
 interface Target {
   readonly table: JournaledTable;
   readonly key: readonly (string | number)[];
@@ -15,11 +16,48 @@ interface Target {
  * versions, which only rise. Foreign keys must be off, so that replacing a row does not take along what refers to it; rows that are
  * left without what they refer to go afterwards, as they would have gone with it.
  */
-export function undoRows(
-  database: Database,
-  tables: ReadonlyMap<string, JournaledTable>,
-  changes: readonly RowChange[],
-): void {
+export function undoRows(database: Database, tables: Tables, changes: readonly RowChange[]): void {
+  putBack(database, tables, changes);
+  dropOrphans(database);
+}
+
+/**
+ * Brings back objects that were removed, each by itself: one that is there again, or whose name somebody else has now, stays away.
+ * Returns the ids of those. Foreign keys must be off: what belongs to an object that stays away goes afterwards.
+ */
+export function restoreObjects(database: Database, tables: Tables, objects: readonly ObjectChange[]): string[] {
+  const conflicting = objects.filter(({ rows }) => !tryToPutBack(database, tables, rows));
+  dropOrphans(database);
+  return conflicting.map(({ objectId }) => objectId);
+}
+
+function tryToPutBack(database: Database, tables: Tables, rows: readonly RowChange[]): boolean {
+  const isThere = rows.some(({ table: name, key }) => {
+    const table = tables.get(name);
+    return table !== undefined && readRow(database, table, key) !== null;
+  });
+  if (isThere) return false;
+  database.run("SAVEPOINT object");
+  try {
+    putBack(database, tables, rows);
+    return true;
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+    database.run("ROLLBACK TO object");
+    return false;
+  } finally {
+    database.run("RELEASE object");
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return (
+    error instanceof SQLiteError &&
+    (error.code === "SQLITE_CONSTRAINT_UNIQUE" || error.code === "SQLITE_CONSTRAINT_PRIMARYKEY")
+  );
+}
+
+function putBack(database: Database, tables: Tables, changes: readonly RowChange[]): void {
   const targets = new Map<string, Target>();
   for (const { table: name, key, before } of changes) {
     const table = tables.get(name);
@@ -37,7 +75,6 @@ export function undoRows(
     const version = Math.max(Number(current?.version ?? 0), Number(row.version ?? 0)) + 1;
     insertRow(database, table, table.isVersioned ? { ...row, version, updated_at: Date.now() } : row);
   }
-  dropOrphans(database);
 }
 
 function startAt(table: JournaledTable, key: Target["key"], current: Cells | null): Target {
