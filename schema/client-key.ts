@@ -7,11 +7,12 @@ import {
   rotateClientKey,
   updateClientKey,
 } from "../src/control/client-keys.ts";
+import { restoreDeleted } from "../src/control/config-deletion.ts";
 import type { ClientKeyRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import { BuiltinClient, ClientKeyOrderField, ContentPolicy, SortDirection } from "./enums.ts";
 import { Node } from "./node.ts";
-import { DeleteInput, DeletePayload, payloadRef, toPayload } from "./payload.ts";
+import { DeleteInput, DeletePayload, payloadRef, RestoreInput, RestorePayload, toPayload } from "./payload.ts";
 import { ClientKey } from "./refs.ts";
 import { usageFields } from "./usage-fields.ts";
 import { UserError } from "./user-errors.ts";
@@ -149,7 +150,16 @@ builder.mutationFields((t) => ({
   }),
   deleteClientKeys: t.field({
     type: DeletePayload,
+    description: "Refused at once; `restoreClientKeys` brings them back for ten minutes.",
     args: { input: t.arg({ type: DeleteInput, required: true }) },
     resolve: async (_, { input }, { control }) => toPayload(await deleteClientKeys(control, input.ids)),
+  }),
+  restoreClientKeys: t.field({
+    type: RestorePayload,
+    description:
+      "Takes back a deletion of the last ten minutes: their secrets work again, with the files and responses they had.",
+    args: { input: t.arg({ type: RestoreInput, required: true }) },
+    resolve: async (_, { input }, { control }) =>
+      toPayload(await restoreDeleted(control, "clientKey", input.undoToken)),
   }),
 }));

@@ -1,9 +1,10 @@
+import { restoreDeleted } from "../src/control/config-deletion.ts";
 import { createModel, deleteModels, updateModel } from "../src/control/model-writes.ts";
 import type { ModelRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import { ModelCapability } from "./enums.ts";
 import { ModelTraitsInput } from "./model-traits.ts";
-import { DeleteInput, DeletePayload, payloadRef, toPayload } from "./payload.ts";
+import { DeleteInput, DeletePayload, payloadRef, RestoreInput, RestorePayload, toPayload } from "./payload.ts";
 import { Model } from "./refs.ts";
 import { UserError } from "./user-errors.ts";
 
@@ -83,7 +84,14 @@ builder.mutationFields((t) => ({
   }),
   deleteModels: t.field({
     type: DeletePayload,
+    description: "`restoreModels` brings them back for ten minutes.",
     args: { input: t.arg({ type: DeleteInput, required: true }) },
     resolve: async (_, { input }, { control }) => toPayload(await deleteModels(control, input.ids)),
+  }),
+  restoreModels: t.field({
+    type: RestorePayload,
+    description: "Takes back a deletion of the last ten minutes.",
+    args: { input: t.arg({ type: RestoreInput, required: true }) },
+    resolve: async (_, { input }, { control }) => toPayload(await restoreDeleted(control, "model", input.undoToken)),
   }),
 }));

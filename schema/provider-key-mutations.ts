@@ -5,12 +5,7 @@ import {
   reorderProviderKeys,
   tagProviderKeys,
 } from "../src/control/provider-key-actions.ts";
-import {
-  type DeletedKeys,
-  deleteProviderKeys,
-  type RestoredKeys,
-  restoreProviderKeys,
-} from "../src/control/provider-key-deletion.ts";
+import { deleteProviderKeys, restoreProviderKeys } from "../src/control/provider-key-deletion.ts";
 import { type RevealedSecret, revealProviderKeySecret } from "../src/control/provider-key-reveal.ts";
 import { createProviderKey, updateProviderKey } from "../src/control/provider-key-writes.ts";
 import { refreshKeyBalances } from "../src/control/refresh-balances-job.ts";
@@ -19,7 +14,7 @@ import { builder } from "./builder.ts";
 import { KeyAction } from "./enums.ts";
 import { JobPayload } from "./job.ts";
 import { KeyLimitsInput } from "./key-limits.ts";
-import { payloadRef, toPayload } from "./payload.ts";
+import { DeletePayload, payloadRef, RestoreInput, RestorePayload, toPayload } from "./payload.ts";
 import { ProviderKeyFilter } from "./provider-key.ts";
 import { ProviderKey } from "./refs.ts";
 import { UserError } from "./user-errors.ts";
@@ -132,32 +127,6 @@ const ReorderProviderKeysInput = builder.inputType("ReorderProviderKeysInput", {
   }),
 });
 
-const DeleteProviderKeysPayload = payloadRef<DeletedKeys>("DeleteProviderKeysPayload");
-builder.objectType(DeleteProviderKeysPayload, {
-  fields: (t) => ({
-    deletedIds: t.idList({ resolve: ({ value }) => [...(value?.deletedIds ?? [])] }),
-    undoToken: t.string({ nullable: true, resolve: ({ value }) => value?.undoToken }),
-    undoableUntil: t.field({ type: "DateTime", nullable: true, resolve: ({ value }) => value?.undoableUntil }),
-    userErrors: t.field({ type: [UserError], resolve: ({ userErrors }) => [...userErrors] }),
-  }),
-});
-
-const RestoreProviderKeysInput = builder.inputType("RestoreProviderKeysInput", {
-  fields: (t) => ({ undoToken: t.string({ required: true }) }),
-});
-
-const RestoreProviderKeysPayload = payloadRef<RestoredKeys>("RestoreProviderKeysPayload");
-builder.objectType(RestoreProviderKeysPayload, {
-  fields: (t) => ({
-    restoredIds: t.idList({ resolve: ({ value }) => [...(value?.restoredIds ?? [])] }),
-    conflictingIds: t.idList({
-      description: "Not brought back: their name or secret has been given again meanwhile.",
-      resolve: ({ value }) => [...(value?.conflictingIds ?? [])],
-    }),
-    userErrors: t.field({ type: [UserError], resolve: ({ userErrors }) => [...userErrors] }),
-  }),
-});
-
 const RevealProviderKeySecretInput = builder.inputType("RevealProviderKeySecretInput", {
   fields: (t) => ({ id: t.id({ required: true }) }),
 });
@@ -213,9 +182,9 @@ builder.mutationFields((t) => ({
       toPayload(await reorderProviderKeys(control, { ...input, afterId })),
   }),
   restoreProviderKeys: t.field({
-    type: RestoreProviderKeysPayload,
+    type: RestorePayload,
     description: "Takes back a deletion of the last day; the keys come back with their health.",
-    args: { input: t.arg({ type: RestoreProviderKeysInput, required: true }) },
+    args: { input: t.arg({ type: RestoreInput, required: true }) },
     resolve: async (_, { input }, { control }) => toPayload(await restoreProviderKeys(control, input.undoToken)),
   }),
   revealProviderKeySecret: t.field({
@@ -225,7 +194,7 @@ builder.mutationFields((t) => ({
     resolve: async (_, { input }, { control }) => toPayload(await revealProviderKeySecret(control, input.id)),
   }),
   deleteProviderKeys: t.field({
-    type: DeleteProviderKeysPayload,
+    type: DeletePayload,
     description: "They leave the pool at once; `restoreProviderKeys` brings them back for a day.",
     args: { input: t.arg({ type: DeleteProviderKeysInput, required: true }) },
     resolve: async (_, { input }, { control }) => toPayload(await deleteProviderKeys(control, input.selection)),

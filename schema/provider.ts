@@ -1,3 +1,4 @@
+import { restoreDeleted } from "../src/control/config-deletion.ts";
 import { listModelsOfProvider } from "../src/control/models.ts";
 import { countProviderKeys } from "../src/control/provider-keys.ts";
 import { listQuirks } from "../src/control/provider-quirks.ts";
@@ -7,7 +8,7 @@ import { builder } from "./builder.ts";
 import { KeyStrategy, ProviderKind, Quirk, StoredKeys } from "./enums.ts";
 import { ProviderKeyCounts } from "./key-counts.ts";
 import { Node } from "./node.ts";
-import { DeleteInput, DeletePayload, toPayload } from "./payload.ts";
+import { DeleteInput, DeletePayload, RestoreInput, RestorePayload, toPayload } from "./payload.ts";
 import { ProviderPayload } from "./provider-payload.ts";
 import { ProviderQuirk } from "./provider-quirk.ts";
 import { Model, Provider } from "./refs.ts";
@@ -126,8 +127,16 @@ builder.mutationFields((t) => ({
   }),
   deleteProviders: t.field({
     type: DeletePayload,
-    description: "With their keys; refused while a model has a target there.",
+    description:
+      "With their keys; refused while a model has a target there. `restoreProviders` brings them back for ten minutes.",
     args: { input: t.arg({ type: DeleteInput, required: true }) },
     resolve: async (_, { input }, { control }) => toPayload(await deleteProviders(control, input.ids)),
+  }),
+  restoreProviders: t.field({
+    type: RestorePayload,
+    description:
+      "Takes back a deletion of the last ten minutes, keys and all; what was observed of them (health, balances, learned quirks) begins anew.",
+    args: { input: t.arg({ type: RestoreInput, required: true }) },
+    resolve: async (_, { input }, { control }) => toPayload(await restoreDeleted(control, "provider", input.undoToken)),
   }),
 }));

@@ -1,4 +1,5 @@
 import { expireAlerts } from "./control/alerts.ts";
+import { expireFiles, expireResponses } from "./control/client-expiry.ts";
 import type { Control } from "./control/control.ts";
 import { purgeProviderKeys } from "./control/provider-key-deletion.ts";
 import type { KeyHealthChange } from "./events.ts";
@@ -35,12 +36,6 @@ export function keepHouse(control: Control, pool: KeyPool, log: Logger): Houseke
     log,
   );
 
-  control.events.on("config", ({ noun, kind }) => {
-    if (noun !== "clientKey" || kind !== "deleted") return;
-    Promise.all([expireResponses(control), expireFiles(control)]).catch((error: unknown) => {
-      log.warn("could not delete what a deleted client key had", { reason: errorText(error) });
-    });
-  });
   store.files.sweep().then(
     (swept) => swept > 0 && log.info("removed unfinished files", { count: swept }),
     (error: unknown) => log.warn("could not look for unfinished files", { reason: errorText(error) }),
@@ -86,19 +81,6 @@ function expiries(control: Control): readonly Job[] {
       },
     },
   ];
-}
-
-async function expireResponses({ store, snapshots }: Control): Promise<void> {
-  const { storedResponseDays, storedResponseMaxBytes } = snapshots.current.settings;
-  const owners = (await store.clientKeys.list()).map(({ id }) => id);
-  const beforeMs = Date.now() - storedResponseDays * DAY_MS;
-  await store.responses.expire({ owners, beforeMs, maxBytes: storedResponseMaxBytes });
-}
-
-async function expireFiles({ store, snapshots }: Control): Promise<void> {
-  const nowMs = Date.now();
-  const { fileRetentionDays: days } = snapshots.current.settings;
-  await store.files.expire({ nowMs, createdBeforeMs: days === 0 ? null : nowMs - days * DAY_MS });
 }
 
 /** The keys' states, and the changes since the last save for their history. */

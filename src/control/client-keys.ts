@@ -3,7 +3,9 @@ import type { Secret } from "../lib/secret.ts";
 import { CONTENT_POLICIES } from "../llm/names.ts";
 import type { ClientKeyRow } from "../store/types.ts";
 import { CLIENT_KEY_PREFIX, generateSecret } from "./client-key-secret.ts";
+import { toDeletion } from "./config-deletion.ts";
 import type { Control } from "./control.ts";
+import type { Deletion } from "./deletion.ts";
 import { idField, memoField, nameField, versionField } from "./fields.ts";
 import { type CountedPage, type PageArgs, paginate, type RowOrder } from "./page.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse } from "./user-errors.ts";
@@ -124,7 +126,8 @@ export async function rotateClientKey(
   return ok({ clientKey: rotated.value, secret });
 }
 
-export async function deleteClientKeys(control: Control, ids: readonly string[]): Promise<Result<string[]>> {
+/** It is refused at once; what it had (files, responses) is kept for as long as it may come back. */
+export async function deleteClientKeys(control: Control, ids: readonly string[]): Promise<Result<Deletion>> {
   const rows = await control.rows.clientKeys();
   const anonymous = ids.map((id) => rows.get(id)).find((row) => row?.builtin === "anonymous");
   if (anonymous !== undefined) {
@@ -132,7 +135,7 @@ export async function deleteClientKeys(control: Control, ids: readonly string[])
   }
   const deleted = await control.store.clientKeys.delete(ids);
   if (deleted.length > 0) await applyChange(control, { noun: "clientKey", kind: "deleted", ids: deleted });
-  return ok(deleted);
+  return ok(await toDeletion(control, "clientKey", deleted));
 }
 
 function orderOf({ field, direction }: ClientKeyOrder): RowOrder<ClientKeyRow> {

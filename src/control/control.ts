@@ -52,7 +52,12 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   const uploads = new Uploads(deps);
   const balances = new KeyBalances(deps);
   const alertOutbox = new AlertOutbox(deps);
-  const alertWatch = new AlertWatch(deps, { rows, capacities, balanceOf: (id: string) => balances.get(id), outbox: alertOutbox });
+  const alertWatch = new AlertWatch(deps, {
+    rows,
+    capacities,
+    balanceOf: (id) => balances.get(id),
+    outbox: alertOutbox,
+  });
   const jobs = new Jobs(() => control);
   const close = () => {
     for (const part of [

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { MODEL_CAPABILITIES } from "../llm/model-capabilities.ts";
 import type { ModelRow } from "../store/types.ts";
 import { type TraitOverrides, traitOverridesSchema } from "../trait-overrides.ts";
+import { toDeletion } from "./config-deletion.ts";
 import type { Control } from "./control.ts";
+import type { Deletion } from "./deletion.ts";
 import { idField, memoField, priorityField, versionField, weightField } from "./fields.ts";
 import { stampPrice } from "./model-price.ts";
 import { parsePrice } from "./money.ts";
@@ -120,10 +122,10 @@ export async function updateModel(control: Control, input: Given<typeof updateIn
   return updated;
 }
 
-export async function deleteModels(control: Control, ids: readonly string[]): Promise<Result<string[]>> {
+export async function deleteModels(control: Control, ids: readonly string[]): Promise<Result<Deletion>> {
   const deleted = await control.store.models.delete(ids);
   if (deleted.length > 0) await applyChange(control, { noun: "model", kind: "deleted", ids: deleted });
-  return ok(deleted);
+  return ok(await toDeletion(control, "model", deleted));
 }
 
 async function checkTargets(control: Control, targets: readonly { providerId: string }[]): Promise<Result<null>> {

@@ -3,12 +3,14 @@ import { PROVIDER_KINDS, QUIRKS, STRATEGIES } from "../llm/names.ts";
 import { canHaveQuirks } from "../policy/quirks.ts";
 import { dialects } from "../providers/index.ts";
 import type { ProviderRow } from "../store/types.ts";
+import { toDeletion } from "./config-deletion.ts";
 import type { Control } from "./control.ts";
+import type { Deletion } from "./deletion.ts";
 import { idField, memoField, nameField, versionField } from "./fields.ts";
 import { type CountedPage, type PageArgs, paginate } from "./page.ts";
 import type { Principal } from "./principal.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse, type UserError } from "./user-errors.ts";
-import { applyChange, definedOnly, duplicate, fromWritten, stale } from "./writes.ts";
+import { applyChange, applyChanges, definedOnly, duplicate, fromWritten, stale } from "./writes.ts";
 
 export interface ProviderFilter {
   readonly search?: string | null;
@@ -124,7 +126,7 @@ export async function updateProvider(
 }
 
 /** With their keys. A provider that a model still points at stays: its deletion would silently shorten that model's chain. */
-export async function deleteProviders(control: Control, ids: readonly string[]): Promise<Result<string[]>> {
+export async function deleteProviders(control: Control, ids: readonly string[]): Promise<Result<Deletion>> {
   const models = [...(await control.rows.models()).values()].filter((model) =>
     model.targets.some((target) => ids.includes(target.providerId)),
   );
@@ -135,12 +137,14 @@ export async function deleteProviders(control: Control, ids: readonly string[]):
     return refuse({ kind: "conflict", code: "CONFLICT", message, field: ["ids"], blockers: models.slice(0, 50) });
   }
   const orphaned: string[] = [];
-  for (const id of ids) orphaned.push(...(await keysOf(control, id)));
-  const deletedKeys = orphaned.length > 0 ? await control.store.providerKeys.delete(orphaned) : [];
+  for (const id of new Set(ids)) orphaned.push(...(await keysOf(control, id)));
+  // The keys go with it, in one transaction: what is taken back is all of it.
   const deleted = await control.store.providers.delete(ids);
-  if (deletedKeys.length > 0) await applyChange(control, { noun: "providerKey", kind: "deleted", ids: deletedKeys });
-  if (deleted.length > 0) await applyChange(control, { noun: "provider", kind: "deleted", ids: deleted });
-  return ok(deleted);
+  if (deleted.length > 0) {
+    const keys = orphaned.length > 0 ? [{ noun: "providerKey", kind: "deleted", ids: orphaned } as const] : [];
+    await applyChanges(control, [...keys, { noun: "provider", kind: "deleted", ids: deleted }]);
+  }
+  return ok(await toDeletion(control, "provider", deleted));
 }
 
 function readBaseUrl(control: Control, given: string | null): Result<string> {

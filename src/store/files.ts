@@ -1,7 +1,22 @@
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  gt,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  notInArray,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { Seal } from "../lib/seal.ts";
 import { FileError, type FileQuery } from "../stored-file.ts";
 import type { ConfigDatabase, Queries } from "./config-database.ts";
@@ -93,10 +108,11 @@ export function openFiles({ database, folder, seal, openFile }: FileParts): File
       remove((queries) =>
         inSlices(ids, (slice) => queries.delete(file).where(inArray(file.id, slice)).returning().all()),
       ),
-    expire({ nowMs, createdBeforeMs }) {
+    expire({ nowMs, createdBeforeMs, spared }) {
       const isOrphan = and(
         isNotNull(file.clientKeyId),
         sql`${file.clientKeyId} not in (select ${clientKey.id} from ${clientKey})`,
+        notInArray(file.clientKeyId, [...spared]),
       );
       const isOld =
         createdBeforeMs === null ? undefined : and(isNull(file.expiresAtMs), lt(file.createdAtMs, createdBeforeMs));

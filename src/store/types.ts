@@ -374,10 +374,14 @@ export interface FileStore extends StoredFiles {
   /** Of all that a query finds, whatever its page. */
   totals(query: Omit<FileQuery, "limit" | "after">): Promise<{ readonly count: number; readonly bytes: number }>;
   /**
-   * Deletes files whose time is over, those of clients that are no more, and those without a time of their own that were made before
+   * Deletes files whose time is over, those of clients that are no more (but for the `spared`), and those without a time of their own that were made before
    * `createdBeforeMs` (null: they are kept). Returns their ids.
    */
-  expire(retention: { readonly nowMs: number; readonly createdBeforeMs: number | null }): Promise<string[]>;
+  expire(retention: {
+    readonly nowMs: number;
+    readonly createdBeforeMs: number | null;
+    readonly spared: readonly string[];
+  }): Promise<string[]>;
   /** Deletes contents without a row: what a crash left. Returns how many. */
   sweep(): Promise<number>;
 }

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 async function mutate(name: string, input: object, fields: string): Promise<Answer> {
-  const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input!`;
+  const type = name === "restoreProviderKeys" ? "RestoreInput!" : `${name[0]!.toUpperCase()}${name.slice(1)}Input!`;
   const query = `mutation ($input: ${type}) { ${name}(input: $input) { ${fields} userErrors { code message field } } }`;
   const { data, errors } = await server.ask(query, { input });
   expect(errors).toBeUndefined();

@@ -33,7 +33,7 @@ describe("schema/schema.graphql", () => {
       "AlertChannelPayload.signingSecret",
       "ClientKey.secretPreview",
       "ClientKeySecretPayload.secret",
-      "DeleteProviderKeysPayload.undoToken",
+      "DeletePayload.undoToken",
       "GeneratedClientKey.secret",
       "ImportPreviewRow.secretPreview",
       "InvitePayload.inviteToken",
