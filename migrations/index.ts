@@ -10,6 +10,7 @@ import chat from "./0008_chat.sql" with { type: "text" };
 import chatFiles from "./0009_chat_files.sql" with { type: "text" };
 import people from "./0010_people.sql" with { type: "text" };
 import keyLimits from "./0011_key_limits.sql" with { type: "text" };
+import undo from "./0012_undo.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0009_chat_files", sql: chatFiles },
   { name: "0010_people", sql: people },
   { name: "0011_key_limits", sql: keyLimits },
+  { name: "0012_undo", sql: undo },
 ];

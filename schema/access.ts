@@ -145,11 +145,13 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.stopChatMessage": "CHAT_USE",
   "Mutation.updateConversation": "CHAT_USE",
   "Mutation.deleteConversations": "CHAT_USE",
+  "Mutation.restoreConversations": "CHAT_USE",
   // It needs LOGS_CONTENT too.
   "Mutation.continueInChat": "CHAT_USE",
   "Mutation.createUpload": "FILES_WRITE",
   "Mutation.completeUpload": "FILES_WRITE",
   "Mutation.deleteFiles": "FILES_WRITE",
+  "Mutation.restoreFiles": "FILES_WRITE",
   "Mutation.cancelRequest": "REQUESTS_CANCEL",
   "Mutation.replayRequest": "LOGS_CONTENT",
   "Mutation.exportRequestLogs": "LOGS_READ",

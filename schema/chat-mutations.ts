@@ -1,10 +1,11 @@
 import { continueInChat } from "../src/control/chat-continue.ts";
 import { type SentMessage, sendChatMessage, stopChatMessage } from "../src/control/chat-send.ts";
-import { deleteConversations, updateConversation } from "../src/control/conversations.ts";
+import { deleteConversations, restoreConversations } from "../src/control/conversation-deletion.ts";
+import { updateConversation } from "../src/control/conversations.ts";
 import type { ConversationRow, MessageRow } from "../src/store/chat-types.ts";
 import { builder } from "./builder.ts";
 import { ReasoningEffort, Verbosity, WireFormat } from "./enums.ts";
-import { DeleteInput, DeletePayload, payloadRef, toPayload } from "./payload.ts";
+import { DeleteInput, DeletePayload, payloadRef, RestoreInput, RestorePayload, toPayload } from "./payload.ts";
 import { ChatMessage, Conversation } from "./refs.ts";
 import { UserError } from "./user-errors.ts";
 
@@ -154,10 +155,18 @@ builder.mutationFields((t) => ({
   }),
   deleteConversations: t.field({
     type: DeletePayload,
-    description: "With all their messages.",
+    description: "With all their messages; `restoreConversations` brings them back for ten minutes.",
     args: { input: t.arg({ type: DeleteInput, required: true }) },
     resolve: async (_, { input }, { control, principal }) =>
       toPayload(await deleteConversations(control, principal, input.ids)),
+  }),
+  restoreConversations: t.field({
+    type: RestorePayload,
+    description:
+      "Takes back one's own deletion of the last ten minutes. Answers that it stopped stay as far as they had come.",
+    args: { input: t.arg({ type: RestoreInput, required: true }) },
+    resolve: async (_, { input }, { control, principal }) =>
+      toPayload(await restoreConversations(control, principal, input.undoToken)),
   }),
   continueInChat: t.field({
     type: ConversationPayload,

@@ -1,10 +1,10 @@
-import { deleteFiles, downloadPath, type FilesPage, listFiles } from "../src/control/files/files.ts";
+import { deleteFiles, downloadPath, type FilesPage, listFiles, restoreFiles } from "../src/control/files/files.ts";
 import { announceUpload } from "../src/control/files/upload-input.ts";
 import type { Announced } from "../src/control/files/uploads.ts";
 import type { StoredFile } from "../src/stored-file.ts";
 import { builder } from "./builder.ts";
 import { loadNode, Node } from "./node.ts";
-import { DeleteInput, DeletePayload, payloadRef, toPayload } from "./payload.ts";
+import { DeleteInput, DeletePayload, payloadRef, RestoreInput, RestorePayload, toPayload } from "./payload.ts";
 import { ClientKey, File } from "./refs.ts";
 import { UserError } from "./user-errors.ts";
 
@@ -114,7 +114,15 @@ builder.mutationFields((t) => ({
   }),
   deleteFiles: t.field({
     type: DeletePayload,
+    description:
+      "Nobody can use them any more; `restoreFiles` brings them back for ten minutes. Until then they take their room.",
     args: { input: t.arg({ type: DeleteInput, required: true }) },
     resolve: async (_, { input }, { control }) => toPayload(await deleteFiles(control, input.ids)),
+  }),
+  restoreFiles: t.field({
+    type: RestorePayload,
+    description: "Takes back a deletion of the last ten minutes. What a client itself deleted is gone.",
+    args: { input: t.arg({ type: RestoreInput, required: true }) },
+    resolve: async (_, { input }, { control }) => toPayload(await restoreFiles(control, input.undoToken)),
   }),
 }));

@@ -1,6 +1,7 @@
 import { expireAlerts } from "./control/alerts.ts";
 import { expireFiles, expireResponses } from "./control/client-expiry.ts";
 import type { Control } from "./control/control.ts";
+import { purgeConversations } from "./control/conversation-deletion.ts";
 import { purgeProviderKeys } from "./control/provider-key-deletion.ts";
 import type { KeyHealthChange } from "./events.ts";
 import { type Job, startJobs } from "./jobs.ts";
@@ -58,6 +59,7 @@ function expiries(control: Control): readonly Job[] {
     // Often: it also bounds their size.
     { name: "expire stored responses", everyMs: 5 * MINUTE_MS, run: () => expireResponses(control) },
     { name: "expire files", everyMs: 10 * MINUTE_MS, run: () => expireFiles(control) },
+    { name: "forget deleted conversations", everyMs: 10 * MINUTE_MS, run: () => purgeConversations(control) },
     { name: "expire alerts", everyMs: HOUR_MS, run: () => expireAlerts(control) },
     { name: "expire jobs", everyMs: HOUR_MS, run: () => control.jobs.expire() },
     { name: "expire sessions", everyMs: HOUR_MS, run: () => control.access.expire() },

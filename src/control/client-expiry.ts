@@ -12,12 +12,13 @@ export async function expireResponses(control: Control): Promise<void> {
   await control.store.responses.expire({ owners, beforeMs, maxBytes: storedResponseMaxBytes });
 }
 
-/** Deletes files whose time is over, and those of clients that will not come back. */
+/** Deletes files whose time is over, deleted ones that nobody brought back, and those of clients that will not come back. */
 export async function expireFiles(control: Control): Promise<void> {
   const nowMs = control.now();
   const { fileRetentionDays: days } = control.snapshots.current.settings;
   const createdBeforeMs = days === 0 ? null : nowMs - days * DAY_MS;
-  await control.store.files.expire({ nowMs, createdBeforeMs, spared: await returningClients(control) });
+  const spared = await returningClients(control);
+  await control.store.files.expire({ nowMs, createdBeforeMs, retiredBeforeMs: nowMs - UNDO_MS, spared });
 }
 
 /** Those that were deleted so lately that it may be taken back. */

@@ -9,7 +9,7 @@ import { idField, versionField } from "./fields.ts";
 import { type CountedPage, type PageArgs, readPageArgs } from "./page.ts";
 import type { Principal } from "./principal.ts";
 import { fromStore } from "./store-page.ts";
-import { type Given, notFound, ok, type Result, readInput, refuse } from "./user-errors.ts";
+import { type Given, notFound, type Result, readInput, refuse } from "./user-errors.ts";
 import { definedOnly, fromWritten } from "./writes.ts";
 
 export { CHAT_ROLES, CHAT_STATES } from "../store/chat-types.ts";
@@ -109,22 +109,6 @@ export async function updateConversation(
     control.chats.note({ kind: "UPDATED", conversationId: id, createdBy, messageId: null });
   }
   return updated;
-}
-
-/** With all their messages; what is still being said in them is stopped. */
-export async function deleteConversations(
-  control: Control,
-  principal: Principal,
-  ids: readonly string[],
-): Promise<Result<string[]>> {
-  const found = await Promise.all(ids.map((id) => getConversation(control, principal, id)));
-  const own = found.filter((row) => row !== null);
-  const deleted = await control.store.chats.deleteConversations(own.map(({ id }) => id));
-  control.chats.runs.forget(deleted);
-  for (const { id, createdBy } of own) {
-    if (deleted.includes(id)) control.chats.note({ kind: "DELETED", conversationId: id, createdBy, messageId: null });
-  }
-  return ok(deleted);
 }
 
 /** What people and tokens said goes with them. */

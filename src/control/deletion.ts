@@ -30,6 +30,14 @@ export function undoable(
   return { deletedIds, undoToken: undoToken(control, noun, deletion), undoableUntil: untilMs };
 }
 
+let lastDeletedAt = 0;
+
+/** A stamp of its own for each deletion: it says what went together. */
+export function stampDeletion(control: Control): number {
+  lastDeletedAt = Math.max(control.now(), lastDeletedAt + 1);
+  return lastDeletedAt;
+}
+
 /** The deletion that a token names. */
 export function readDeletion(control: Control, noun: Undoable, token: string): Result<number> {
   const deletion = readUndoToken(control, noun, token);

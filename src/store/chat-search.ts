@@ -10,7 +10,7 @@ export function searchChats(configPath: string, createdBy: string | null, text: 
     const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
     return database
       .query<{ id: string }, [string | null, string]>(
-        `SELECT id FROM conversation WHERE created_by IS ?1 AND (title LIKE ?2 ESCAPE '\\' OR EXISTS (
+        `SELECT id FROM conversation WHERE created_by IS ?1 AND deleted_at IS NULL AND (title LIKE ?2 ESCAPE '\\' OR EXISTS (
            SELECT 1 FROM message WHERE conversation_id = conversation.id AND text LIKE ?2 ESCAPE '\\'))
          ORDER BY active_at DESC LIMIT ${MOST_FOUND}`,
       )

@@ -173,8 +173,12 @@ export interface ChatStore {
     patch: Partial<ConversationValues>,
     expectedVersion?: number,
   ): Promise<Written<ConversationRow>>;
-  /** With all its messages. Returns the ids that were there. */
-  deleteConversations(ids: readonly string[]): Promise<string[]>;
+  /** Nobody sees them any more, until they are brought back or purged. Returns the ids that were there. */
+  retireConversations(ids: readonly string[], deletedAt: number): Promise<string[]>;
+  /** What this person deleted in one go. */
+  restoreConversations(createdBy: string | null, deletedAt: number): Promise<string[]>;
+  /** For good, with all their messages: what was deleted before that time. */
+  purgeConversations(beforeMs: number): Promise<void>;
   /** Those of people and tokens that are gone. */
   deleteConversationsOf(createdBy: readonly string[]): Promise<string[]>;
   /** Oldest first. */

@@ -1,5 +1,4 @@
 import { and, asc, count, desc, eq, gt, inArray, isNull, lt, type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type {
   AnswerPatch,
   ChatAttachment,
@@ -18,13 +17,21 @@ export type ChatSearch = (createdBy: string | null, text: string) => Promise<rea
 
 export function openChats(database: ConfigDatabase, search: ChatSearch): ChatStore {
   const find = (queries: Queries, id: string) =>
-    queries.select().from(conversation).where(eq(conversation.id, id)).get() ?? null;
+    queries
+      .select()
+      .from(conversation)
+      .where(and(eq(conversation.id, id), isNull(conversation.deletedAt)))
+      .get() ?? null;
 
   return {
     async conversations(query) {
       const found = query.search === null ? null : await search(query.createdBy, query.search);
       return database.read((queries) => {
-        const mine = and(ownedBy(query.createdBy), found === null ? undefined : isOneOf(found));
+        const mine = and(
+          ownedBy(query.createdBy),
+          isNull(conversation.deletedAt),
+          found === null ? undefined : isOneOf(found),
+        );
         const { pinned, activeAt, id } = conversation;
         const rows = queries
           .select()
@@ -72,8 +79,49 @@ export function openChats(database: ConfigDatabase, search: ChatSearch): ChatSto
         }),
       );
     },
-    deleteConversations: (ids) => deleteWhere(database, conversation.id, ids),
-    deleteConversationsOf: (createdBy) => deleteWhere(database, conversation.createdBy, createdBy),
+    retireConversations(ids, deletedAt) {
+      return database.write((queries) =>
+        inSlices(ids, (slice) =>
+          queries
+            .update(conversation)
+            .set({ deletedAt })
+            .where(and(inArray(conversation.id, slice), isNull(conversation.deletedAt)))
+            .returning({ id: conversation.id })
+            .all(),
+        ).map(({ id }) => id),
+      );
+    },
+    restoreConversations(createdBy, deletedAt) {
+      return database.write((queries) =>
+        queries
+          .update(conversation)
+          .set({ deletedAt: null })
+          .where(and(ownedBy(createdBy), eq(conversation.deletedAt, deletedAt)))
+          .returning({ id: conversation.id })
+          .all()
+          .map(({ id }) => id),
+      );
+    },
+    async purgeConversations(beforeMs) {
+      const isOld = lt(conversation.deletedAt, beforeMs);
+      // Most times there is nothing to write.
+      const found = database.read((queries) =>
+        queries.select({ id: conversation.id }).from(conversation).where(isOld).get(),
+      );
+      if (found !== undefined) await database.write((queries) => queries.delete(conversation).where(isOld).run());
+    },
+    async deleteConversationsOf(createdBy) {
+      const gone = await database.write((queries) =>
+        inSlices(createdBy, (slice) =>
+          queries
+            .delete(conversation)
+            .where(inArray(conversation.createdBy, slice))
+            .returning({ id: conversation.id })
+            .all(),
+        ),
+      );
+      return gone.map(({ id }) => id);
+    },
     async messages(query) {
       return database.read((queries) => {
         const all = eq(message.conversationId, query.conversationId);
@@ -172,19 +220,6 @@ export function openChats(database: ConfigDatabase, search: ChatSearch): ChatSto
       });
     },
   };
-}
-
-async function deleteWhere(
-  database: ConfigDatabase,
-  column: SQLiteColumn,
-  values: readonly string[],
-): Promise<string[]> {
-  const gone = await database.write((queries) =>
-    inSlices(values, (slice) =>
-      queries.delete(conversation).where(inArray(column, slice)).returning({ id: conversation.id }).all(),
-    ),
-  );
-  return gone.map((row) => row.id);
 }
 
 function ownedBy(createdBy: string | null): SQL {

@@ -6,6 +6,7 @@ import {
   asc,
   desc,
   eq,
+  getTableColumns,
   gt,
   inArray,
   isNotNull,
@@ -26,6 +27,9 @@ import { clientKey } from "./tables/client-key.ts";
 import { file } from "./tables/file.ts";
 import type { FileStore } from "./types.ts";
 import { inSlices } from "./written.ts";
+
+/** What of a row others see. */
+const { deletedAtMs: _, ...SHOWN } = getTableColumns(file);
 
 export interface FileParts {
   readonly database: ConfigDatabase;
@@ -69,7 +73,7 @@ export function openFiles({ database, folder, seal, openFile }: FileParts): File
       return database.read(
         (queries) =>
           queries
-            .select()
+            .select(SHOWN)
             .from(file)
             .where(and(eq(file.id, id), isAlive()))
             .get() ?? null,
@@ -85,7 +89,7 @@ export function openFiles({ database, folder, seal, openFile }: FileParts): File
       const order = ascending ? asc(file.id) : desc(file.id);
       const rows = database.read((queries) =>
         queries
-          .select()
+          .select(SHOWN)
           .from(file)
           .where(and(matching(query), isBetween))
           .orderBy(order)
@@ -108,7 +112,30 @@ export function openFiles({ database, folder, seal, openFile }: FileParts): File
       remove((queries) =>
         inSlices(ids, (slice) => queries.delete(file).where(inArray(file.id, slice)).returning().all()),
       ),
-    expire({ nowMs, createdBeforeMs, spared }) {
+    retire(ids, deletedAtMs) {
+      return database.write((queries) =>
+        inSlices(ids, (slice) =>
+          queries
+            .update(file)
+            .set({ deletedAtMs })
+            .where(and(inArray(file.id, slice), isAlive()))
+            .returning({ id: file.id })
+            .all(),
+        ).map(({ id }) => id),
+      );
+    },
+    restore(deletedAtMs) {
+      return database.write((queries) =>
+        queries
+          .update(file)
+          .set({ deletedAtMs: null })
+          .where(eq(file.deletedAtMs, deletedAtMs))
+          .returning({ id: file.id })
+          .all()
+          .map(({ id }) => id),
+      );
+    },
+    expire({ nowMs, createdBeforeMs, retiredBeforeMs, spared }) {
       const isOrphan = and(
         isNotNull(file.clientKeyId),
         sql`${file.clientKeyId} not in (select ${clientKey.id} from ${clientKey})`,
@@ -119,7 +146,7 @@ export function openFiles({ database, folder, seal, openFile }: FileParts): File
       return remove((queries) =>
         queries
           .delete(file)
-          .where(or(lte(file.expiresAtMs, nowMs), isOld, isOrphan))
+          .where(or(lte(file.expiresAtMs, nowMs), lt(file.deletedAtMs, retiredBeforeMs), isOld, isOrphan))
           .returning()
           .all(),
       );
@@ -146,9 +173,9 @@ function sum() {
   return sql<number>`coalesce(sum(${file.bytes}), 0)`;
 }
 
-/** Its time is not over, whether or not anybody has come round to delete it. */
+/** Not deleted, and its time is not over, whether or not anybody has come round to delete it. */
 function isAlive(): SQL | undefined {
-  return or(isNull(file.expiresAtMs), gt(file.expiresAtMs, Date.now()));
+  return and(isNull(file.deletedAtMs), or(isNull(file.expiresAtMs), gt(file.expiresAtMs, Date.now())));
 }
 
 function matching({ clientKeyId, purpose, ids, search }: Omit<FileQuery, "limit">): SQL | undefined {

@@ -373,13 +373,18 @@ export interface ResponseStore extends StoredResponses {
 export interface FileStore extends StoredFiles {
   /** Of all that a query finds, whatever its page. */
   totals(query: Omit<FileQuery, "limit" | "after">): Promise<{ readonly count: number; readonly bytes: number }>;
+  /** Nobody can read them any more, until they are brought back or expire. Returns the ids that were there. */
+  retire(ids: readonly string[], deletedAtMs: number): Promise<string[]>;
+  /** What was retired in one go. */
+  restore(deletedAtMs: number): Promise<string[]>;
   /**
-   * Deletes files whose time is over, those of clients that are no more (but for the `spared`), and those without a time of their own that were made before
+   * Deletes files whose time is over, those that were retired before `retiredBeforeMs`, those of clients that are no more (but for the `spared`), and those without a time of their own that were made before
    * `createdBeforeMs` (null: they are kept). Returns their ids.
    */
   expire(retention: {
     readonly nowMs: number;
     readonly createdBeforeMs: number | null;
+    readonly retiredBeforeMs: number;
     readonly spared: readonly string[];
   }): Promise<string[]>;
   /** Deletes contents without a row: what a crash left. Returns how many. */

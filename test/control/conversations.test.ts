@@ -102,6 +102,24 @@ describe("conversations", () => {
     expect(await app.ask(`{ node(id: "${messages.nodes[0].id}") { id } }`)).toBeNull();
   });
 
+  test("come back with their messages for whoever deleted them", async () => {
+    const id = await converse("second thoughts");
+    const deletion = await app.ask(`mutation { deleteConversations(input: { ids: ["${id}"] }) { undoToken } }`);
+    const listed = async () => (await app.ask(`{ conversations(search: "second") { nodes { id } } }`)).nodes;
+    expect(await listed()).toEqual([]);
+    const restore = () =>
+      app.ask(
+        `mutation { restoreConversations(input: { undoToken: "${deletion.undoToken}" }) { restoredIds userErrors { code } } }`,
+      );
+    const deletedAt = Number.parseInt(deletion.undoToken, 10);
+    expect(await app.app.control.store.chats.restoreConversations("usr_other", deletedAt)).toEqual([]);
+    expect(await restore()).toEqual({ restoredIds: [id], userErrors: [] });
+    expect(await listed()).toEqual([{ id }]);
+    const { messages } = await app.ask(`{ conversation(id: "${id}") { messages { totalCount } } }`);
+    expect(messages.totalCount).toBeGreaterThan(0);
+    expect((await restore()).userErrors).toEqual([{ code: "CONFLICT" }]);
+  });
+
   test("of many messages in one chain can be deleted", async () => {
     const { chats } = app.app.control.store;
     const id = await converse("long");
@@ -114,6 +132,8 @@ describe("conversations", () => {
     await chats.addMessages({ id, values: null }, rows);
     const deleted = await app.ask(`mutation { deleteConversations(input: { ids: ["${id}"] }) { deletedIds } }`);
     expect(deleted.deletedIds).toEqual([id]);
+    expect(await chats.message("msg_2999")).not.toBeNull();
+    await chats.purgeConversations(Date.now() + 1);
     expect(await chats.message("msg_2999")).toBeNull();
   });
 });

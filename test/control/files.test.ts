@@ -206,6 +206,13 @@ describe("the list", () => {
     });
     expect(deleted.data.deleteFiles).toEqual({ deletedIds: [file.id], userErrors: [] });
     expect((await ask(`{ file(id: "${file.id}") { id } }`)).data.file).toBeNull();
+    expect(onDisk()).toContain(file.id); // it may come back
+    await gateway.app.control.store.files.expire({
+      nowMs: Date.now(),
+      createdBeforeMs: null,
+      retiredBeforeMs: Date.now() + 1,
+      spared: [],
+    });
     expect(onDisk()).not.toContain(file.id);
     const audit = (await ask("{ auditLog(first: 1) { nodes { action outcome subjects { id label } } } }")).data
       .auditLog;

@@ -119,6 +119,27 @@ describe("a deletion that is taken back", () => {
   });
 });
 
+describe("files that were deleted", () => {
+  test("cannot be read, and come back for ten minutes", async () => {
+    const { files } = server.store;
+    const upload = await files.begin(server.snapshots.current.settings);
+    await upload.write(new TextEncoder().encode("notes"));
+    const values = { filename: "a.txt", mediaType: "text/plain", purpose: "user_data", userId: null };
+    const file = await upload.finish({ ...values, clientKeyId: null, expiresAtMs: null });
+    const first = await remove("Files", [file.id]);
+    expect(await files.get(file.id)).toBeNull();
+    expect((await server.ask("{ files { totalCount } }")).data.files.totalCount).toBe(0);
+    await expireFiles(server.control);
+    expect(await restore("Files", first.undoToken)).toEqual(done([file.id]));
+    expect(await new Response(files.content((await files.get(file.id))!)).text()).toBe("notes");
+    const { undoToken } = await remove("Files", [file.id]);
+    server.advance(600_001);
+    expect((await restore("Files", undoToken)).userErrors).toMatchObject([{ code: "CONFLICT" }]);
+    await expireFiles(server.control);
+    expect(await files.delete([file.id])).toEqual([]);
+  });
+});
+
 test("a token of one noun is none of another, and none that was made up", async () => {
   const client = await addClientKey(server, { name: "token" });
   const { undoToken } = await remove("ClientKeys", [client.id]);

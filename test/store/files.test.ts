@@ -221,11 +221,15 @@ describe("over time", () => {
     const long = await put(files, noise(10), { expiresAtMs: nowMs + 7_200_000 });
     const own = await put(files, noise(10), { clientKeyId });
     const plain = await put(files, noise(10));
-    expect(await files.expire({ nowMs, createdBeforeMs: null, spared: [] })).toEqual([]);
-    expect(await files.expire({ nowMs: nowMs + 3_600_000, createdBeforeMs: null, spared: [] })).toEqual([short.id]);
+    expect(await files.expire({ nowMs, createdBeforeMs: null, retiredBeforeMs: 0, spared: [] })).toEqual([]);
+    expect(
+      await files.expire({ nowMs: nowMs + 3_600_000, createdBeforeMs: null, retiredBeforeMs: 0, spared: [] }),
+    ).toEqual([short.id]);
     await clientKeys.delete([clientKeyId]);
-    expect(await files.expire({ nowMs, createdBeforeMs: null, spared: [] })).toEqual([own.id]);
-    expect(await files.expire({ nowMs, createdBeforeMs: nowMs + 60_000, spared: [] })).toEqual([plain.id]);
+    expect(await files.expire({ nowMs, createdBeforeMs: null, retiredBeforeMs: 0, spared: [] })).toEqual([own.id]);
+    expect(await files.expire({ nowMs, createdBeforeMs: nowMs + 60_000, retiredBeforeMs: 0, spared: [] })).toEqual([
+      plain.id,
+    ]);
     expect(inFolder(dataDir)).toEqual([long.id]);
   });
 

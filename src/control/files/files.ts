@@ -2,6 +2,15 @@ import { timingSafeEqual } from "node:crypto";
 import type { FileQuery, StoredFile } from "../../stored-file.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
+import {
+  type Deletion,
+  nothingLeft,
+  type Restoration,
+  readDeletion,
+  stampDeletion,
+  UNDO_MS,
+  undoable,
+} from "../deletion.ts";
 import { type Page, type PageArgs, readPageArgs } from "../page.ts";
 import { invalid, ok, type Result, refuse } from "../user-errors.ts";
 
@@ -41,10 +50,21 @@ export async function listFiles({ store }: Control, filter: FileFilter, page: Pa
   };
 }
 
-export async function deleteFiles({ store }: Control, ids: readonly string[]): Promise<Result<string[]>> {
+/** Requests that name them are refused at once; their contents are kept for as long as they may come back. */
+export async function deleteFiles(control: Control, ids: readonly string[]): Promise<Result<Deletion>> {
   if (ids.length > MAX_DELETED)
     return refuse(invalid("ids", `At most ${MAX_DELETED} files at a time.`, "OUT_OF_RANGE"));
-  return ok(await store.files.delete(ids));
+  const deletion = stampDeletion(control);
+  const deletedIds = await control.store.files.retire(ids, deletion);
+  return ok(undoable(control, "file", { deletedIds, deletion, untilMs: deletion + UNDO_MS }));
+}
+
+export async function restoreFiles(control: Control, token: string): Promise<Result<Restoration>> {
+  const read = readDeletion(control, "file", token);
+  if (!read.ok) return read;
+  const isLate = read.value + UNDO_MS < control.now();
+  const restoredIds = isLate ? [] : await control.store.files.restore(read.value);
+  return restoredIds.length === 0 ? nothingLeft() : ok({ restoredIds, conflictingIds: [] });
 }
 
 const MAX_DELETED = 1000;

@@ -17,6 +17,8 @@ export const conversation = sqliteTable(
     params: text("params", { mode: "json" }).$type<ChatParams>().notNull(),
     /** When somebody last said something in it. */
     activeAt: integer("active_at").notNull(),
+    /** Deleted, and kept for a while in case that was a mistake. */
+    deletedAt: integer("deleted_at"),
     ...stamps,
   },
   (table) => [index("conversation_place").on(table.createdBy, table.pinned, table.activeAt, table.id)],

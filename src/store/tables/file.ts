@@ -15,6 +15,8 @@ export const file = sqliteTable(
     userId: text("user_id"),
     createdAtMs: integer("created_at").notNull(),
     expiresAtMs: integer("expires_at"),
+    /** Deleted, and kept for a while in case that was a mistake: it still takes its room. */
+    deletedAtMs: integer("deleted_at"),
   },
   (table) => [index("file_client_key").on(table.clientKeyId, table.id), index("file_expires").on(table.expiresAtMs)],
 );
