@@ -65,9 +65,9 @@ async function writeEntry(): Promise<string> {
     "// Made by build.ts.",
     'import { raiseRequestCap } from "../src/request-cap.ts";',
     "raiseRequestCap();",
-    'const { files, routes } = await import("./console/embedded.ts");',
+    'const { documents, files, graphiql, routes } = await import("./console/embedded.ts");',
     'const { main } = await import("../src/main.ts");',
-    "await main({ files, routes });",
+    "await main({ documents, files, graphiql, routes });",
   ];
   await Bun.write(join(ROOT, path), `${lines.join("\n")}\n`);
   return path;

@@ -1,6 +1,8 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { collectDocuments } from "./build/documents.ts";
 import { type BuiltFile, writeFile } from "./build/files.ts";
+import { buildGraphiql } from "./build/graphiql.ts";
 import { writeManifest } from "./build/manifest.ts";
 import { solidPlugin } from "./build/solid-plugin.ts";
 import { ROUTES } from "./routes.ts";
@@ -12,15 +14,18 @@ export interface BuiltConsole {
   readonly initial: readonly string[];
   /** Scripts that are fetched when they are needed: the source file's name and the built path. */
   readonly lazy: Readonly<Record<string, string>>;
+  /** What the page of GraphiQL loads, and no page of the console. */
+  readonly graphiql: Readonly<Record<string, BuiltFile>>;
 }
 
 const SOURCE = import.meta.dir;
+const DOCUMENTS = "documents.json";
 const NAMING = "assets/[name]-[hash].[ext]";
 const OPTIONS = { root: SOURCE, target: "browser", minify: true, sourcemap: "none", naming: NAMING } as const;
 
 /**
  * Builds the console into `outDir`, replacing what is there at once: hashed assets with their compressed twins, index.html,
- * manifest.json for the server that runs from source and embedded.ts for the compiled one.
+ * manifest.json for the server that runs from source and embedded.ts for the compiled one; GraphiQL beside it.
  */
 export async function buildConsole(outDir: string): Promise<BuiltConsole> {
   const staging = `${outDir}.${process.pid}`;
@@ -37,6 +42,7 @@ export async function buildConsole(outDir: string): Promise<BuiltConsole> {
 }
 
 async function buildInto(directory: string): Promise<BuiltConsole> {
+  const documents = collectDocuments();
   const app = await bundle({
     ...OPTIONS,
     entrypoints: [join(SOURCE, "main.tsx")],
@@ -45,7 +51,10 @@ async function buildInto(directory: string): Promise<BuiltConsole> {
     // Chunks are named by content only: two pages may have a file of the same name.
     naming: { entry: NAMING, chunk: "assets/[name]-[hash].[ext]", asset: NAMING },
     plugins: [solidPlugin],
-    define: { "process.env.NODE_ENV": '"production"' },
+    define: {
+      "process.env.NODE_ENV": '"production"',
+      DOCUMENT_IDS: JSON.stringify(Object.fromEntries(documents.map(({ name, hash }) => [name, hash]))),
+    },
   });
   const theme = await bundle({ ...OPTIONS, entrypoints: [join(SOURCE, "theme.ts")], format: "iife" });
   const entry = pathOf(app, (each) => each.kind === "entry-point");
@@ -71,8 +80,12 @@ async function buildInto(directory: string): Promise<BuiltConsole> {
     initial,
   });
   files["index.html"] = await writeFile(directory, "index.html", new TextEncoder().encode(html));
-  await writeManifest(directory, files, ROUTES);
-  return { files, initial, lazy };
+  const texts = Object.fromEntries(documents.map(({ hash, text }) => [hash, text]));
+  await Bun.write(join(directory, DOCUMENTS), JSON.stringify(texts));
+  const graphiql = await buildGraphiql(directory, iconPath);
+  const contents = { files: { ...files, ...graphiql.files }, routes: ROUTES, documents: DOCUMENTS };
+  await writeManifest(directory, { ...contents, graphiql: graphiql.page });
+  return { files, initial, lazy, graphiql: graphiql.files };
 }
 
 async function bundle(config: Bun.BuildConfig): Promise<Bun.BuildOutput> {

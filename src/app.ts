@@ -21,6 +21,7 @@ import { keepHouse } from "./housekeeping.ts";
 import { type ConsoleSource, createConsole } from "./http/console.ts";
 import { serveDownloads } from "./http/downloads.ts";
 import { serveFileTransfers } from "./http/file-transfers.ts";
+import { serveGraphiql } from "./http/graphiql.ts";
 import { mountGraphql } from "./http/graphql-mount.ts";
 import { serveMetrics } from "./http/metrics-endpoint.ts";
 import { serve } from "./http/server.ts";
@@ -155,7 +156,8 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       port: config.port,
       basePath: config.basePath,
       console: createConsole({ source: consoleSource, basePath: config.basePath || "/" }),
-      graphql: mountGraphql(control, log),
+      graphql: mountGraphql(control, log, consoleSource.documents),
+      graphiql: serveGraphiql({ control, page: consoleSource.graphiql, basePath: config.basePath }),
       downloads: serveDownloads(control),
       fileTransfers: serveFileTransfers(control),
       metrics: serveMetrics({ control, gateway, store }),

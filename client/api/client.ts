@@ -1,8 +1,9 @@
-import { Client, fetchExchange } from "@urql/core";
+import { Client, createRequest, fetchExchange } from "@urql/core";
 import { noteServerDate } from "../lib/clock.ts";
 import { GRAPHQL_URL } from "./base.ts";
 import { type ApiError, toApiError } from "./errors.ts";
 import type { Document } from "./graphql.ts";
+import { hashOf } from "./persisted.ts";
 import { noteUnauthenticated } from "./session.ts";
 
 /** No cache: live events keep what is shown true, and each query remembers its last answer (query.ts). */
@@ -29,8 +30,8 @@ export async function execute<Data, Variables>(
   variables: Variables,
 ): Promise<Answer<Data>> {
   const isMutation = document.definitions.some((each) => "operation" in each && each.operation === "mutation");
-  const values = variables as Record<string, unknown>;
-  const result = await (isMutation ? client.mutation(document, values) : client.query(document, values)).toPromise();
+  const request = createRequest(document, variables as Record<string, unknown>, hashOf(document));
+  const result = await (isMutation ? client.executeMutation(request) : client.executeQuery(request)).toPromise();
   // A partial answer counts as none: the console asks only for what its viewer may see.
   if (result.error || !result.data) {
     const error = result.error ? toApiError(result.error) : toApiError({ graphQLErrors: [] } as never);

@@ -1,7 +1,7 @@
-import { stringifyDocument } from "@urql/core";
 import { type Accessor, createEffect, on, onCleanup } from "solid-js";
 import { ApiError, fromGraphQLErrors } from "./errors.ts";
 import type { Document } from "./graphql.ts";
+import { hashOf } from "./persisted.ts";
 import { noteUnauthenticated, session, sessionEpoch } from "./session.ts";
 import { connection, noteIdle, noteLost, socket } from "./socket.ts";
 
@@ -57,7 +57,7 @@ function watch<Data, Variables>(
   variables: Readonly<Record<string, unknown>>,
   position: Position,
 ): () => void {
-  const query = stringifyDocument(options.document);
+  const extensions = hashOf(options.document);
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let end = () => {};
@@ -66,7 +66,11 @@ function watch<Data, Variables>(
   const start = () => {
     timer = undefined;
     end = socket().subscribe<Data>(
-      { query, variables: position.after === undefined ? variables : { ...variables, after: position.after } },
+      {
+        query: "",
+        extensions,
+        variables: position.after === undefined ? variables : { ...variables, after: position.after },
+      },
       {
         next(result) {
           if (result.errors || !result.data) return fail(fromGraphQLErrors(result.errors ?? []));

@@ -12,6 +12,8 @@ export interface BuiltFile {
   /** True when the name holds the content's hash: it never changes. */
   readonly immutable: boolean;
   readonly encodings: Readonly<Partial<Record<Encoding, { readonly bytes: number }>>>;
+  /** Kept in gzip only. */
+  readonly isPacked?: boolean;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -20,6 +22,12 @@ const TYPES: Readonly<Record<string, string>> = {
   js: "text/javascript; charset=utf-8",
   svg: "image/svg+xml",
 };
+
+/** Writes only the compressed twin: for what is large and rarely asked for. */
+export async function writePacked(root: string, path: string, content: Uint8Array<ArrayBuffer>): Promise<BuiltFile> {
+  await Bun.write(join(root, `${path}.${ENCODINGS.gzip}`), Bun.gzipSync(content, { level: 9 }));
+  return { ...describeContent(path, content), encodings: {}, isPacked: true };
+}
 
 /** Writes the file and beside it, where that saves something, its compressed twins (`name.br`, `name.gz`). */
 export async function writeFile(root: string, path: string, content: Uint8Array<ArrayBuffer>): Promise<BuiltFile> {
@@ -37,11 +45,14 @@ export async function writeFile(root: string, path: string, content: Uint8Array<
       encodings[encoding] = { bytes: packed.length };
     }
   }
+  return { ...describeContent(path, content), encodings };
+}
+
+function describeContent(path: string, content: Uint8Array): Omit<BuiltFile, "encodings"> {
   return {
-    type: TYPES[extension] ?? "application/octet-stream",
+    type: TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream",
     bytes: content.length,
     etag: `"${Bun.hash(content).toString(36)}"`,
     immutable: path.startsWith("assets/"),
-    encodings,
   };
 }

@@ -3,15 +3,23 @@ import { type BuiltFile, ENCODINGS, type Encoding } from "./files.ts";
 
 type Files = Readonly<Record<string, BuiltFile>>;
 
+interface Contents {
+  readonly files: Files;
+  readonly routes: readonly string[];
+  /** Of the file with the console's documents, by hash. */
+  readonly documents: string;
+  /** GraphiQL's page. */
+  readonly graphiql: string;
+}
+
 /**
  * Says in two ways which files there are: manifest.json for a server that reads the directory, embedded.ts for `bun build
  * --compile`, where each file is an import so that it travels in the binary.
  */
-export async function writeManifest(root: string, files: Files, routes: readonly string[]): Promise<void> {
-  await Bun.write(
-    join(root, "manifest.json"),
-    JSON.stringify({ routes, files: describe(files, (path) => path) }, null, 1),
-  );
+export async function writeManifest(root: string, contents: Contents): Promise<void> {
+  const { files, routes, documents, graphiql } = contents;
+  const manifest = { routes, documents, graphiql, files: describe(files, (path) => path) };
+  await Bun.write(join(root, "manifest.json"), JSON.stringify(manifest, null, 1));
   const imports: string[] = [];
   const references: string[] = [];
   const embedded = describe(files, (path) => {
@@ -24,6 +32,9 @@ export async function writeManifest(root: string, files: Files, routes: readonly
   const lines = [
     "// @ts-nocheck: made by client/build.ts; a file is imported for its path inside the binary.",
     ...imports,
+    `import documents from ${JSON.stringify(`./${documents}`)} with { type: "file" };`,
+    "export { documents };",
+    `export const graphiql = ${JSON.stringify(graphiql)};`,
     `export const routes = ${JSON.stringify(routes)};`,
     `export const files = ${text};`,
   ];
@@ -36,10 +47,11 @@ function describe(files: Files, locate: (path: string) => string) {
     Object.entries(files).map(([path, file]) => [
       path,
       {
-        path: locate(path),
+        path: locate(file.isPacked ? `${path}.${ENCODINGS.gzip}` : path),
         type: file.type,
         etag: file.etag,
         immutable: file.immutable,
+        ...(file.isPacked && { isPacked: true }),
         encodings: Object.fromEntries(
           (Object.keys(file.encodings) as Encoding[]).map((each) => [each, locate(`${path}.${ENCODINGS[each]}`)]),
         ),

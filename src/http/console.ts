@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 
 /** One built file of the console and its compressed twins, by path on disk or inside the binary. */
 export interface ConsoleFile {
@@ -9,6 +10,8 @@ export interface ConsoleFile {
   /** Its name holds the hash of its content. */
   readonly immutable: boolean;
   readonly encodings: { readonly br?: string; readonly gzip?: string };
+  /** The file at `path` is in gzip, and there is no other. */
+  readonly isPacked?: boolean;
 }
 
 /** What client/build.ts made: `dist/console/embedded.ts` exports it, `readConsole` reads it from a directory. */
@@ -17,6 +20,10 @@ export interface ConsoleSource {
   readonly files: Readonly<Record<string, ConsoleFile>>;
   /** The pages of the client: each is answered with index.html. */
   readonly routes: readonly string[];
+  /** Path of the file with its documents: an object, by the hash of the text. Null: not built, so nobody is held to it. */
+  readonly documents: string | null;
+  /** GraphiQL's page. */
+  readonly graphiql: string;
 }
 
 export interface ConsoleOptions {
@@ -45,7 +52,7 @@ const SECURITY_HEADERS = {
   "cross-origin-resource-policy": "same-origin",
 } as const;
 
-const PAGE_HEADERS = {
+export const PAGE_HEADERS = {
   ...SECURITY_HEADERS,
   "content-security-policy": CONTENT_POLICY,
   "x-frame-options": "DENY",
@@ -57,11 +64,12 @@ const PAGE_HEADERS = {
 export function readConsole(directory: string): ConsoleSource {
   const manifest = JSON.parse(readFileSync(join(directory, "manifest.json"), "utf8")) as ConsoleSource;
   const locate = (path: string) => join(directory, path);
+  const documents = manifest.documents === null ? null : locate(manifest.documents);
   const files = Object.entries(manifest.files).map(([name, file]) => {
     const encodings = Object.fromEntries(Object.entries(file.encodings).map(([key, path]) => [key, locate(path)]));
     return [name, { ...file, path: locate(file.path), encodings }] as const;
   });
-  return { routes: manifest.routes, files: Object.fromEntries(files) };
+  return { ...manifest, documents, files: Object.fromEntries(files) };
 }
 
 /**
@@ -118,6 +126,7 @@ function answerIndex(request: Request, index: Index): Response {
 
 function answerFile(request: Request, file: ConsoleFile): Response {
   const encoding = chooseEncoding(request.headers.get("accept-encoding"), file);
+  const path = (encoding && file.encodings[encoding]) || file.path;
   const headers: Record<string, string> = {
     ...SECURITY_HEADERS,
     "content-type": file.type,
@@ -128,7 +137,8 @@ function answerFile(request: Request, file: ConsoleFile): Response {
   };
   if (isKnown(request, file.etag)) return new Response(null, { status: 304, headers });
   if (encoding) headers["content-encoding"] = encoding;
-  return new Response(Bun.file((encoding && file.encodings[encoding]) || file.path), { headers });
+  if (file.isPacked && encoding === null) return new Response(gunzipSync(readFileSync(path)), { headers });
+  return new Response(Bun.file(path), { headers });
 }
 
 function isKnown(request: Request, etag: string): boolean {
@@ -149,5 +159,5 @@ function chooseEncoding(accepted: string | null, file: ConsoleFile): "br" | "gzi
       .map(([name]) => name),
   );
   if (file.encodings.br && taken.has("br")) return "br";
-  return file.encodings.gzip && taken.has("gzip") ? "gzip" : null;
+  return (file.encodings.gzip || file.isPacked) && taken.has("gzip") ? "gzip" : null;
 }

@@ -6,15 +6,17 @@ import type { GraphqlMount } from "./server.ts";
 const MAX_MESSAGE_BYTES = 1_048_576;
 
 /**
+ * `documentsPath`: where the console's documents are kept, which are all that a session of it may run; null: any.
+ *
  * The admin API behind its path, loaded with the first request for it or, by `prepare`, for a page of the console. Building the schema
  * takes a tenth of a second and 15 MB: too much for every start, and for a gateway that nobody looks at.
  */
-export function mountGraphql(control: Control, log: Logger): GraphqlMount {
+export function mountGraphql(control: Control, log: Logger, documentsPath: string | null): GraphqlMount {
   let loading: ReturnType<typeof load> | null = null;
   let sockets: Bun.WebSocketHandler<never> | null = null;
   const load = async () => {
     const { createGraphql } = await import("./graphql.ts");
-    const graphql = createGraphql(control, log);
+    const graphql = createGraphql(control, log, documentsPath);
     sockets = graphql.sockets;
     return graphql;
   };

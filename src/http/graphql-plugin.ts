@@ -3,17 +3,37 @@ import type { Plugin } from "graphql-yoga";
 import type { GraphqlContext } from "../../schema/context.ts";
 import { GRAPHQL_LIMITS } from "../../schema/limits.ts";
 import type { Logger } from "../lib/log.ts";
+import type { HttpContext } from "./graphql.ts";
 import { checkCost, type Operation } from "./graphql-cost.ts";
 import { KnownDocuments } from "./graphql-documents.ts";
 import { checkVariables, cleanDocumentError, maskError } from "./graphql-errors.ts";
 import { checkDocument, mutationsIn } from "./graphql-limits.ts";
+import { type ConsoleDocuments, chooseDocument } from "./graphql-persisted.ts";
 import { subscribeShared } from "./graphql-shared-events.ts";
 import { type OpenSubscriptions, whileSignedIn } from "./graphql-subscriptions.ts";
 
+interface GuardParts {
+  readonly log: Logger;
+  readonly open: OpenSubscriptions;
+  /** Null: no console was built. */
+  readonly documents: ConsoleDocuments | null;
+}
+
 /** What stands between a document and the resolvers, the same for HTTP, SSE and WebSocket. */
-export function createGuardPlugin(log: Logger, open: OpenSubscriptions): Plugin<GraphqlContext> {
+export function createGuardPlugin({
+  log,
+  open,
+  documents: consoleDocuments,
+}: GuardParts): Plugin<HttpContext, HttpContext> {
   const documents = new KnownDocuments();
   return {
+    onParams({ params, context, setParams }) {
+      // May still be anything that is JSON: yoga looks at it after this.
+      if (typeof params !== "object" || params === null) return;
+      const query = chooseDocument(params, consoleDocuments, context.mayRunAny) as string;
+      if (query !== params.query) setParams({ ...params, query });
+    },
+
     onParse({ context, setParseFn }) {
       setParseFn((source) => documents.parse(source));
       return ({ result, replaceParseResult }) => {

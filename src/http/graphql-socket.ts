@@ -1,12 +1,12 @@
-import { GraphQLError } from "graphql";
+import { type ExecutionArgs, GraphQLError } from "graphql";
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from "graphql-ws";
-import type { GraphqlContext } from "../../schema/context.ts";
 import type { Control } from "../control/control.ts";
 import { ANONYMOUS, type Principal } from "../control/principal.ts";
-import { errorText, type Logger } from "../lib/log.ts";
-import type { Yoga } from "./graphql.ts";
+import { errorText } from "../lib/log.ts";
+import { mayRunAny } from "./graphiql-grant.ts";
 import { byBearer, identify } from "./graphql-caller.ts";
-import { maskError, withoutStatus } from "./graphql-errors.ts";
+import { withoutStatus } from "./graphql-errors.ts";
+import { type OperationParts, type PreparedOperation, prepareOperation } from "./graphql-operation.ts";
 import type { GraphqlMount } from "./server.ts";
 
 /** Also when the session is looked at again. */
@@ -19,6 +19,7 @@ interface SocketData {
   readonly address: string;
   /** By the cookie of the upgrade; `connection_init` may bring a token instead. */
   principal: Principal;
+  mayRunAny: boolean;
   connection: Connection | null;
 }
 type Socket = Bun.ServerWebSocket<SocketData>;
@@ -41,50 +42,35 @@ export function upgrade(
     const status = error instanceof GraphQLError ? (error.extensions.http as { status: number }).status : 500;
     return new Response(null, { status });
   }
-  const data: SocketData = { address, principal, connection: null };
+  const data: SocketData = { address, principal, mayRunAny: false, connection: null };
   const headers = { "sec-websocket-protocol": GRAPHQL_TRANSPORT_WS_PROTOCOL };
   return server.upgrade(request, { data, headers }) ? undefined : new Response(null, { status: 400 });
 }
 
-export function createSocketHandler(control: Control, yoga: Yoga, log: Logger): GraphqlMount["websocket"] {
-  const server = makeServer<{ authorization?: unknown }, { socket: Socket }>({
+export function createSocketHandler(parts: OperationParts): GraphqlMount["websocket"] {
+  const { control, log } = parts;
+  const server = makeServer<{ authorization?: unknown; graphiql?: unknown }, { socket: Socket }>({
     connectionInitWaitTimeout: 3000,
     onConnect({ connectionParams, extra: { socket } }) {
       try {
-        const { authorization } = connectionParams ?? {};
+        const { authorization, graphiql } = connectionParams ?? {};
         if (typeof authorization === "string") {
           socket.data.principal = byBearer(control, authorization, socket.data.address).principal;
         }
+        socket.data.mayRunAny = mayRunAny(control, socket.data.principal, graphiql);
       } catch (error) {
         if (!(error instanceof GraphQLError)) throw error;
         socket.data.principal = ANONYMOUS;
       }
       return socket.data.principal.kind !== "anonymous"; // False closes with 4403.
     },
-    async onSubscribe({ extra: { socket } }, _id, { query, operationName, variables }) {
-      const { address } = socket.data;
-      // A socket outlives changes of what its owner may do.
-      const principal = control.access.current(socket.data.principal) ?? ANONYMOUS;
-      const requestId = crypto.randomUUID();
-      const caller = { principal, address, userAgent: "" };
-      const context: GraphqlContext = { control, ...caller, requestId, named: [], cookies: null };
-      const { schema, parse, validate, execute, subscribe, contextFactory } = yoga.getEnveloped(context);
-      try {
-        const document = parse(query);
-        const errors = validate(schema, document) as readonly GraphQLError[];
-        if (errors.length > 0) return errors;
-        const contextValue = await contextFactory();
-        return { schema, document, operationName, variableValues: variables, contextValue, execute, subscribe };
-      } catch (error) {
-        return [maskError(error, context.requestId, log)];
-      }
-    },
+    onSubscribe: ({ extra: { socket } }, _id, payload) =>
+      prepareOperation(parts, socket.data, payload) as Promise<ExecutionArgs | readonly GraphQLError[]>,
     onError: (_context, _id, _payload, errors) => errors.map((error) => withoutStatus(error as GraphQLError)),
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors && { ...result, errors: result.errors.map((error) => withoutStatus(error as GraphQLError)) },
-    // What the operation is run with comes from yoga: limits, masking and the session's watch are its plugin's.
-    execute: (args) => (args as unknown as EnvelopedArgs).execute(args),
-    subscribe: (args) => (args as unknown as EnvelopedArgs).subscribe(args),
+    execute: (args) => (args as PreparedOperation & ExecutionArgs).execute(args),
+    subscribe: (args) => (args as PreparedOperation & ExecutionArgs).subscribe(args),
   });
 
   const handler: Bun.WebSocketHandler<SocketData> = {
@@ -108,11 +94,6 @@ export function createSocketHandler(control: Control, yoga: Yoga, log: Logger): 
     },
   };
   return handler as unknown as GraphqlMount["websocket"];
-}
-
-interface EnvelopedArgs {
-  readonly execute: (args: unknown) => never;
-  readonly subscribe: (args: unknown) => never;
 }
 
 /** Bun's socket as graphql-ws wants it. A send that waits holds back the subscription it came from, and nothing else. */

@@ -4,9 +4,11 @@ import type { CookieJar, GraphqlContext } from "../../schema/context.ts";
 import { schema } from "../../schema/index.ts";
 import type { Control } from "../control/control.ts";
 import type { Logger } from "../lib/log.ts";
+import { mayRunAny } from "./graphiql-grant.ts";
 import { identify } from "./graphql-caller.ts";
 import { writeSessionCookie } from "./graphql-cookie.ts";
 import { maskError, withoutStatus } from "./graphql-errors.ts";
+import { ConsoleDocuments } from "./graphql-persisted.ts";
 import { createGuardPlugin } from "./graphql-plugin.ts";
 import { readGraphqlRequest } from "./graphql-request.ts";
 import { answerSchema, isSchemaRequest } from "./graphql-sdl.ts";
@@ -16,7 +18,13 @@ import { OpenSubscriptions } from "./graphql-subscriptions.ts";
 import { isUpgrade } from "./graphql-upgrade.ts";
 import type { GraphqlMount } from "./server.ts";
 
-export type Yoga = YogaServerInstance<GraphqlContext, object>;
+/** What an operation carries besides what its resolvers see. */
+export interface HttpContext extends GraphqlContext {
+  /** False: the console's own documents only. */
+  readonly mayRunAny: boolean;
+}
+
+export type Yoga = YogaServerInstance<HttpContext, object>;
 
 export interface Graphql {
   readonly fetch: GraphqlMount["fetch"];
@@ -24,9 +32,10 @@ export interface Graphql {
 }
 
 /** The admin API: POST, GET (queries), SSE and WebSocket (`graphql-transport-ws`). */
-export function createGraphql(control: Control, log: Logger): Graphql {
+export function createGraphql(control: Control, log: Logger, documentsPath: string | null): Graphql {
   const open = new OpenSubscriptions();
-  const yoga: Yoga = createYoga<GraphqlContext, object>({
+  const documents = documentsPath === null ? null : new ConsoleDocuments(documentsPath);
+  const yoga: Yoga = createYoga<HttpContext, object>({
     schema,
     graphqlEndpoint: "/graphql",
     healthCheckEndpoint: "/graphql/health-is-elsewhere",
@@ -37,7 +46,8 @@ export function createGraphql(control: Control, log: Logger): Graphql {
     landingPage: false,
     logging: false,
     parserAndValidationCache: false,
-    plugins: [createGuardPlugin(log, open)],
+    extraParamNames: ["documentId"],
+    plugins: [createGuardPlugin({ log, open, documents })],
     // The plugin masks what execution throws; this is for what goes wrong around it.
     maskedErrors: { maskError: (error) => maskError(error, crypto.randomUUID(), log) },
   });
@@ -54,9 +64,11 @@ export function createGraphql(control: Control, log: Logger): Graphql {
       answer.headers.set("x-content-type-options", "nosniff");
       return answer;
     },
-    sockets: createSocketHandler(control, yoga, log),
+    sockets: createSocketHandler({ control, yoga, log, documents }),
   };
 }
+
+const GRANT_HEADER = "x-sluice-graphiql";
 
 interface HttpCall {
   readonly control: Control;
@@ -71,7 +83,15 @@ async function answerHttp({ control, yoga, request, address, requestId }: HttpCa
   if (isSchemaRequest(request)) return answerSchema(request, principal);
   const jar = new AnswerCookies(isSecure);
   const userAgent = request.headers.get("user-agent") ?? "";
-  const context: GraphqlContext = { control, principal, address, userAgent, requestId, named: [], cookies: jar };
+  const caller = { principal, address, userAgent };
+  const context: HttpContext = {
+    ...caller,
+    control,
+    requestId,
+    named: [],
+    cookies: jar,
+    mayRunAny: mayRunAny(control, principal, request.headers.get(GRANT_HEADER)),
+  };
   const response = await yoga.fetch(await readGraphqlRequest(request), context);
   // Made anew: the headers of yoga's answer may be frozen.
   const answer = keepAlive(new Response(response.body, { status: response.status, headers: response.headers }));

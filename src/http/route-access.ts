@@ -8,6 +8,7 @@ export const ROUTE_ACCESS: Readonly<Record<string, string>> = {
   "ALL /openai/*": "a client key, or nobody's when anonymous access is allowed",
   "ALL /graphql": "by operation: an admin token, or a session's cookie with this server's own Origin",
   "GET /graphql/schema.graphql": "whoever has signed in",
+  "GET /graphiql": "whoever has signed in to the console, by cookie",
   "GET /downloads/*": "whoever was given the signed address, while it lasts",
   "GET /files/content/*": "whoever was given the signed address, while it lasts",
   "PUT /files/upload/*": "whoever was given the signed address, while it lasts, once",

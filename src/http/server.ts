@@ -12,6 +12,7 @@ export interface ServerParts {
   /** Null: this path is not the console's. */
   readonly console: (request: Request) => Response | null;
   readonly graphql: GraphqlMount;
+  readonly graphiql: (request: Request) => Response;
   /** Null: this is no link to a file, or one whose time is over. */
   readonly downloads: (pathAndQuery: string) => Promise<Response | null>;
   /** Contents of files in both directions, behind links of the admin API; null as above. */
@@ -90,6 +91,10 @@ export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>)
     .all("/openai/*", dataPlane, raw)
     .all("/graphql", graphql, raw)
     .get("/graphql/schema.graphql", graphql, raw)
+    .get("/graphiql", ({ request }) => {
+      parts.graphql.prepare();
+      return parts.graphiql(request);
+    })
     .get("/downloads/*", async ({ request, path }) => {
       const question = request.url.indexOf("?");
       return (await parts.downloads(path + (question < 0 ? "" : request.url.slice(question)))) ?? notFound();

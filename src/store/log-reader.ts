@@ -10,22 +10,19 @@ import { LogView, unlessDamaged } from "./log-view.ts";
 import type { LogDetail, LogFilter, LogPage, LogRow, PageQuery } from "./reports.ts";
 
 const MAX_TOTAL = 10_000;
-/** So long a question makes indexes that are missing. */
-const PATIENCE_MS = 1500;
 
 /** Lists and looks up logged requests. Runs in the reader Worker. */
 export class LogReader {
   constructor(
     private readonly days: DayReaders,
     private readonly indexes: DayIndexes,
-    private readonly patienceMs = PATIENCE_MS,
   ) {}
 
   view(filter: LogFilter): LogView {
     this.indexes.trim();
     const { first, last } = daysOf(filter);
     const days = this.days.list().filter((day) => day >= first && day <= last);
-    return new LogView(this.indexes, days, filter, performance.now() + this.patienceMs);
+    return new LogView(this.indexes, days, filter);
   }
 
   page(query: PageQuery): LogPage {
@@ -40,12 +37,10 @@ export class LogReader {
       const wanted = query.limit + 1 - rows.length;
       rows.push(...unlessDamaged(() => this.#rowsOf(index, view.filter, range, wanted, newestFirst), []));
     }
-    const isLonger = rows.length > query.limit;
-    if (isLonger) rows.pop();
+    const hasMore = rows.length > query.limit;
+    if (hasMore) rows.pop();
     if (!newestFirst) rows.reverse();
-    const hasMore = isLonger || view.isPartial;
-    const totalCount = query.withTotal ? totalOf(view) : null;
-    return { rows, hasMore, totalCount, isPartial: view.isPartial };
+    return { rows, hasMore, totalCount: query.withTotal ? totalOf(view) : null };
   }
 
   get(id: string): LogDetail | null {
@@ -101,7 +96,7 @@ function totalOf(view: LogView): number | null {
     total += new DaySearch(index, view.filter, view.filter.rangeOf(index.day)).count(MAX_TOTAL + 1 - total);
     if (total > MAX_TOTAL) return null;
   }
-  return view.isPartial ? null : total;
+  return total;
 }
 
 function narrow(range: RowRange, day: number, after: RequestPlace | null, before: RequestPlace | null): RowRange {

@@ -49,10 +49,8 @@ export interface LogPage {
   readonly rows: readonly LogRow[];
   /** A further row exists in the reading direction. */
   readonly hasMore: boolean;
-  /** Exact up to 10,000; null beyond, and while days that it asks for have no index. */
+  /** Exact up to 10,000, null beyond. */
   readonly totalCount: number | null;
-  /** Days further on have no index yet: what they hold is left out here. Asking again in a moment finds more. */
-  readonly isPartial: boolean;
 }
 
 export interface PageQuery {
@@ -81,8 +79,6 @@ export interface LogHistogram {
   readonly clientError: readonly number[];
   readonly upstreamError: readonly number[];
   readonly cancelled: readonly number[];
-  /** As in LogPage: older days are not counted yet. */
-  readonly isPartial: boolean;
 }
 
 export interface ErrorGroupQuery {
@@ -90,11 +86,6 @@ export interface ErrorGroupQuery {
   readonly limit: number;
   /** The end of the sparkline when the filter has none. */
   readonly nowMs: number;
-}
-export interface ErrorGroups {
-  readonly groups: readonly ErrorGroup[];
-  /** As in LogPage: older days are not counted yet. */
-  readonly isPartial: boolean;
 }
 /** Failed requests that are the same failure to a person. */
 export interface ErrorGroup extends ErrorPrint {
@@ -112,7 +103,7 @@ export interface ErrorGroup extends ErrorPrint {
 export interface LogStore {
   page(query: PageQuery): Promise<LogPage>;
   histogram(query: HistogramQuery): Promise<LogHistogram>;
-  /** Most frequent first. Waits for days that have no index yet; rejects with StoreError when that takes too long. */
+  /** Most frequent first. */
   errorGroups(query: ErrorGroupQuery): Promise<readonly ErrorGroup[]>;
   get(id: string): Promise<LogDetail | null>;
 }

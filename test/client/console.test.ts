@@ -14,7 +14,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "sluice-console-"));
   built = await buildConsole(join(directory, "console"));
   answer = createConsole({ source: readConsole(join(directory, "console")) });
-});
+}, 60_000);
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>
@@ -40,10 +40,10 @@ describe("the built console", () => {
   });
 
   test("is described for the compiled program too", async () => {
-    const { files, routes } = await import(join(directory, "console", "embedded.ts"));
+    const { documents, files, graphiql, routes } = await import(join(directory, "console", "embedded.ts"));
     expect(routes).toEqual([...ROUTES]);
-    expect(Object.keys(files)).toEqual(Object.keys(built.files));
-    const embedded = createConsole({ source: { files, routes } });
+    expect(Object.keys(files)).toEqual(Object.keys({ ...built.files, ...built.graphiql }));
+    const embedded = createConsole({ source: { documents, files, graphiql, routes } });
     const response = embedded(new Request("http://sluice.test/keys"))!;
     expect(await response.text()).toContain('<div id="app">');
   });
@@ -148,6 +148,8 @@ describe("an asset", () => {
 });
 
 test("a console without its page is not started with", () => {
-  expect(() => createConsole({ source: { files: {}, routes: [] } })).toThrow("index.html");
+  expect(() => createConsole({ source: { files: {}, routes: [], documents: null, graphiql: "" } })).toThrow(
+    "index.html",
+  );
   expect(() => readConsole(join(directory, "nothing"))).toThrow();
 });

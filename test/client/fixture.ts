@@ -97,6 +97,21 @@ async function signIn(url: string) {
   return { name, value, url, httpOnly: true, sameSite: "Strict" as const };
 }
 
+/** Any document in the page's own session, as GraphiQL would run it: the console's pages run their own only. */
+export async function askAs<Data>(page: Page, query: string): Promise<Data> {
+  const { origin } = new URL(page.url());
+  const cookies = await page.context().cookies();
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  const workbench = await (await fetch(`${origin}/graphiql`, { headers: { cookie } })).text();
+  const grant = /name="grant" content="([^"]+)"/.exec(workbench)?.[1] ?? "";
+  const response = await fetch(`${origin}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-sluice-graphiql": grant, cookie, origin },
+    body: JSON.stringify({ query }),
+  });
+  return ((await response.json()) as { data: Data }).data;
+}
+
 /** `npm test` has built it already; `bun test` alone may come after a change. */
 async function buildWhenStale(): Promise<void> {
   const manifest = join(BUILT, "manifest.json");

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { Secret } from "../../src/lib/secret.ts";
 import { totpCode, totpStep } from "../../src/lib/totp.ts";
 import { ADMIN_TOKEN } from "../support/app.ts";
-import { type ConsoleTest, startConsole, TIMEOUT_MS } from "./fixture.ts";
+import { askAs, type ConsoleTest, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
@@ -60,16 +60,10 @@ test("an invited person chooses a password, and signs in with it and a code", as
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   expect(page.url()).not.toContain("inv_");
 
-  const ask = async (query: string) =>
-    (await page.evaluate(`fetch("/graphql", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ query: ${JSON.stringify(query)} }),
-    }).then((answer) => answer.json())`)) as { data: Record<string, Record<string, never>> };
-  const { data } = await ask("mutation { enrolTotp { secret } }");
-  const secret = new Secret(String(data.enrolTotp!.secret));
+  const { enrolTotp } = await askAs<{ enrolTotp: { secret: string } }>(page, "mutation { enrolTotp { secret } }");
+  const secret = new Secret(enrolTotp.secret);
   const now = totpStep(Date.now());
-  await ask(`mutation { confirmTotp(input: { code: "${totpCode(secret, now)}" }) { recoveryCodes } }`);
+  await askAs(page, `mutation { confirmTotp(input: { code: "${totpCode(secret, now)}" }) { recoveryCodes } }`);
   await page.context().clearCookies();
   await page.goto(`${sluice.url}/models`);
   await page.getByLabel("E-mail").fill("ada@example.org");
@@ -96,11 +90,7 @@ test("an ended session asks over the page, and what was typed is still there", a
   const page = await sluice.open("/clients?new=client");
   await page.getByLabel("Name").fill("night batch");
   // Signed out elsewhere: the same session, another tab.
-  await page.evaluate(`fetch("/graphql", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query: "mutation { signOut { userErrors { message } } }" }),
-  })`);
+  await askAs(page, "mutation { signOut { userErrors { message } } }");
   await page.getByRole("button", { name: "Create key" }).click();
   await page.getByRole("heading", { name: "Your session has ended" }).waitFor();
   await typeToken(page, ADMIN_TOKEN);

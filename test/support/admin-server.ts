@@ -60,6 +60,8 @@ export interface AdminServerOptions {
   readonly adminToken?: string | null;
   readonly dataDir?: string;
   readonly fixedSettings?: FixedSettings;
+  /** The file with the console's documents; without it sessions run any. */
+  readonly documentsPath?: string;
   readonly change?: (deps: ControlDeps) => ControlDeps;
 }
 
@@ -118,7 +120,7 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
     now: () => Date.now() + offsetMs,
   };
   const control = await openControl(options.change?.(deps) ?? deps);
-  const graphql = mountGraphql(control, log);
+  const graphql = mountGraphql(control, log, options.documentsPath ?? null);
 
   // The way src/http/server.ts mounts it.
   const server = Bun.serve({

@@ -38,6 +38,8 @@ export interface TestAppOptions {
 
 const NO_CONSOLE: ConsoleSource = {
   routes: [],
+  documents: null,
+  graphiql: "",
   files: {
     "index.html": {
       path: join(import.meta.dir, "no-console.html"),
