@@ -26,6 +26,7 @@ export class AccessDirectory {
   /** Seen since, by id; what is on disk may be minutes older. */
   readonly #seen = new Map<string, number>();
   readonly #noted = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
 
   constructor(stores: Stores) {
     this.#stores = stores;
@@ -45,6 +46,13 @@ export class AccessDirectory {
     for (const id of this.#seen.keys()) {
       if (!this.#sessions.has(id) && !this.#tokens.has(id)) this.#forget(id);
     }
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Told after each write to users, sessions or tokens, until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   get isEmpty(): boolean {

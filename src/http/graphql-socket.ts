@@ -102,16 +102,18 @@ class Connection {
   closed: (code?: number, reason?: string) => Promise<void> = async () => {};
   readonly #socket: Socket;
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #stopListening: () => void;
   #receive: (data: string) => Promise<void> = async () => {};
   #waiting: (() => void)[] = [];
   #isOpen = true;
 
   constructor(socket: Socket, control: Control) {
     this.#socket = socket;
-    this.#timer = setInterval(() => {
-      if (!control.access.isStillValid(socket.data.principal)) return socket.close(4403, "Session ended");
-      socket.sendText('{"type":"ping"}');
-    }, PING_MS);
+    const { access } = control;
+    const isOver = () => !access.isStillValid(socket.data.principal);
+    const close = () => this.close(4403, "Session ended");
+    this.#timer = setInterval(() => (isOver() ? close() : void socket.sendText('{"type":"ping"}')), PING_MS);
+    this.#stopListening = access.directory.onChange(() => void (isOver() && close()));
   }
 
   async send(message: string): Promise<void> {
@@ -142,6 +144,7 @@ class Connection {
   end(code: number, reason: string): void {
     this.#isOpen = false;
     clearInterval(this.#timer);
+    this.#stopListening();
     this.drained();
     void this.closed(code, reason);
   }

@@ -33,8 +33,9 @@ export class OpenSubscriptions {
 }
 
 /**
- * The same results for as long as the session lives: then one last error and the end. Its `return` reaches the source at once,
- * also while a result is awaited.
+ * The same results for as long as the session lives: then one last error and the end, at once when somebody takes the session away.
+ * Its `return` reaches the source at once, also while a result is awaited. Nothing here outlives the result it waits for: a race with
+ * a promise that stays open for the life of the subscription would keep every result that was ever sent.
  */
 export function whileSignedIn(
   results: AsyncIterable<ExecutionResult>,
@@ -44,34 +45,55 @@ export function whileSignedIn(
   const source = results[Symbol.asyncIterator]();
   const { access } = context.control;
   let isOver = false;
-  let expire = (_: IteratorResult<ExecutionResult>) => {};
-  const expired = new Promise<IteratorResult<ExecutionResult>>((resolve) => {
-    expire = resolve;
-  });
-  const timer = setInterval(() => {
-    if (!access.isStillValid(context.principal)) expire({ done: false, value: { errors: [unauthenticated()] } });
-  }, RECHECK_MS);
+  /** The last word, until it has been read. */
+  let farewell: ExecutionResult | null = null;
+  /** Ends the waiting of `next`. */
+  let interrupt = () => {};
+
   const end = async () => {
     if (isOver) return;
     isOver = true;
     clearInterval(timer);
+    stopListening();
     onEnd();
     await source.return?.();
   };
+  const check = () => {
+    if (isOver || access.isStillValid(context.principal)) return;
+    farewell = { errors: [unauthenticated()] };
+    // Also when nobody reads any more: what it holds is given back now.
+    end().catch(() => {});
+    interrupt();
+  };
+  const timer = setInterval(check, RECHECK_MS);
+  const stopListening = access.directory.onChange(check);
+
+  const last = (): IteratorResult<ExecutionResult> => {
+    const value = farewell;
+    farewell = null;
+    return value === null ? { done: true, value: undefined } : { done: false, value };
+  };
   return {
-    async next() {
-      if (isOver) return { done: true, value: undefined };
-      try {
-        const result = await Promise.race([source.next(), expired]);
-        const isLast = result.done || (result.value.errors !== undefined && !access.isStillValid(context.principal));
-        if (isLast) await end();
-        return result;
-      } catch (error) {
-        await end();
-        throw error;
-      }
+    next() {
+      if (isOver) return Promise.resolve(last());
+      return new Promise((resolve, reject) => {
+        interrupt = () => resolve(last());
+        source.next().then(
+          (result) => {
+            interrupt = () => {};
+            if (result.done) void end().catch(() => {});
+            resolve(result);
+          },
+          (error: unknown) => {
+            interrupt = () => {};
+            void end().catch(() => {});
+            reject(error);
+          },
+        );
+      });
     },
     async return() {
+      farewell = null;
       await end();
       return { done: true, value: undefined };
     },
