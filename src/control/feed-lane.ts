@@ -4,8 +4,8 @@ import type { RequestView } from "./request-view.ts";
 
 /** At most so many frames a second: a frame gathers what happened since the last one. */
 const FRAME_EVERY_MS = 250;
-/** Sixteen seconds of them: who reads slower has to refetch. */
-const KEPT_FRAMES = 64;
+/** Half a minute of them: who reads slower, or was away for longer, has to refetch. */
+const KEPT_FRAMES = 128;
 /** Running requests whose end is delivered even beyond `maxPerSecond`: otherwise they would run for ever on the page. */
 const MAX_FOLLOWED = 1000;
 
@@ -13,12 +13,22 @@ export type FeedFrame =
   | {
       readonly kind: "batch";
       readonly cursor: string;
+      /** What the cursor says: everything up to here has been told. */
+      readonly position: number;
       readonly atMs: number;
       readonly started: readonly RequestView[];
       readonly settled: readonly RequestView[];
       readonly dropped: number;
     }
-  | { readonly kind: "resync"; readonly cursor: string; readonly atMs: number; readonly reason: ResyncReason };
+  | {
+      readonly kind: "resync";
+      readonly cursor: string;
+      readonly position: number;
+      readonly atMs: number;
+      readonly reason: ResyncReason;
+    };
+
+type Batch = Pick<Extract<FeedFrame, { kind: "batch" }>, "started" | "settled" | "dropped">;
 
 /** Started or settled; the view's `endedAtMs` tells which. */
 export type FeedLog = EventLog<RequestView>;
@@ -26,59 +36,71 @@ export type FeedLog = EventLog<RequestView>;
 export interface LaneOptions {
   readonly log: FeedLog;
   readonly matches: (request: RequestView) => boolean;
+  /** All that match and run at this moment. */
+  readonly running: () => readonly RequestView[];
   readonly maxPerSecond: number;
   readonly now: () => number;
 }
 
 /**
  * What all see who watch the requests with the same filter and pace. It is gathered once for all of them: a frame is one object, however
- * many read it.
+ * many read it. What was shown, and what was left out, stays true for whoever comes back: he reads the frames that he has missed.
  */
 export class FeedLane {
   readonly frames = new EventLog<FeedFrame>(KEPT_FRAMES);
   readonly #options: LaneOptions;
   readonly #allowance: Allowance;
-  readonly #followed = new Set<string>();
-  readonly #stop = new AbortController();
+  /** Shown as running; their end will be told whatever it is. */
+  #followed: Set<string>;
+  #stop: AbortController | null = null;
+  readonly #begunAt: number;
   #position: number;
 
-  /** `running`: what its first watcher is shown at once. */
-  constructor(options: LaneOptions, running: readonly RequestView[]) {
+  constructor(options: LaneOptions) {
     this.#options = options;
     this.#allowance = new Allowance(options.maxPerSecond);
-    this.#position = options.log.position;
-    for (const { id } of running.slice(0, MAX_FOLLOWED)) this.#followed.add(id);
-    void this.#run();
+    this.#begunAt = options.log.position;
+    this.#position = this.#begunAt;
+    this.#followed = this.#nowRunning();
   }
 
-  close(): void {
-    this.#stop.abort();
+  /** Gathers, until `rest`. */
+  wake(): void {
+    if (this.#stop !== null) return;
+    this.#stop = new AbortController();
+    // What happened while nobody watched is not taken from what the watchers of now may get.
+    this.#catchUp(new Allowance(this.#options.maxPerSecond));
+    void this.#run(this.#stop.signal);
+  }
+
+  /** Nobody reads. What happens meanwhile is gathered when somebody comes back. */
+  rest(): void {
+    this.#stop?.abort();
+    this.#stop = null;
   }
 
   /** Whoever joins begins with what runs now, and goes on with the frames after `frames.position`. */
-  join(running: readonly RequestView[]): FeedFrame {
+  join(): FeedFrame {
     this.#catchUp();
-    return this.#frame({ started: this.#shown(running), settled: [], dropped: 0 });
+    return this.#frame({ started: this.#shown([]), settled: [], dropped: 0 });
   }
 
-  /** The same for somebody who has seen everything up to `position`. */
-  rejoin(position: number, running: readonly RequestView[]): FeedFrame {
+  /** The same for somebody who has seen everything up to `position`; null when what he has missed cannot be told any more. */
+  rejoin(position: number): FeedFrame | null {
     this.#catchUp();
-    const { maxPerSecond } = this.#options;
-    const followed = new Set(running.map(({ id }) => id));
-    const missed = this.#gather(position, followed, new Allowance(maxPerSecond));
-    const started = new Map([...running, ...missed.started].map((request) => [request.id, request]));
-    for (const { id } of missed.settled) started.delete(id);
-    return this.#frame({ ...missed, started: this.#shown([...started.values()]) });
+    const missed = this.#since(position);
+    if (missed === null) return null;
+    const settled = missed.flatMap((frame) => frame.settled);
+    const dropped = missed.reduce((sum, frame) => sum + frame.dropped, 0);
+    return this.#frame({ started: this.#shown(missed.flatMap((frame) => frame.started)), settled, dropped });
   }
 
   resync(reason: ResyncReason): FeedFrame {
     this.#catchUp();
-    return { kind: "resync", cursor: this.#cursor(), atMs: this.#options.now(), reason };
+    return this.#resync(reason);
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
+  async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#options.log.reached(this.#position, signal);
       if (signal.aborted) return;
@@ -87,21 +109,47 @@ export class FeedLane {
     }
   }
 
-  #catchUp(): void {
+  #catchUp(allowance = this.#allowance): void {
     const { log } = this.#options;
     if (log.isGone(this.#position + 1)) {
       this.#position = log.position;
-      this.frames.append({ kind: "resync", cursor: this.#cursor(), atMs: this.#options.now(), reason: "OVERFLOW" });
+      // Whose end was among what is gone must not be waited for.
+      this.#followed = this.#nowRunning();
+      this.frames.append(this.#resync("OVERFLOW"));
       return;
     }
-    const batch = this.#gather(this.#position, this.#followed, this.#allowance);
+    const batch = this.#gather(this.#position, this.#followed, allowance);
     this.#position = log.position;
     if (batch.started.length + batch.settled.length + batch.dropped > 0) this.frames.append(this.#frame(batch));
   }
 
-  /** Only what will be told about again when it ends. */
-  #shown(running: readonly RequestView[]): RequestView[] {
-    return running.filter(({ id }) => this.#followed.has(id));
+  /** The frames behind `position`; null when they are not all there. */
+  #since(position: number): Batch[] | null {
+    if (position < this.#begunAt) return null;
+    const missed: Batch[] = [];
+    for (let at = this.frames.position; at > 0; at--) {
+      const frame = this.frames.get(at);
+      if (frame === undefined) return null;
+      if (frame.position <= position) break;
+      if (frame.kind === "resync") return null;
+      missed.unshift(frame);
+    }
+    return missed;
+  }
+
+  #nowRunning(): Set<string> {
+    return new Set(
+      this.#options
+        .running()
+        .slice(0, MAX_FOLLOWED)
+        .map(({ id }) => id),
+    );
+  }
+
+  /** What runs, as it is now; only what will be told about again when it ends. */
+  #shown(missed: readonly RequestView[]): RequestView[] {
+    const known = new Map([...missed, ...this.#options.running()].map((request) => [request.id, request]));
+    return [...known.values()].filter(({ id }) => this.#followed.has(id));
   }
 
   #gather(from: number, followed: Set<string>, allowance: Allowance) {
@@ -131,12 +179,17 @@ export class FeedLane {
     return { started: [...started.values()], settled, dropped };
   }
 
-  #frame(batch: Pick<Extract<FeedFrame, { kind: "batch" }>, "started" | "settled" | "dropped">): FeedFrame {
-    return { kind: "batch", cursor: this.#cursor(), atMs: this.#options.now(), ...batch };
+  #frame(batch: Batch): FeedFrame {
+    return { kind: "batch", ...this.#place(), ...batch };
   }
 
-  #cursor(): string {
-    return this.#options.log.cursor(this.#position);
+  #resync(reason: ResyncReason): FeedFrame {
+    return { kind: "resync", ...this.#place(), reason };
+  }
+
+  #place() {
+    const { log, now } = this.#options;
+    return { cursor: log.cursor(this.#position), position: this.#position, atMs: now() };
   }
 }
 

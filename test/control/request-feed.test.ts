@@ -117,6 +117,48 @@ describe("requestFeed", () => {
     await lost.stop();
   });
 
+  test("whoever comes back is told how those ended that he saw running, however many others did", async () => {
+    const args = { filter: { models: ["gone"], statuses: ["pending", "success"] }, maxPerSecond: 5 } as const;
+    const feed = watchRequests(server.control, { ...args, after: null });
+    await feed.next();
+    const shown = [1, 2, 3].map(() => makeActive({ requestedModel: "gone" }));
+    for (const active of shown) server.events.emit("requestStarted", active);
+    const { cursor, started } = (await feed.next()).value as Answer;
+    expect(started).toHaveLength(3);
+    await feed.return?.();
+    for (let index = 0; index < 50; index++) {
+      server.events.emit("requestSettled", makeRecord({ requestedModel: "gone", servedModel: "gone" }));
+    }
+    // The last one does not match any more: it has failed.
+    for (const [index, { id }] of shown.entries()) {
+      const status = index === 2 ? "error" : "success";
+      server.events.emit("requestSettled", makeRecord({ id, requestedModel: "gone", servedModel: "gone", status }));
+    }
+    const resumed = watchRequests(server.control, { ...args, after: cursor });
+    const { settled, dropped } = (await resumed.next()).value as Answer;
+    expect(settled.map(({ id }: Answer) => id)).toEqual(expect.arrayContaining(shown.map(({ id }) => id)));
+    expect(settled.length + dropped).toBe(53);
+    await resumed.return?.();
+  });
+
+  test("after more than is kept begins anew, with what runs now", async () => {
+    const args = { filter: { models: ["flood"] }, maxPerSecond: 200 } as const;
+    const feed = watchRequests(server.control, { ...args, after: null });
+    await feed.next();
+    const lost = makeActive({ requestedModel: "flood" });
+    server.events.emit("requestStarted", lost);
+    await feed.next();
+    const running = makeActive({ requestedModel: "flood" });
+    server.running.push(running);
+    for (let index = 0; index < 9000; index++) server.events.emit("requestSettled", makeRecord());
+    expect((await feed.next()).value).toMatchObject({ kind: "resync", reason: "OVERFLOW" });
+    expect((await feed.next()).value).toMatchObject({ kind: "batch", started: [{ id: running.id }] });
+    server.running.length = 0;
+    server.events.emit("requestSettled", makeRecord({ id: running.id, requestedModel: "flood", servedModel: "flood" }));
+    expect((await feed.next()).value).toMatchObject({ settled: [{ id: running.id }] });
+    await feed.return?.();
+  });
+
   test("a reader that was too slow is told to refetch", async () => {
     const feed = watchRequests(server.control, { filter: {}, after: null, maxPerSecond: 200 });
     await feed.next();

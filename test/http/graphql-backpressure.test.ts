@@ -66,7 +66,7 @@ describe("a reader that stops reading", () => {
     // What its reader shares with nobody here.
     const { lane, leave } = requestFeed.watch(
       { filter: {}, after: null, maxPerSecond: 200 },
-      { matches: () => true, running: [], now: Date.now },
+      { matches: () => true, running: () => [], now: Date.now },
     );
     const client = await openStubbornClient([
       { type: "connection_init", payload: { authorization: `Bearer ${ADMIN_TOKEN}` } },
