@@ -1,4 +1,4 @@
-import { type KeyFrame, type KeyNote, watchKeys } from "../src/control/key-events.ts";
+import { type FilteredKeyNote, type KeyFrame, watchKeys } from "../src/control/key-events.ts";
 import { countProviderKeys, getProviderKey } from "../src/control/provider-keys.ts";
 import { builder } from "./builder.ts";
 import { KeyEventKind } from "./enums.ts";
@@ -8,7 +8,7 @@ import { ProviderKeyFilter } from "./provider-key.ts";
 import { ProviderKey } from "./refs.ts";
 import { ResyncEvent, StreamEvent } from "./stream-event.ts";
 
-const KeyEvent = builder.objectRef<KeyNote>("KeyEvent");
+const KeyEvent = builder.objectRef<FilteredKeyNote>("KeyEvent");
 builder.objectType(KeyEvent, {
   fields: (t) => ({
     kind: t.expose("kind", { type: KeyEventKind }),
@@ -18,6 +18,9 @@ builder.objectType(KeyEvent, {
       nullable: true,
       description: "Null when it has been deleted.",
       resolve: ({ keyId }, _, { control }) => getProviderKey(control, keyId),
+    }),
+    matches: t.exposeBoolean("matches", {
+      description: "False when it has been deleted or has left the filter: its row has to go.",
     }),
     change: t.expose("change", { type: KeyHealthChange, nullable: true, description: "For HEALTH_CHANGED." }),
   }),

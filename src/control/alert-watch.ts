@@ -3,12 +3,13 @@ import { advance, foundOpen, QUIET, type Step, type Track } from "../policy/aler
 import type { RequestRecord } from "../record.ts";
 import type { AlertRow, AlertRuleRow } from "../store/alert-types.ts";
 import { AlertCounter } from "./alert-counters.ts";
-import type { AlertNote } from "./alert-events.ts";
+import type { AlertFrame, AlertNote } from "./alert-events.ts";
 import { changeIncident, openIncident } from "./alert-incident.ts";
 import { type MeasureDeps, measure, type Reading } from "./alert-measure.ts";
 import { type AlertOutbox, toDeliveries } from "./alert-outbox.ts";
 import type { ControlDeps } from "./deps.ts";
 import { EventLog } from "./event-log.ts";
+import { SharedFrames } from "./shared-frames.ts";
 
 const KEPT_EVENTS = 1024;
 /** A look at a rule's keys after something happened to one: a burst is one look. */
@@ -39,6 +40,7 @@ const FRESH_MS: Readonly<Record<AlertRuleRow["condition"]["kind"], number>> = {
  */
 export class AlertWatch {
   readonly log = new EventLog<AlertNote>(KEPT_EVENTS);
+  readonly frames = new SharedFrames<AlertFrame>();
   readonly #deps: MeasureDeps;
   readonly #events: ControlDeps["events"];
   readonly #outbox: AlertOutbox;

@@ -88,16 +88,15 @@ export async function watchConversations(
   conversationId: string | null,
   after: string | null,
 ): Promise<AsyncIterableIterator<LogFrame<ConversationNote>>> {
-  if (conversationId !== null && (await getConversation(control, principal, conversationId)) === null) {
-    throw badInput("There is no such conversation.", "conversationId");
-  }
+  const { log, frames, ended } = control.chats;
   const createdBy = ownerOf(principal);
-  const { log, ended } = control.chats;
-  return followLog(log, {
-    after,
-    ended,
-    now: () => control.now(),
-    accepts: (note) =>
-      note.createdBy === createdBy && (conversationId === null || note.conversationId === conversationId),
-  });
+  const accepts = (note: ConversationNote) =>
+    note.createdBy === createdBy && (conversationId === null || note.conversationId === conversationId);
+  // Whoever comes back to a conversation that has gone meanwhile is told of its end.
+  const isKnown =
+    conversationId === null ||
+    (after !== null && log.since(after).some(accepts)) ||
+    (await getConversation(control, principal, conversationId)) !== null;
+  if (!isKnown) throw badInput("There is no such conversation.", "conversationId");
+  return followLog(log, { after, frames, ended, now: () => control.now(), accepts });
 }

@@ -2,7 +2,9 @@ import type { ChatRun } from "./chat-run.ts";
 import { ChatRuns } from "./chat-runs.ts";
 import type { ControlDeps } from "./deps.ts";
 import { EventLog } from "./event-log.ts";
+import type { LogFrame } from "./follow-log.ts";
 import type { CHANGE_KINDS } from "./model-events.ts";
+import { SharedFrames } from "./shared-frames.ts";
 
 const KEPT_EVENTS = 2048;
 
@@ -17,6 +19,7 @@ export interface ConversationNote {
 /** What is being said in the console's chats, and who must be told. */
 export class Chats {
   readonly log = new EventLog<ConversationNote>(KEPT_EVENTS);
+  readonly frames = new SharedFrames<LogFrame<ConversationNote>>();
   readonly runs: ChatRuns;
   readonly #ended = new AbortController();
 

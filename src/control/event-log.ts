@@ -71,6 +71,16 @@ export class EventLog<Event> {
     return this.isGone(position + 1) ? { kind: "lost", reason: "TOO_OLD" } : { kind: "at", position };
   }
 
+  /** All that can still be told to whoever holds this cursor. */
+  since(cursor: string): Event[] {
+    const resumed = this.resume(cursor);
+    if (resumed.kind === "lost") return [];
+    return Array.from(
+      { length: this.#position - resumed.position },
+      (_, index) => this.get(resumed.position + 1 + index)!,
+    );
+  }
+
   /** Forgets everything: whoever resumes from before must refetch. */
   clear(): void {
     this.#position += this.#ring.length + 1;

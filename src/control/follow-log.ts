@@ -1,5 +1,6 @@
 import type { EventLog, ResyncReason } from "./event-log.ts";
 import { pullIterator } from "./pull-iterator.ts";
+import type { SharedFrames } from "./shared-frames.ts";
 
 /** An event with its place, or that the reader must refetch. */
 export type LogFrame<Event> =
@@ -15,10 +16,12 @@ export function followLog<Event extends object>(
     readonly after: string | null;
     readonly ended: AbortSignal;
     readonly now: () => number;
+    /** Of this log. What some readers may not see must look the same to all who `accept` it. */
+    readonly frames: SharedFrames<LogFrame<Event>>;
     readonly accepts?: (event: Event) => boolean;
   },
 ): AsyncIterableIterator<LogFrame<Event>> {
-  const { after, ended, now, accepts = () => true } = options;
+  const { after, ended, now, frames, accepts = () => true } = options;
   const resumed = after === null ? null : log.resume(after);
   let position = resumed?.kind === "at" ? resumed.position : log.position;
   let opening: ResyncReason | null = resumed === null ? "STARTED" : resumed.kind === "lost" ? resumed.reason : null;
@@ -29,7 +32,8 @@ export function followLog<Event extends object>(
       opening = null;
       if (reason !== null) {
         position = log.position;
-        return { frame: "resync", cursor: log.cursor(position), atMs: now(), reason };
+        const cursor = log.cursor(position);
+        return frames.get(`${reason} ${position}`, () => ({ frame: "resync", cursor, atMs: now(), reason }));
       }
       const event = log.get(position + 1);
       if (event === undefined) {
@@ -37,7 +41,8 @@ export function followLog<Event extends object>(
         continue;
       }
       position++;
-      if (accepts(event)) return { ...event, frame: "event", cursor: log.cursor(position), atMs: now() };
+      const cursor = log.cursor(position);
+      if (accepts(event)) return frames.get(cursor, () => ({ ...event, frame: "event", cursor, atMs: now() }));
     }
     return null;
   };

@@ -6,14 +6,13 @@ import type { ControlDeps } from "./deps.ts";
 import { GroupCounters, type GroupTotals, groupOf } from "./group-counters.ts";
 import { pause, pullIterator } from "./pull-iterator.ts";
 import { KEPT_SECONDS, SecondCounters } from "./second-counters.ts";
+import { SharedFrames } from "./shared-frames.ts";
 
 const RATE_WINDOW_S = 5;
 const PERCENTILE_WINDOW_S = 60;
 const MIN_INTERVAL_MS = 250;
 const MAX_INTERVAL_MS = 60_000;
 const MAX_TOP = 20;
-/** Who asks the same within this time gets the same frame: it is worked out, and shown, once. */
-const FRESH_FOR_MS = 200;
 
 export interface LiveTick {
   readonly atMs: number;
@@ -68,7 +67,7 @@ export class LiveUsage {
   readonly #deps: Pick<ControlDeps, "active" | "now">;
   readonly #stop: () => void;
   readonly #ended = new AbortController();
-  readonly #latest = new Map<string, { readonly madeAtMs: number; readonly frame: LiveFrame }>();
+  readonly #frames = new SharedFrames<LiveFrame>();
 
   constructor(deps: Pick<ControlDeps, "active" | "now" | "events">) {
     this.#deps = deps;
@@ -130,15 +129,9 @@ export class LiveUsage {
   /** A frame for whoever watches with these options; the same object for all that ask at about the same time. */
   frame(kind: LiveFrame["frame"], options: TickOptions): LiveFrame {
     const { windowS, groupBy, top } = options;
-    const place = `${kind} ${windowS} ${groupBy} ${top}`;
-    const nowMs = performance.now(); // `deps.now()` may be set back
-    const latest = this.#latest.get(place);
-    if (latest !== undefined && nowMs - latest.madeAtMs < FRESH_FOR_MS) return latest.frame;
-    const frame: LiveFrame =
-      kind === "snapshot" ? { frame: "snapshot", ...this.snapshot(options) } : { frame: "tick", ...this.tick(options) };
-    for (const [key, { madeAtMs }] of this.#latest) if (nowMs - madeAtMs >= FRESH_FOR_MS) this.#latest.delete(key);
-    this.#latest.set(place, { madeAtMs: nowMs, frame });
-    return frame;
+    return this.#frames.get(`${kind} ${windowS} ${groupBy} ${top}`, () =>
+      kind === "snapshot" ? { frame: "snapshot", ...this.snapshot(options) } : { frame: "tick", ...this.tick(options) },
+    );
   }
 
   /** Counts by this dimension until the returned function is called. */

@@ -5,6 +5,7 @@ import { followLog, type LogFrame } from "./follow-log.ts";
 import { type HealthState, readModelHealth } from "./model-health.ts";
 import type { CapacityCounter } from "./provider-capacity.ts";
 import type { ConfigRows } from "./rows.ts";
+import { SharedFrames } from "./shared-frames.ts";
 
 /** A key pool that flaps must not have its models counted through more often than this. */
 const HEALTH_EVERY_MS = 250;
@@ -29,11 +30,16 @@ export type ModelFrame = LogFrame<ModelNote>;
  */
 export class ModelEvents {
   readonly log = new EventLog<ModelNote>(KEPT_EVENTS);
+  readonly frames = new SharedFrames<ModelFrame>();
   readonly #ended = new AbortController();
   readonly #rows: ConfigRows;
   readonly #capacities: CapacityCounter;
   readonly #stops: (() => void)[];
   #known: ReadonlyMap<string, HealthState> | null = null;
+  /** What people have been shown since the last look: whoever saw it must hear of it when it is not so any more. */
+  readonly #shown = new Map<string, Set<HealthState>>();
+  /** Looks follow one another. */
+  #looking: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #isWatched = false;
 
@@ -51,6 +57,14 @@ export class ModelEvents {
     if (this.#isWatched) return;
     this.#isWatched = true;
     void this.look();
+  }
+
+  /** Somebody has read this model's health. */
+  noteShown(modelId: string, state: HealthState): void {
+    if (!this.#isWatched || this.#known?.get(modelId) === state) return;
+    const shown = this.#shown.get(modelId) ?? new Set();
+    this.#shown.set(modelId, shown.add(state));
+    this.#lookSoon();
   }
 
   get ended(): AbortSignal {
@@ -78,18 +92,27 @@ export class ModelEvents {
     }, delayMs);
   }
 
-  /** Compares every model's health with the last look. */
-  async look(): Promise<void> {
+  /** Compares every model's health with the last look, and with what has been shown since. */
+  look(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#look());
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
     if (this.ended.aborted) return;
     const states = await this.#readStates().catch(() => null); // A store that cannot be read is told about elsewhere.
-    if (states === null) return;
+    if (this.ended.aborted) return;
+    if (states === null) return this.#lookSoon(RECOVERY_EVERY_MS);
     for (const [modelId, state] of states) {
-      const before = this.#known?.get(modelId);
-      if (before !== undefined && before !== state) this.log.append({ kind: "UPDATED", modelId, healthChanged: true });
+      const before = this.#known?.get(modelId) ?? state;
+      const shown = this.#shown.get(modelId) ?? [];
+      const isNews = before !== state || [...shown].some((one) => one !== state);
+      if (isNews) this.log.append({ kind: "UPDATED", modelId, healthChanged: true });
     }
     this.#known = states;
+    this.#shown.clear();
     const isSomeUnwell = [...states.values()].some((state) => state === "DOWN" || state === "DEGRADED");
-    if (isSomeUnwell && !this.ended.aborted) this.#lookSoon(RECOVERY_EVERY_MS);
+    if (isSomeUnwell) this.#lookSoon(RECOVERY_EVERY_MS);
   }
 
   async #readStates(): Promise<Map<string, HealthState>> {
@@ -101,6 +124,6 @@ export class ModelEvents {
 /** Opens with a ResyncEvent (the cursor to resume from), or with what happened since `after`. */
 export function watchModels(control: Control, after: string | null): AsyncIterableIterator<ModelFrame> {
   control.modelEvents.begin();
-  const { log, ended } = control.modelEvents;
-  return followLog(log, { after, ended, now: () => control.now() });
+  const { log, frames, ended } = control.modelEvents;
+  return followLog(log, { after, frames, ended, now: () => control.now() });
 }

@@ -85,7 +85,9 @@ export async function readModelPrice(control: Control, model: ModelRow): Promise
 }
 
 export async function readHealth(control: Control, model: ModelRow): Promise<ModelHealthNow> {
-  return { ...readModelHealth(model, await control.capacities.read()), ...control.modelPulses.read(model) };
+  const health = readModelHealth(model, await control.capacities.read());
+  control.modelEvents.noteShown(model.id, health.state);
+  return { ...health, ...control.modelPulses.read(model) };
 }
 
 function modelPrice(model: ModelRow, providers: ReadonlyMap<string, ProviderRow>, nowMs: number): ShownPrice | null {

@@ -49,7 +49,7 @@ async function matchingRows(
   const rows: ProviderKeyRow[] = [];
   for (const row of (await control.rows.providerKeys()).values()) {
     if (!matches(row)) continue;
-    if (matchesObserved !== null && !matchesObserved(observe(control, row))) continue;
+    if (matchesObserved !== null && !matchesObserved(observeKey(control, row))) continue;
     const status = statusNow(control, row, nowMs);
     counts.total++;
     counts[status]++;
@@ -58,7 +58,7 @@ async function matchingRows(
   return { rows, counts };
 }
 
-function observe(control: Control, { id }: ProviderKeyRow) {
+export function observeKey(control: Control, { id }: ProviderKeyRow) {
   return { health: control.pool.healthOf(id), use: control.pool.useOf(id), balance: control.balances.get(id) };
 }
 

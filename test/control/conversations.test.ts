@@ -148,6 +148,19 @@ describe("chatHistory", () => {
     }
   }`;
 
+  test("of one conversation tells whoever comes back that it has been deleted", async () => {
+    const id = await converse("doomed");
+    const history = app.live.watch(HISTORY, { conversationId: id });
+    const { cursor } = await history.next();
+    await history.stop();
+    await app.ask(`mutation { deleteConversations(input: { ids: ["${id}"] }) { deletedIds } }`);
+    const again = app.live.watch(HISTORY, { conversationId: id, after: cursor });
+    expect(await again.nextOf("ConversationEvent")).toMatchObject({ kind: "DELETED", conversation: null });
+    await again.stop();
+    const refused = app.live.watch(HISTORY, { conversationId: id });
+    expect(await refused.next().catch((errors) => errors[0].extensions.code)).toBe("BAD_USER_INPUT");
+  });
+
   test("tells what is said, begun, ended, changed and deleted, and resumes without loss", async () => {
     const history = app.live.watch(HISTORY);
     const opening = await history.next();

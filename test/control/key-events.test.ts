@@ -26,6 +26,9 @@ const SUBSCRIPTION = `subscription ($filter: ProviderKeyFilter, $after: String) 
     ... on KeyEventBatch { counts { total } events { kind keyId key { name status } change { from to message until } } }
   }
 }`;
+const MATCHES = `subscription ($filter: ProviderKeyFilter) {
+  keyEvents(filter: $filter) { ... on KeyEventBatch { events { kind keyId matches } } }
+}`;
 const watch = (variables: object = {}) => live.watch(SUBSCRIPTION, variables as Record<string, unknown>);
 const healthChange = (keyId: string, change: Partial<KeyHealthChange> = {}): KeyHealthChange => ({
   atMs: Date.now(),
@@ -115,6 +118,43 @@ describe("keyEvents", () => {
     const left = await nextOf(cooling, other.id);
     expect(left.filter((event: Answer) => event.kind === "HEALTH_CHANGED")).toMatchObject([{ keyId: other.id }]);
     await Promise.all([byTag.stop(), cooling.stop()]);
+  });
+
+  test("tells when a person's change moves a key out of the filter, and back", async () => {
+    const { id } = await addKey(server, providerId, { name: "mover", tags: ["shelf"] });
+    // Not in one moment with its creation, which would take the first change in.
+    const all = live.watch(MATCHES, {});
+    await all.next();
+    server.events.emit("config", { noun: "providerKey", kind: "updated", ids: [id] });
+    await all.next();
+    await all.stop();
+    const filters = [{ tags: ["shelf"] }, { search: "mover" }, { tags: ["shelf"], statuses: ["UNCHECKED"] }];
+    const readers = filters.map((filter) => live.watch(MATCHES, { filter }));
+    for (const reader of readers) await reader.next();
+    const read = async (reader: (typeof readers)[number]) => (await reader.next()).events;
+    const change = async (fields: string, matches: boolean) => {
+      await server.ask(`mutation { updateProviderKey(input: { id: "${id}", ${fields} }) { userErrors { code } } }`);
+      for (const reader of readers) {
+        expect(await read(reader)).toEqual([{ kind: "UPDATED", keyId: id, matches }]);
+      }
+    };
+    await change('name: "other", tags: ["box"]', false);
+    await change('name: "mover", tags: ["shelf"]', true);
+    await server.ask(`mutation { deleteProviderKeys(input: { selection: { ids: ["${id}"] } }) { deletedIds } }`);
+    for (const reader of readers) {
+      expect(await read(reader)).toEqual([{ kind: "DELETED", keyId: id, matches: false }]);
+      await reader.stop();
+    }
+  });
+
+  test("is worked out once for all who watch the same", async () => {
+    const readers = Array.from({ length: 20 }, () => watchKeys(server.control, { tags: ["crowd"] }, null));
+    for (const reader of readers) await reader.next();
+    const next = readers.map((reader) => reader.next());
+    await addKey(server, providerId, { tags: ["crowd"] });
+    const frames = new Set((await Promise.all(next)).map(({ value }) => value));
+    expect(frames.size).toBe(1);
+    for (const reader of readers) await reader.return?.();
   });
 
   test("goes on from a cursor without a gap", async () => {

@@ -77,6 +77,26 @@ describe("modelEvents", () => {
     await models.stop();
   }, 10_000);
 
+  test("corrects what was shown between two looks", async () => {
+    const provider = await addProvider(server, { name: "brief" });
+    const key = await addKey(server, provider.id);
+    const model = await addModel(server, provider.id, { name: "brief" });
+    const models = watch();
+    await models.next();
+    await server.control.modelEvents.look();
+    const setEnabled = (enabled: boolean) =>
+      server.ask(
+        `mutation { updateProviderKey(input: { id: "${key.id}", enabled: ${enabled} }) { userErrors { code } } }`,
+      );
+    await setEnabled(false);
+    const shown = await server.ask(`{ model(name: "brief") { health { state } } }`);
+    await setEnabled(true);
+    expect(shown.data.model.health.state).toBe("DOWN");
+    const told = await until(models, (event) => event.modelId === model.id && event.healthChanged);
+    expect(told.model.health.state).toBe("HEALTHY");
+    await models.stop();
+  });
+
   test("goes on from a cursor, and says so when it cannot", async () => {
     const models = watch();
     const { cursor } = await models.next();

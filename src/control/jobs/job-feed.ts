@@ -10,15 +10,21 @@ import type { JobView } from "./job-view.ts";
 /** A reader that was away for a while gets the items of its gap up to this many; all are in `job.items`. */
 const MOST_ITEMS = 100;
 
+/** `position`: the last note that went into it. */
+interface JobFramePlace {
+  readonly cursor: string;
+  readonly position: number;
+  readonly atMs: number;
+}
 export type JobFrame =
-  | {
-      readonly frame: "progress";
-      readonly cursor: string;
-      readonly atMs: number;
-      readonly job: JobView;
-      readonly items: readonly JobItem[];
-    }
-  | { readonly frame: "resync"; readonly cursor: string; readonly atMs: number; readonly reason: ResyncReason };
+  | (JobFramePlace & { readonly frame: "progress"; readonly job: JobView; readonly items: readonly JobItem[] })
+  | (JobFramePlace & { readonly frame: "resync"; readonly reason: ResyncReason });
+
+/** What happened up to there is not for these readers. */
+export interface NothingThere {
+  readonly frame: "nothing";
+  readonly position: number;
+}
 
 /**
  * One job until it has ended, or all that the asker may see. Opens with how things stand (each job that runs), or goes on after a
@@ -31,7 +37,7 @@ export function watchJobs(
   jobId: string | null,
   after: string | null,
 ): AsyncIterableIterator<JobFrame> {
-  const { notes, ended } = control.jobs;
+  const { notes, frames, ended } = control.jobs;
   const resumed = after === null ? null : notes.resume(after);
   let position = resumed?.kind === "at" ? resumed.position : notes.position;
   /** Null: not asked for yet. */
@@ -39,23 +45,24 @@ export function watchJobs(
   // Whoever watches all jobs needs a cursor before the first of them moves.
   const started = jobId === null && resumed === null ? "STARTED" : null;
   let lost: ResyncReason | null = resumed?.kind === "lost" ? resumed.reason : started;
+  /** All who may see the same jobs, or watch the same one, get the same frames. */
+  const readers = jobId ?? [...principal.scopes].sort().join(" ");
   let hasEnded = false;
   let isChecked = false;
 
+  const placeOf = (at: number): JobFramePlace => ({ cursor: notes.cursor(at), position: at, atMs: control.now() });
   const resync = (reason: ResyncReason): JobFrame => {
     position = notes.position;
     opening = null;
-    return { frame: "resync", cursor: notes.cursor(position), atMs: control.now(), reason };
+    return { frame: "resync", ...placeOf(position), reason };
   };
-  const progress = (job: JobView, items: readonly JobItem[]): JobFrame => {
-    hasEnded = job.id === jobId && job.finishedAt !== null;
-    return {
-      frame: "progress",
-      cursor: notes.cursor(position),
-      atMs: control.now(),
-      job,
-      items: items.slice(-MOST_ITEMS),
-    };
+  const progress = (at: number, job: JobView, items: readonly JobItem[]): JobFrame => {
+    return { frame: "progress", ...placeOf(at), job, items: items.slice(-MOST_ITEMS) };
+  };
+  const passOn = (frame: JobFrame): JobFrame => {
+    position = frame.position;
+    hasEnded = frame.frame === "progress" && frame.job.id === jobId && frame.job.finishedAt !== null;
+    return frame;
   };
 
   const produce = async (signal: AbortSignal): Promise<JobFrame | null> => {
@@ -77,33 +84,36 @@ export function watchJobs(
       opening = await snapshot(control, principal, jobId);
     }
     const first = opening.shift();
-    if (first !== undefined) return progress(first, []);
+    if (first !== undefined) return passOn(progress(position, first, []));
     while (!signal.aborted) {
       if (notes.isGone(position + 1)) return resync("OVERFLOW");
-      const found = nextNote();
-      if (found !== null) return found;
       await notes.reached(position, signal);
+      if (signal.aborted || notes.isGone(position + 1)) continue;
+      const from = position;
+      const found = frames.get(`${from} ${readers}`, () => gather(from));
+      if (found.frame !== "nothing") return passOn(found);
+      position = found.position;
     }
     return null;
   };
 
   /** Notes of one job that follow one another become one frame. */
-  const nextNote = (): JobFrame | null => {
+  const gather = (from: number): JobFrame | NothingThere => {
+    let at = from;
     let job: JobView | null = null;
     const items: JobItem[] = [];
-    while (position < notes.position) {
-      const note = notes.get(position + 1)!;
-      if (concerns(note.job)) {
-        if (job !== null && job.id !== note.job.id) break;
-        job = note.job;
-        items.push(...note.items);
-      }
-      position++;
+    for (; at < notes.position; at++) {
+      const note = notes.get(at + 1)!;
+      if (!concerns(note.job)) continue;
+      if (job !== null && job.id !== note.job.id) break;
+      job = note.job;
+      items.push(...note.items);
     }
-    return job === null ? null : progress(job, items);
+    return job === null ? { frame: "nothing", position: at } : progress(at, job, items);
   };
   const concerns = (job: JobView) => (jobId === null ? maySee(principal, job) : job.id === jobId);
   const isNews = (from: number) => {
+    if (notes.isGone(from + 1)) return true;
     for (let at = from + 1; at <= notes.position; at++) if (notes.get(at)?.job.id === jobId) return true;
     return false;
   };

@@ -7,6 +7,8 @@ import type { JobItem, JobPatch, JobRow } from "../../store/job-types.ts";
 import type { Control } from "../control.ts";
 import { EventLog } from "../event-log.ts";
 import { pause } from "../pull-iterator.ts";
+import { SharedFrames } from "../shared-frames.ts";
+import type { JobFrame, NothingThere } from "./job-feed.ts";
 import type { JobKind, JobKindEntry } from "./job-kind.ts";
 import { type JobView, viewJob } from "./job-view.ts";
 import { JOB_KINDS } from "./kinds.ts";
@@ -30,6 +32,7 @@ export interface JobNote {
 /** Starts jobs, runs a few at a time, and takes up after a restart what had not ended. */
 export class Jobs {
   readonly notes = new EventLog<JobNote>(KEPT_NOTES);
+  readonly frames = new SharedFrames<JobFrame | NothingThere>();
   readonly #control: () => Control;
   readonly #running = new Map<string, { readonly job: RunningJob; readonly ended: Promise<void> }>();
   readonly #queue: JobRow[] = [];
@@ -126,8 +129,10 @@ export class Jobs {
     const stale = (await store.jobs.list()).filter(
       ({ fileExpiresAt }) => fileExpiresAt !== null && fileExpiresAt < now(),
     );
-    for (const { id } of stale) {
-      await store.jobs.write({ jobId: id, items: [], patch: { fileName: null, fileBytes: null, fileExpiresAt: null } });
+    for (const row of stale) {
+      const patch = { fileName: null, fileBytes: null, fileExpiresAt: null };
+      await store.jobs.write({ jobId: row.id, items: [], patch });
+      this.#note({ ...row, ...patch }, []);
     }
     await Promise.all([...gone, ...stale.map(({ id }) => id)].map((id) => rm(this.filePath(id), { force: true })));
   }
