@@ -97,9 +97,10 @@ export class ChatRuns {
     const marks = moved.map((run) => [run, mark(run), run.isOver] as const);
     await chats.saveAnswers(moved.map((run) => ({ id: run.row.id, patch: run.patch() })));
     for (const [run, savedAt, isOver] of marks) {
+      // An answer is saved when its pictures are too.
+      if (isOver && run.answer.media.length > 0) await chats.addAttachments(run.row.id, run.answer.media);
       run.savedAt = savedAt;
       if (!isOver) continue;
-      if (run.answer.media.length > 0) await chats.addAttachments(run.row.id, run.answer.media);
       this.#runs.delete(run.row.id);
       if (run.requestId !== null) this.#byRequest.delete(run.requestId);
       if (!run.isForgotten) this.onChange(run);
