@@ -3,6 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gate, stream } from "../support/fake-vendor.ts";
+import { type Cut, readFrames, TRANSPORTS, type Transport } from "../support/live-reader.ts";
+import { seededRandom } from "../support/random.ts";
 import { CHAT_STREAM_WITH_USAGE, event, MESSAGE_START } from "../support/samples.ts";
 import { eventually } from "../support/stream-reader.ts";
 import { type ChatApp, Collected, spoken, startChat } from "./chat-fixture.ts";
@@ -13,6 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
+const pickCut = (random: () => number): Cut =>
+  random() < 0.5 ? { bytes: random() * 1000, afterMs: 300 } : { afterMs: random() * 200 };
 const WORDS = ["Once ", "upon ", "a ", "time ", "there ", "was ", "a ", "🦊", "."];
 const WHOLE = WORDS.join("");
 
@@ -31,6 +35,33 @@ describe("chatStream", () => {
     }
     const { text, end } = await app.follow(answers[0].id, got.seq);
     expect([text, end.__typename, end.message.text]).toEqual(["", "ChatFinished", WHOLE]);
+  });
+
+  test("that is cut anywhere, over both transports, adds up to the answer", async () => {
+    const random = seededRandom(11);
+    const words = Array.from({ length: 60 }, (_, index) => `${index}🦊 `);
+    const gates = words.map(() => gate());
+    app.vendor.otherwise(spoken(words, gates));
+    const { answers } = await app.say({ text: "go", models: ["gpt"] });
+    const query = `subscription ($afterSeq: Int!) { chatStream(messageId: "${answers[0].id}", afterSeq: $afterSeq) {
+      __typename ... on ChatDelta { seq text reasoning toolCalls { index } } ... on ChatFinished { message { text } } } }`;
+    const follow = async (transport: Transport) => {
+      const got = new Collected();
+      for (;;) {
+        const cut = pickCut(random);
+        const variables = { afterSeq: got.seq };
+        for await (const frame of readFrames(transport, { url: `${app.url}/graphql`, query, variables }, cut)) {
+          if (frame.__typename === "ChatFinished") return [got.text, frame.message.text];
+          got.add(frame);
+        }
+      }
+    };
+    const readers = TRANSPORTS.flatMap((transport) => [1, 2, 3, 4].map(() => follow(transport)));
+    for (const each of gates) {
+      each.open();
+      await Bun.sleep(random() * 20);
+    }
+    for (const texts of await Promise.all(readers)) expect(texts).toEqual([words.join(""), words.join("")]);
   });
 
   test("tells several readers the same, each at its own pace", async () => {
