@@ -11,6 +11,7 @@ import chatFiles from "./0009_chat_files.sql" with { type: "text" };
 import people from "./0010_people.sql" with { type: "text" };
 import keyLimits from "./0011_key_limits.sql" with { type: "text" };
 import undo from "./0012_undo.sql" with { type: "text" };
+import signInProvider from "./0013_sign_in_provider.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0010_people", sql: people },
   { name: "0011_key_limits", sql: keyLimits },
   { name: "0012_undo", sql: undo },
+  { name: "0013_sign_in_provider", sql: signInProvider },
 ];

@@ -29,6 +29,7 @@ import { openResponses } from "./responses.ts";
 import { openSavedViews } from "./saved-views.ts";
 import { openSessions } from "./sessions.ts";
 import { openSettings } from "./settings.ts";
+import { openSignInProvider } from "./sign-in-provider.ts";
 import { readState } from "./state-reader.ts";
 import type { Store } from "./types.ts";
 import { openUsers } from "./users.ts";
@@ -100,6 +101,7 @@ function assemble(parts: {
     chats: openChats(database, (createdBy, text) => reader.ask("searchChats", createdBy, text)),
     users: openUsers(database, vault),
     sessions: openSessions(database),
+    signInProvider: openSignInProvider(database, vault),
     adminTokens: openAdminTokens(database),
     savedViews: openSavedViews(database),
     history: openHistory(database, forgetKeys),

@@ -90,6 +90,44 @@ export interface SessionStore {
   delete(ids: readonly string[]): Promise<string[]>;
 }
 
+/** Who has this value in the claim that names roles gets this role. */
+export interface RoleRule {
+  readonly claimValue: string;
+  readonly role: Role;
+}
+/** An OpenID Connect provider by whose word people may sign in. */
+export interface SignInProviderValues {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+  /** What the button says after "Sign in with". */
+  readonly label: string;
+  /** Lower case; empty: of every domain. */
+  readonly emailDomains: readonly string[];
+  readonly roleClaim: string | null;
+  /** Empty: roles are given here, the claim is not looked at. */
+  readonly roleRules: readonly RoleRule[];
+  /** Of whoever comes for the first time; null: only people who were invited may come. */
+  readonly defaultRole: Role | null;
+}
+export interface SignInProviderRow extends SignInProviderValues {
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly version: number;
+}
+/** There is at most one. */
+export interface SignInProviderStore {
+  get(): Promise<SignInProviderRow | null>;
+  /** Version 0: there is none yet. */
+  put(
+    values: SignInProviderValues,
+    expectedVersion?: number,
+  ): Promise<
+    { readonly kind: "ok"; readonly row: SignInProviderRow } | { readonly kind: "stale"; readonly version: number }
+  >;
+  delete(): Promise<void>;
+}
+
 export interface AdminTokenRow {
   readonly id: string;
   readonly name: string;

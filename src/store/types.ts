@@ -11,7 +11,7 @@ import type { Author } from "./author.ts";
 import type { ChatStore } from "./chat-types.ts";
 import type { ConfigHistory } from "./history.ts";
 import type { JobProgress, JobStore } from "./job-types.ts";
-import type { AdminTokenStore, SavedViewStore, SessionStore, UserStore } from "./people.ts";
+import type { AdminTokenStore, SavedViewStore, SessionStore, SignInProviderStore, UserStore } from "./people.ts";
 import type { ProviderOfferStore } from "./provider-offers.ts";
 import type { LogStore, UsageStore } from "./reports.ts";
 import type { ResponseRetention } from "./response-file.ts";
@@ -38,6 +38,7 @@ export interface Store {
   readonly alertDeliveries: DeliveryStore;
   readonly users: UserStore;
   readonly sessions: SessionStore;
+  readonly signInProvider: SignInProviderStore;
   readonly adminTokens: AdminTokenStore;
   readonly savedViews: SavedViewStore;
   readonly keyStates: KeyStateStore;

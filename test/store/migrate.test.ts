@@ -147,6 +147,7 @@ describe("the project's migrations", () => {
       "saved_view",
       "session",
       "setting",
+      "sign_in_provider",
       "user",
     ]);
   });
