@@ -68,6 +68,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.alertRules": "ALERTS_READ",
   "Query.alertRule": "ALERTS_READ",
   "Query.users": "USERS_ADMIN",
+  "Query.signInProvider": "USERS_ADMIN",
   // His own, or everybody's with USERS_ADMIN: control looks.
   "Query.adminTokens": "signed-in",
   "Query.sessions": "signed-in",
@@ -94,6 +95,10 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.updateUser": { scope: "USERS_ADMIN", fresh: true },
   "Mutation.resetUserSignIn": { scope: "USERS_ADMIN", fresh: true },
   "Mutation.deleteUsers": { scope: "USERS_ADMIN", fresh: true },
+  // Whoever sets it says who everybody is.
+  "Mutation.setSignInProvider": { scope: "USERS_ADMIN", fresh: true },
+  "Mutation.removeSignInProvider": { scope: "USERS_ADMIN", fresh: true },
+  "Mutation.testSignInProvider": "USERS_ADMIN",
   "Mutation.updatePreferences": "signed-in",
   "Mutation.saveView": "signed-in",
   "Mutation.deleteSavedViews": "signed-in",

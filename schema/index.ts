@@ -43,6 +43,7 @@ import "./route-explanation.ts";
 import "./setting.ts";
 import "./saved-view.ts";
 import "./session.ts";
+import "./sign-in-provider.ts";
 import "./two-factor.ts";
 import "./usage.ts";
 import "./user.ts";

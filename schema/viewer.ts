@@ -1,3 +1,4 @@
+import { signInLabel } from "../src/control/oidc/edit.ts";
 import { freshUntil, ownUser } from "../src/control/own-account.ts";
 import { readPreferences, updatePreferences } from "../src/control/preferences.ts";
 import { type Principal, SCOPES } from "../src/control/principal.ts";
@@ -24,6 +25,11 @@ builder.objectType(Viewer, {
     setupRequired: t.boolean({
       description: "True until the one-time set-up link has been used (never with ADMIN_TOKEN).",
       resolve: (_, __, { control }) => control.access.setupRequired,
+    }),
+    signInWith: t.string({
+      nullable: true,
+      description: "The sign-in provider's name, for a button to `/auth/oidc/start`; null: there is none.",
+      resolve: (_, __, { control }) => signInLabel(control),
     }),
     session: t.field({
       type: Session,

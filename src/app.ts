@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
-import { type Config, ConfigError, reachableHost } from "./config.ts";
+import { type Config, ConfigError, type OidcVariables, reachableHost } from "./config.ts";
 import type { ConfigDocument } from "./config-file.ts";
 import { ensureDefaultRules } from "./control/alert-defaults.ts";
 import type { GeneratedClientKey } from "./control/config-carry-out.ts";
@@ -25,6 +25,7 @@ import { serveGraphiql } from "./http/graphiql.ts";
 import { mountGraphql } from "./http/graphql-mount.ts";
 import { serveMetrics } from "./http/metrics-endpoint.ts";
 import { serve } from "./http/server.ts";
+import { serveSignIn } from "./http/sign-in-routes.ts";
 import { Egress } from "./lib/egress.ts";
 import { HttpClient } from "./lib/http-client/client.ts";
 import { errorText, type Logger } from "./lib/log.ts";
@@ -39,6 +40,7 @@ import type { FixedSetting, FixedSettings } from "./settings.ts";
 import { Snapshots } from "./snapshot.ts";
 import { readStartFile } from "./start-file.ts";
 import { openStore } from "./store/open.ts";
+import type { SignInProviderValues } from "./store/people.ts";
 
 /** A running Sluice. */
 export interface App {
@@ -99,6 +101,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       );
     };
 
+    const fixedSignInProvider = config.oidc === null ? null : await readOidc(config.oidc);
     const inFlight = new InFlight();
     const http = new HttpClient();
     const gateway: Gateway = {
@@ -139,6 +142,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       version: packageJson.version,
       startedAtMs,
       adminToken: config.adminToken,
+      fixedSignInProvider,
       checkAddress,
       callGateway: internalCalls(gateway),
       foresee: (question) => foresee(gateway, question),
@@ -158,6 +162,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       console: createConsole({ source: consoleSource, basePath: config.basePath || "/" }),
       graphql: mountGraphql(control, log, consoleSource.documents),
       graphiql: serveGraphiql({ control, page: consoleSource.graphiql, basePath: config.basePath }),
+      signIn: serveSignIn(control, config.basePath),
       downloads: serveDownloads(control),
       fileTransfers: serveFileTransfers(control),
       metrics: serveMetrics({ control, gateway, store }),
@@ -218,6 +223,12 @@ function proveAddress({ host, port }: Config): void {
 /** What has been answered may still be on its way to a slow client. */
 async function untilSent(server: Bun.Server<unknown>, untilMs: number): Promise<void> {
   while (server.pendingRequests > 0 && Date.now() < untilMs) await Bun.sleep(5);
+}
+
+/** Its checks are loaded only where the environment names a provider. Throws ConfigError. */
+async function readOidc(given: OidcVariables): Promise<SignInProviderValues> {
+  const { readOidcVariables } = await import("./control/oidc/environment.ts");
+  return readOidcVariables(given);
 }
 
 /** The environment stands before the file. */

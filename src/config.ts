@@ -20,6 +20,8 @@ export interface Config {
   /** Null: the environment says nothing, the setting counts. */
   readonly allowAnonymous: boolean | null;
   readonly quickStart: QuickStart | null;
+  /** Null: the environment names no OpenID Connect provider. */
+  readonly oidc: OidcVariables | null;
   /** Proxy variables of the environment, which fetch obeys behind our back: reported at start. */
   readonly environmentProxies: readonly string[];
 }
@@ -30,6 +32,18 @@ export interface QuickStart {
   readonly baseUrl: string | null;
   readonly secret: Secret;
   readonly actualName: string | null;
+}
+
+/** The provider by whose word people may sign in, as the environment writes it; control/oidc/environment.ts reads it. */
+export interface OidcVariables {
+  readonly OIDC_ISSUER: string;
+  readonly OIDC_CLIENT_ID?: string | undefined;
+  readonly OIDC_CLIENT_SECRET?: string | undefined;
+  readonly OIDC_LABEL?: string | undefined;
+  readonly OIDC_EMAIL_DOMAINS?: string | undefined;
+  readonly OIDC_ROLE_CLAIM?: string | undefined;
+  readonly OIDC_ROLES?: string | undefined;
+  readonly OIDC_DEFAULT_ROLE?: string | undefined;
 }
 
 /** A start-up mistake of the operator: names the variable, needs no stack. */
@@ -60,6 +74,14 @@ const environmentSchema = z.object({
     "/",
   ),
   ALLOW_ANONYMOUS_ACCESS: z.optional(flag),
+  OIDC_ISSUER: givenText,
+  OIDC_CLIENT_ID: givenText,
+  OIDC_CLIENT_SECRET: givenText,
+  OIDC_LABEL: givenText,
+  OIDC_EMAIL_DOMAINS: givenText,
+  OIDC_ROLE_CLAIM: givenText,
+  OIDC_ROLES: givenText,
+  OIDC_DEFAULT_ROLE: givenText,
   OPENAI_API_KEY: givenText,
   ANTHROPIC_API_KEY: givenText,
   GEMINI_API_KEY: givenText,
@@ -109,6 +131,7 @@ export function readConfig(
     basePath: values.BASE_PATH === "/" ? "" : values.BASE_PATH.replace(/\/$/, ""),
     allowAnonymous: values.ALLOW_ANONYMOUS_ACCESS ?? null,
     quickStart: readQuickStart(values),
+    oidc: values.OIDC_ISSUER === undefined ? null : { ...values, OIDC_ISSUER: values.OIDC_ISSUER },
     environmentProxies: ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"].filter((name) => env[name]),
   };
 }

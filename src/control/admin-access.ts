@@ -118,8 +118,12 @@ export class AdminAccess {
     }
   }
 
-  /** Only once he has proved who he is: that counts as fresh. */
-  async startSession(holder: SessionHolder, caller: { address: string; userAgent: string }): Promise<SignedIn> {
+  /** Only once he has proved who he is: that counts as fresh for a while. */
+  async startSession(
+    holder: SessionHolder,
+    caller: { readonly address: string; readonly userAgent: string },
+    provedAtMs = this.#now(),
+  ): Promise<SignedIn> {
     const nowMs = this.#now();
     const cookie = randomBytes(32).toString("base64url");
     const row = await this.#store.sessions.create({
@@ -132,7 +136,7 @@ export class AdminAccess {
       userAgent: caller.userAgent.slice(0, 300),
       createdAt: nowMs,
       lastSeenAt: nowMs,
-      freshUntil: nowMs + FRESH_FOR_MS,
+      freshUntil: Math.min(provedAtMs, nowMs) + FRESH_FOR_MS,
     });
     if (row.userId !== null) await this.#store.users.touch(row.userId, nowMs);
     await this.directory.refresh();

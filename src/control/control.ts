@@ -11,6 +11,7 @@ import { KeyEvents } from "./key-events.ts";
 import { LiveUsage } from "./live-usage.ts";
 import { ModelEvents } from "./model-events.ts";
 import { ModelPulses } from "./model-pulse.ts";
+import { SignInProvider } from "./oidc/provider.ts";
 import { CapacityCounter } from "./provider-capacity.ts";
 import { RequestFeed } from "./request-feed.ts";
 import { ConfigRows } from "./rows.ts";
@@ -18,6 +19,7 @@ import { ConfigRows } from "./rows.ts";
 /** The control plane: what it stands on, and the little it remembers between two calls. */
 export interface Control extends ControlDeps {
   readonly access: AdminAccess;
+  readonly signInProvider: SignInProvider;
   readonly audit: AuditBook;
   readonly rows: ConfigRows;
   readonly capacities: CapacityCounter;
@@ -39,6 +41,7 @@ export interface Control extends ControlDeps {
 /** Call once, after the store is open and the first snapshot is in force. */
 export async function openControl(deps: ControlDeps): Promise<Control> {
   const access = await prepareAdminAccess(deps);
+  const signInProvider = new SignInProvider(deps);
   const audit = new AuditBook(deps);
   const rows = new ConfigRows(deps.store, deps.events);
   const capacities = new CapacityCounter(deps, rows);
@@ -80,6 +83,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   // Not spread: `deps` may be an object whose getters and methods need their own `this`.
   const own = {
     access,
+    signInProvider,
     audit,
     rows,
     capacities,

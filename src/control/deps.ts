@@ -10,6 +10,7 @@ import type { KeyStatus, KeyUse, Lease } from "../pool.ts";
 import type { ActiveRequests } from "../record.ts";
 import type { FixedSettings } from "../settings.ts";
 import type { KeyEntry, Snapshot } from "../snapshot.ts";
+import type { SignInProviderValues } from "../store/people.ts";
 import type { KeyStateRow, KeyUseRow, Store } from "../store/types.ts";
 
 /** Everything the control plane stands on; wired in main, faked nowhere. */
@@ -29,6 +30,8 @@ export interface ControlDeps {
   readonly exportsDir: string;
   /** ADMIN_TOKEN; null leaves the choice to the one-time set-up link. */
   readonly adminToken: Secret | null;
+  /** The environment's OpenID Connect provider; null leaves the choice to whoever administers people. */
+  readonly fixedSignInProvider: SignInProviderValues | null;
   /** Null when Sluice may connect there, else the reason in public words. Knows the address policy (lib/egress). */
   checkAddress(url: string): string | null;
   /** Makes a request through the gateway, as a client would. */

@@ -3,6 +3,8 @@ import type { SessionRow } from "../store/people.ts";
 
 const SESSION_IDLE_MS = 12 * 3_600_000;
 export const SESSION_MAX_MS = 7 * 86_400_000;
+/** For signing in with a provider: the way there and back. */
+export const FLOW_MS = 10 * 60_000;
 
 /** Without any use until then it ends. */
 export function idleExpiry(session: SessionRow): number {

@@ -1,7 +1,7 @@
 import type { Control } from "../control/control.ts";
 import { PAGE_HEADERS } from "./console.ts";
 import { makeGrant } from "./graphiql-grant.ts";
-import { readSessionCookie } from "./graphql-cookie.ts";
+import { readSessionCookie } from "./session-cookies.ts";
 
 /** As the console's, but that the editor writes style sheets of its own and works in workers. Scripts are files of ours. */
 const CONTENT_POLICY = [

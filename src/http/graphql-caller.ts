@@ -1,7 +1,7 @@
 import { GraphQLError } from "graphql";
 import type { Control } from "../control/control.ts";
 import { ANONYMOUS, type Principal } from "../control/principal.ts";
-import { readSessionCookie } from "./graphql-cookie.ts";
+import { readSessionCookie } from "./session-cookies.ts";
 
 /** Who sent a request, and over what. */
 export interface Caller {

@@ -6,7 +6,6 @@ import type { Control } from "../control/control.ts";
 import type { Logger } from "../lib/log.ts";
 import { mayRunAny } from "./graphiql-grant.ts";
 import { identify } from "./graphql-caller.ts";
-import { writeSessionCookie } from "./graphql-cookie.ts";
 import { maskError, withoutStatus } from "./graphql-errors.ts";
 import { ConsoleDocuments } from "./graphql-persisted.ts";
 import { createGuardPlugin } from "./graphql-plugin.ts";
@@ -17,6 +16,7 @@ import { keepAlive } from "./graphql-sse.ts";
 import { OpenSubscriptions } from "./graphql-subscriptions.ts";
 import { isUpgrade } from "./graphql-upgrade.ts";
 import type { GraphqlMount } from "./server.ts";
+import { writeSessionCookie } from "./session-cookies.ts";
 
 /** What an operation carries besides what its resolvers see. */
 export interface HttpContext extends GraphqlContext {

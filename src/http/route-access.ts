@@ -9,6 +9,8 @@ export const ROUTE_ACCESS: Readonly<Record<string, string>> = {
   "ALL /graphql": "by operation: an admin token, or a session's cookie with this server's own Origin",
   "GET /graphql/schema.graphql": "whoever has signed in",
   "GET /graphiql": "whoever has signed in to the console, by cookie",
+  "GET /auth/oidc/start": "anyone, while a sign-in provider is set: it sends the browser there",
+  "GET /auth/oidc/callback": "whoever began here, once: the browser's sealed cookie must belong to the answer",
   "GET /downloads/*": "whoever was given the signed address, while it lasts",
   "GET /files/content/*": "whoever was given the signed address, while it lasts",
   "PUT /files/upload/*": "whoever was given the signed address, while it lasts, once",

@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import type { Gateway } from "../gateway/gateway.ts";
 import { serveDataPlane } from "./data-plane.ts";
+import type { SignInRoutes } from "./sign-in-routes.ts";
 
 /** What the server puts together; each part is made by main. */
 export interface ServerParts {
@@ -13,6 +14,7 @@ export interface ServerParts {
   readonly console: (request: Request) => Response | null;
   readonly graphql: GraphqlMount;
   readonly graphiql: (request: Request) => Response;
+  readonly signIn: SignInRoutes;
   /** Null: this is no link to a file, or one whose time is over. */
   readonly downloads: (pathAndQuery: string) => Promise<Response | null>;
   /** Contents of files in both directions, behind links of the admin API; null as above. */
@@ -95,6 +97,8 @@ export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>)
       parts.graphql.prepare();
       return parts.graphiql(request);
     })
+    .get("/auth/oidc/start", ({ request }) => parts.signIn.start(request, addressOf(server(), request)))
+    .get("/auth/oidc/callback", ({ request }) => parts.signIn.callback(request, addressOf(server(), request)))
     .get("/downloads/*", async ({ request, path }) => {
       const question = request.url.indexOf("?");
       return (await parts.downloads(path + (question < 0 ? "" : request.url.slice(question)))) ?? notFound();

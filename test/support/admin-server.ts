@@ -107,6 +107,7 @@ export async function startAdminServer(options: AdminServerOptions = {}): Promis
     version: "0.0.0-test",
     startedAtMs: Date.now(),
     adminToken: token === null ? null : new Secret(token),
+    fixedSignInProvider: null,
     checkAddress: (url) => egress.refusal(url),
     foresee: () => {
       throw new Error("no gateway here");
