@@ -74,6 +74,15 @@ export function IconButton(props: {
   );
 }
 
+/** Looks like a button, leaves the console. */
+export function AwayButton(props: Looks & { readonly href: string; readonly children: JSX.Element }): JSX.Element {
+  return (
+    <a href={props.href} rel="external" class={classOf(props)}>
+      {props.children}
+    </a>
+  );
+}
+
 /** Looks like a button, goes to a page. */
 export function LinkButton(props: Looks & { readonly href: string; readonly children: JSX.Element }): JSX.Element {
   return (

@@ -2,7 +2,7 @@ import { graphql } from "../../api/graphql.ts";
 
 export const viewerQuery = graphql(`
   query Viewer {
-    viewer { kind setupRequired }
+    viewer { kind setupRequired signInWith }
   }
 `);
 

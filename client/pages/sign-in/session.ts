@@ -6,14 +6,18 @@ import { signOutMutation, viewerQuery } from "./documents.ts";
 
 const [isSetupRequired, setSetupRequired] = createSignal(false);
 
+const [signInWith, setSignInWith] = createSignal<string | null>(null);
+
 /** Nobody has ever signed in here: the one-time link is the way in. */
-export { isSetupRequired };
+/** The name of the provider by whose word people may sign in. */
+export { isSetupRequired, signInWith };
 
 /** Asks who this browser is signed in as. */
 export async function checkSession(): Promise<void> {
   const answer = await execute(viewerQuery, {});
   if (!answer.ok) return answer.error.kind === "unauthenticated" ? noteUnauthenticated() : noteUnreachable();
   setSetupRequired(answer.data.viewer.setupRequired);
+  setSignInWith(answer.data.viewer.signInWith);
   if (answer.data.viewer.kind === "ANONYMOUS") noteUnauthenticated();
   else noteSignedIn();
 }

@@ -4,6 +4,7 @@ import { Dialog } from "../../components/dialog.tsx";
 import { t } from "../../i18n/index.ts";
 import { AppearanceMenu } from "../../shell/appearance-menu.tsx";
 import { Mark } from "../../shell/navigation.tsx";
+import { ProviderProblem, ProviderSignIn } from "./provider-sign-in.tsx";
 import { isSetupRequired } from "./session.ts";
 import styles from "./sign-in.module.css";
 import { SignInForm } from "./sign-in-form.tsx";
@@ -26,9 +27,11 @@ export function SignInPage(): JSX.Element {
       </div>
       <Show when={!isSetupRequired()}>
         <SignInForm id="sign-in" />
+        <ProviderProblem />
         <Button type="submit" form="sign-in" kind="primary">
           {t().session.signIn}
         </Button>
+        <ProviderSignIn />
       </Show>
     </main>
   );
@@ -50,6 +53,7 @@ export function SignInDialog(): JSX.Element {
       <div class={styles.form}>
         <p class="muted">{t().session.expiredHint}</p>
         <SignInForm id="sign-in-again" />
+        <ProviderSignIn />
       </div>
     </Dialog>
   );
