@@ -1,4 +1,4 @@
-import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
+import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import type { Control } from "../control/control.ts";
 import { ANONYMOUS, type Principal } from "../control/principal.ts";
 import type { Logger } from "../lib/log.ts";
@@ -48,7 +48,11 @@ export async function prepareOperation(
   const context: HttpContext = { ...owner, control, principal, userAgent: "", requestId, named: [], cookies: null };
   const { schema, parse, validate, execute, subscribe, contextFactory } = yoga.getEnveloped(context);
   try {
-    const document = parse(chooseDocument(asked, documents, owner.mayRunAny) as string);
+    const text = chooseDocument(asked, documents, owner.mayRunAny);
+    if (typeof text !== "string") {
+      throw new GraphQLError("Must provide query string.", { extensions: { code: "BAD_REQUEST" } });
+    }
+    const document = parse(text);
     const errors = validate(schema, document) as readonly GraphQLError[];
     if (errors.length > 0) return errors;
     const contextValue = (await contextFactory()) as object;

@@ -20,6 +20,16 @@ export async function readGraphqlRequest(request: Request): Promise<Request> {
   return new Request(url, { method, headers, signal, body: await readBody(request) });
 }
 
+/** The body of a POST as JSON. Throws as above. */
+export async function readGraphqlJson(request: Request): Promise<unknown> {
+  const text = await (await readGraphqlRequest(request)).text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refused("BAD_REQUEST", "The body is not JSON.", 400);
+  }
+}
+
 async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   const limit = GRAPHQL_LIMITS.bodyBytes;
   const tooLarge = () => refused("BODY_TOO_LARGE", `A request has at most ${limit} bytes.`, 413);

@@ -9,10 +9,11 @@ import { identify } from "./graphql-caller.ts";
 import { maskError, withoutStatus } from "./graphql-errors.ts";
 import { ConsoleDocuments } from "./graphql-persisted.ts";
 import { createGuardPlugin } from "./graphql-plugin.ts";
-import { readGraphqlRequest } from "./graphql-request.ts";
+import { readGraphqlJson, readGraphqlRequest } from "./graphql-request.ts";
 import { answerSchema, isSchemaRequest } from "./graphql-sdl.ts";
 import { createSocketHandler, upgrade } from "./graphql-socket.ts";
 import { keepAlive } from "./graphql-sse.ts";
+import { EventStreams } from "./graphql-streams.ts";
 import { OpenSubscriptions } from "./graphql-subscriptions.ts";
 import { isUpgrade } from "./graphql-upgrade.ts";
 import type { GraphqlMount } from "./server.ts";
@@ -51,12 +52,14 @@ export function createGraphql(control: Control, log: Logger, documentsPath: stri
     // The plugin masks what execution throws; this is for what goes wrong around it.
     maskedErrors: { maskError: (error) => maskError(error, crypto.randomUUID(), log) },
   });
+  const parts = { control, yoga, log, documents };
+  const streams = new EventStreams(parts);
 
   return {
     async fetch(request, { address, server }) {
       if (isUpgrade(request)) return upgrade(control, request, { address, server });
       const requestId = crypto.randomUUID();
-      const answer = await answerHttp({ control, yoga, request, address, requestId }).catch((error) =>
+      const answer = await answerHttp({ control, yoga, streams, request, address, requestId }).catch((error) =>
         refusal(maskError(error, requestId, log)),
       );
       answer.headers.set("x-request-id", requestId);
@@ -64,7 +67,7 @@ export function createGraphql(control: Control, log: Logger, documentsPath: stri
       answer.headers.set("x-content-type-options", "nosniff");
       return answer;
     },
-    sockets: createSocketHandler({ control, yoga, log, documents }),
+    sockets: createSocketHandler(parts),
   };
 }
 
@@ -73,25 +76,21 @@ const GRANT_HEADER = "x-sluice-graphiql";
 interface HttpCall {
   readonly control: Control;
   readonly yoga: Yoga;
+  readonly streams: EventStreams;
   readonly request: Request;
   readonly address: string;
   readonly requestId: string;
 }
 
-async function answerHttp({ control, yoga, request, address, requestId }: HttpCall): Promise<Response> {
+async function answerHttp({ control, yoga, streams, request, address, requestId }: HttpCall): Promise<Response> {
   const { principal, isSecure } = identify(control, request, address);
   if (isSchemaRequest(request)) return answerSchema(request, principal);
+  const owner = { principal, address, mayRunAny: mayRunAny(control, principal, request.headers.get(GRANT_HEADER)) };
+  const streamed = await streams.answer(request, owner, () => readGraphqlJson(request));
+  if (streamed !== null) return streamed;
   const jar = new AnswerCookies(isSecure);
   const userAgent = request.headers.get("user-agent") ?? "";
-  const caller = { principal, address, userAgent };
-  const context: HttpContext = {
-    ...caller,
-    control,
-    requestId,
-    named: [],
-    cookies: jar,
-    mayRunAny: mayRunAny(control, principal, request.headers.get(GRANT_HEADER)),
-  };
+  const context: HttpContext = { ...owner, control, userAgent, requestId, named: [], cookies: jar };
   const response = await yoga.fetch(await readGraphqlRequest(request), context);
   // Made anew: the headers of yoga's answer may be frozen.
   const answer = keepAlive(new Response(response.body, { status: response.status, headers: response.headers }));
