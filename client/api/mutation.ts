@@ -49,8 +49,15 @@ export function describeError(error: UserErrorLike): string {
   return words[error.code] ?? error.message;
 }
 
+/** Fields that no form shows: what is wrong with them concerns the whole of it. */
+const UNSHOWN: readonly string[] = ["id", "expectedVersion"];
+
 /** The errors of one field of the input, e.g. "name" or "targets.0.providerId"; null: those of the form as a whole. */
 export function errorOf(errors: readonly UserErrorLike[], field: string | null): string | undefined {
-  const found = errors.find((each) => (each.field?.join(".") ?? null) === field);
+  const nameOf = ({ field: path }: UserErrorLike) => {
+    const name = path?.join(".") ?? null;
+    return name !== null && UNSHOWN.includes(name) ? null : name;
+  };
+  const found = errors.find((each) => nameOf(each) === field);
   return found && describeError(found);
 }

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { type ConsoleTest, startConsole, TIMEOUT_MS } from "./fixture.ts";
+import { type ConsoleTest, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
 let sluice: ConsoleTest;
 beforeAll(async () => {
   sluice = await startConsole({ env: { BASE_PATH: "/tools/sluice" } });
-});
-afterAll(() => sluice.close());
+}, SLOW_MS);
+afterAll(() => sluice.close(), SLOW_MS);
 
 test("below a path of somebody else's site everything stays below it", async () => {
   const page = await sluice.open("/tools/sluice/keys");

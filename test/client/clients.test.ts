@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { type ConsoleTest, startConsole, TIMEOUT_MS } from "./fixture.ts";
+import { type ConsoleTest, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
 let sluice: ConsoleTest;
 beforeAll(async () => {
   sluice = await startConsole();
-});
-afterAll(() => sluice.close());
+}, SLOW_MS);
+afterAll(() => sluice.close(), SLOW_MS);
 afterEach(() => expect(sluice.complaints.splice(0)).toEqual([]));
 
 const row = (page: Page, name: string) => page.getByRole("row", { name: new RegExp(name) });

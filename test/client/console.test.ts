@@ -6,6 +6,7 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { type BuiltConsole, buildConsole } from "../../client/build.ts";
 import { ROUTES } from "../../client/routes.ts";
 import { createConsole, readConsole } from "../../src/http/console.ts";
+import { SLOW_MS } from "./fixture.ts";
 
 let directory: string;
 let built: BuiltConsole;
@@ -14,7 +15,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "sluice-console-"));
   built = await buildConsole(join(directory, "console"));
   answer = createConsole({ source: readConsole(join(directory, "console")) });
-}, 60_000);
+}, SLOW_MS);
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>

@@ -10,6 +10,8 @@ import { chatAnswer } from "../support/samples.ts";
 
 /** For a test with a browser: below it Playwright gives up first, and says what it waited for. */
 export const TIMEOUT_MS = 30_000;
+/** To build the console, and to start and end the app and its browser, on a machine that has much else to do. */
+export const SLOW_MS = 120_000;
 
 const ROOT = join(import.meta.dir, "../..");
 const BUILT = join(ROOT, "dist/console");

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaul
 import type { Page } from "playwright-core";
 import { json } from "../support/fake-vendor.ts";
 import { chatAnswer } from "../support/samples.ts";
-import { type ConsoleTest, startConsole, TIMEOUT_MS } from "./fixture.ts";
+import { type ConsoleTest, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
@@ -34,8 +34,8 @@ beforeAll(async () => {
       },
     ],
   });
-});
-afterAll(() => sluice.close());
+}, SLOW_MS);
+afterAll(() => sluice.close(), SLOW_MS);
 beforeEach(() => sluice.restart(json(chatAnswer())));
 afterEach(() => expect(sluice.complaints.splice(0)).toEqual([]));
 

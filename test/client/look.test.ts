@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { json } from "../support/fake-vendor.ts";
 import { makeRecord } from "../support/request-record.ts";
 import { chatAnswer } from "../support/samples.ts";
-import { type ConsoleTest, KEYS, PHONE, startConsole, TIMEOUT_MS, WIDE } from "./fixture.ts";
+import { type ConsoleTest, KEYS, PHONE, SLOW_MS, startConsole, TIMEOUT_MS, WIDE } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
@@ -37,8 +37,8 @@ beforeAll(async () => {
   for (const model of ["gpt-4.1", "gpt-4.1", "house-model"]) {
     await sluice.send("/v1/chat/completions", { model, messages: [{ role: "user", content: "Hi" }] });
   }
-});
-afterAll(() => sluice.close());
+}, SLOW_MS);
+afterAll(() => sluice.close(), SLOW_MS);
 
 /** Opens the first row of a page's table or list. */
 const openRow = async (page: Page) => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { type ConsoleTest, KEYS, startConsole, TIMEOUT_MS } from "./fixture.ts";
+import { type ConsoleTest, KEYS, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
@@ -16,8 +16,8 @@ beforeAll(async () => {
       { name: "house-model", targets: [{ provider: "openai-main", model: "our-own-thing" }] },
     ],
   });
-});
-afterAll(() => sluice.close());
+}, SLOW_MS);
+afterAll(() => sluice.close(), SLOW_MS);
 afterEach(() => expect(sluice.complaints.splice(0)).toEqual([]));
 
 const row = (page: Page, name: string) => page.getByRole("row", { name: new RegExp(name) });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { WebSocketRoute } from "playwright-core";
 import { json } from "../support/fake-vendor.ts";
-import { type ConsoleTest, KEYS, PHONE, startConsole, TIMEOUT_MS } from "./fixture.ts";
+import { type ConsoleTest, KEYS, PHONE, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
@@ -13,8 +13,8 @@ beforeAll(async () => {
       { name: "empty", kind: "openai-compatible", baseUrl: `${origin}/v1`, keys: [] },
     ],
   });
-});
-afterAll(() => sluice.close());
+}, SLOW_MS);
+afterAll(() => sluice.close(), SLOW_MS);
 afterEach(() => expect(sluice.complaints.splice(0)).toEqual([]));
 
 const send = () =>

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { gate, inTurn, json } from "../support/fake-vendor.ts";
 import { makeRecord } from "../support/request-record.ts";
 import { chatAnswer } from "../support/samples.ts";
-import { type ConsoleTest, startConsole, TIMEOUT_MS } from "./fixture.ts";
+import { type ConsoleTest, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
@@ -12,8 +12,8 @@ const MARKUP = '<img src=x onerror="window.harmed = true">';
 let sluice: ConsoleTest;
 beforeAll(async () => {
   sluice = await startConsole({ settings: { requestContent: "full" } });
-});
-afterAll(() => sluice.close());
+}, SLOW_MS);
+afterAll(() => sluice.close(), SLOW_MS);
 beforeEach(() => sluice.restart(json(chatAnswer())));
 afterEach(() => expect(sluice.complaints.splice(0)).toEqual([]));
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { type ConsoleTest, startConsole, TIMEOUT_MS } from "./fixture.ts";
+import { type ConsoleTest, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
 let sluice: ConsoleTest;
 beforeAll(async () => {
   sluice = await startConsole({ providers: () => [], models: [], env: { ADMIN_TOKEN: "" } });
-});
-afterAll(() => sluice.close());
+}, SLOW_MS);
+afterAll(() => sluice.close(), SLOW_MS);
 
 test("the one-time link leads from nothing to the first answered request", async () => {
   const page = await sluice.open(`/setup#${sluice.app.news.setupLinkToken}`, { signedIn: false });

@@ -3,15 +3,15 @@ import type { Page } from "playwright-core";
 import { Secret } from "../../src/lib/secret.ts";
 import { totpCode, totpStep } from "../../src/lib/totp.ts";
 import { ADMIN_TOKEN } from "../support/app.ts";
-import { askAs, type ConsoleTest, startConsole, TIMEOUT_MS } from "./fixture.ts";
+import { askAs, type ConsoleTest, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
 let sluice: ConsoleTest;
 beforeAll(async () => {
   sluice = await startConsole();
-});
-afterAll(() => sluice.close());
+}, SLOW_MS);
+afterAll(() => sluice.close(), SLOW_MS);
 afterEach(() => expect(sluice.complaints.splice(0)).toEqual([]));
 
 async function typeToken(page: Page, token: string): Promise<void> {

@@ -123,6 +123,11 @@ export const connection = {
   reconnectingSince: (time: string) => `Reconnecting · last update ${time}`,
 };
 
+export const access = {
+  noPage: "You may not see this page",
+  needs: (scopes: string) => `It needs ${scopes}. An owner of this Sluice can give you a role that has it.`,
+};
+
 export const filter = {
   clear: "Clear the search",
   clearAll: "Clear filters",

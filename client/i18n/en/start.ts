@@ -27,6 +27,7 @@ export const overview = {
   noneYesterday: "none yesterday by this time",
   needsAttention: "Needs attention",
   allWell: "Nothing needs you.",
+  openAlerts: (n: number) => count(n, "open alert", "open alerts"),
   showMore: (n: number) => `Show ${n} more`,
   keyHealth: "Key health",
   started: "started",

@@ -55,6 +55,9 @@ export const requests = {
   more: "More filters",
   flags: { retried: "Retried" },
   allClients: "All clients",
+  origin: "Origin",
+  anyOrigin: "Any origin",
+  origins: { CLIENT: "Client", CHAT: "Chat", TEST: "Test", REPLAY: "Replay" },
   ofKey: (name: string) => `Key: ${name}`,
   ofModel: (name: string) => `Model: ${name}`,
   status: {

@@ -123,6 +123,11 @@ export const connection: Dictionary["connection"] = {
   reconnectingSince: (time) => `正在重新连接 · 最后更新 ${time}`,
 };
 
+export const access: Dictionary["access"] = {
+  noPage: "您不能查看此页面",
+  needs: (scopes) => `需要 ${scopes}。此 Sluice 的所有者可以授予您包含它的角色。`,
+};
+
 export const filter: Dictionary["filter"] = {
   clear: "清除搜索",
   clearAll: "清除筛选",

@@ -27,6 +27,7 @@ export const overview: Dictionary["overview"] = {
   sameAsYesterday: "与昨天同一时刻持平",
   noneYesterday: "昨天同一时刻没有",
   needsAttention: "需要处理",
+  openAlerts: (n) => `${number(n)} 个未结束的告警`,
   allWell: "一切正常。",
   showMore: (n) => `再显示 ${n} 项`,
   keyHealth: "密钥健康",

@@ -56,6 +56,9 @@ export const requests: Dictionary["requests"] = {
   more: "更多筛选",
   flags: { retried: "有重试" },
   allClients: "全部客户端",
+  origin: "来源",
+  anyOrigin: "全部来源",
+  origins: { CLIENT: "客户端", CHAT: "对话", TEST: "测试", REPLAY: "重放" },
   ofKey: (name) => `密钥：${name}`,
   ofModel: (name) => `模型：${name}`,
   status: {

@@ -9,6 +9,7 @@ import { CheckField, FieldRow, Form, SelectField, TextArea, TextField } from "..
 import { splitWords } from "../../components/tags.tsx";
 import { toast } from "../../components/toast.tsx";
 import { t } from "../../i18n/index.ts";
+import { changedFields } from "../../lib/changes.ts";
 import { toLocalInput } from "../../lib/local-time.ts";
 import { type Client, createClientMutation, modelNamesQuery, updateClientMutation } from "./documents.ts";
 
@@ -44,6 +45,7 @@ export function EditClient(props: {
     strictParameters: draft.strictParameters,
     memo: draft.memo.trim() || null,
   });
+  const before = input();
   const create = async () => {
     const outcome = await creation.run({ input: input() });
     if (!outcome.ok) return setErrors(outcome.errors);
@@ -53,8 +55,9 @@ export function EditClient(props: {
   };
   const save = async (client: Client) => {
     // The name of a built-in client is not a person's to choose.
-    const { name, ...rest } = input();
-    const changes = client.builtin ? rest : { name, ...rest };
+    const { name, ...rest } = changedFields(before, input());
+    const changes = client.builtin || name === undefined ? rest : { name, ...rest };
+    if (Object.keys(changes).length === 0) return props.onClose();
     const outcome = await update.run({ input: { ...changes, id: client.id, expectedVersion: version ?? null } });
     if (!outcome.ok) {
       version = staleVersion(outcome.errors) ?? version;

@@ -18,6 +18,8 @@ export const keyFields = graphql(`
     inFlight
     lastUsedAt
     usageCount
+    limits { rpm rpmUsed tpm tpmUsed rpd rpdUsed concurrency inFlight }
+    balance { remaining total currency refreshedAt estimatedEmptyAt source }
     priority
     weight
     tags

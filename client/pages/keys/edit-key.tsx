@@ -6,6 +6,7 @@ import { Dialog } from "../../components/dialog.tsx";
 import { Form, TextField } from "../../components/field.tsx";
 import { toast } from "../../components/toast.tsx";
 import { t } from "../../i18n/index.ts";
+import { changedFields } from "../../lib/changes.ts";
 import { type Key, updateKeyMutation } from "./documents.ts";
 import { createKeyDraft, KeyFields, toKeyInput } from "./key-form.tsx";
 
@@ -18,22 +19,21 @@ export function EditKey(props: {
   const [name, setName] = createSignal(props.key.name);
   const [secret, setSecret] = createSignal("");
   const [draft, setDraft] = createKeyDraft(props.key);
+  const input = () => ({ ...toKeyInput(draft), name: name().trim() });
+  const before = input();
   const [errors, setErrors] = createSignal<readonly UserErrorLike[]>([]);
   const update = createMutation(updateKeyMutation, (data) => data.updateProviderKey);
   let version = props.key.version;
 
   const submit = async () => {
     if (update.busy()) return;
-    const outcome = await update.run({
-      input: {
-        ...toKeyInput(draft),
-        id: props.key.id,
-        expectedVersion: version,
-        name: name().trim(),
-        ...(secret().trim() ? { secret: secret().trim() } : {}),
-        ...(draft.proxyUrl.trim() ? { proxyUrl: draft.proxyUrl.trim() } : {}),
-      },
-    });
+    const changes = {
+      ...changedFields(before, input()),
+      ...(secret().trim() ? { secret: secret().trim() } : {}),
+      ...(draft.proxyUrl.trim() ? { proxyUrl: draft.proxyUrl.trim() } : {}),
+    };
+    if (Object.keys(changes).length === 0) return props.onClose();
+    const outcome = await update.run({ input: { ...changes, id: props.key.id, expectedVersion: version } });
     if (!outcome.ok) {
       version = staleVersion(outcome.errors) ?? version;
       return setErrors(outcome.errors);
@@ -55,7 +55,7 @@ export function EditKey(props: {
         </>
       }
     >
-      <Form id="edit-key" onSubmit={submit} problem={errorOf(errors(), null) ?? errorOf(errors(), "expectedVersion")}>
+      <Form id="edit-key" onSubmit={submit} problem={errorOf(errors(), null)}>
         <TextField
           label={t().keys.columns.name}
           value={name()}

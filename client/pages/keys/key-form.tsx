@@ -1,6 +1,7 @@
-import type { JSX } from "solid-js";
+import { For, type JSX } from "solid-js";
 import { createStore } from "solid-js/store";
 import { errorOf, type UserErrorLike } from "../../api/mutation.ts";
+import fieldStyles from "../../components/field.module.css";
 import { FieldRow, TextArea, TextField } from "../../components/field.tsx";
 import { splitWords } from "../../components/tags.tsx";
 import { t } from "../../i18n/index.ts";
@@ -14,7 +15,13 @@ export interface KeyDraft {
   memo: string;
   userAgent: string;
   proxyUrl: string;
+  rpm: string;
+  tpm: string;
+  rpd: string;
+  concurrency: string;
 }
+
+export const LIMITS = ["rpm", "tpm", "rpd", "concurrency"] as const;
 
 export function createKeyDraft(key?: Key) {
   return createStore<KeyDraft>({
@@ -24,17 +31,29 @@ export function createKeyDraft(key?: Key) {
     memo: key?.memo ?? "",
     userAgent: key?.userAgent ?? "",
     proxyUrl: "",
+    rpm: key?.limits.rpm?.toString() ?? "",
+    tpm: key?.limits.tpm?.toString() ?? "",
+    rpd: key?.limits.rpd?.toString() ?? "",
+    concurrency: key?.limits.concurrency?.toString() ?? "",
   });
 }
 
 /** The draft as the API takes it. The proxy's address is not part of it: it is never answered, so empty may mean unchanged. */
 export function toKeyInput(draft: KeyDraft) {
+  const limit = (value: string) => (value.trim() === "" ? null : Math.trunc(Number(value)));
   return {
     priority: Math.trunc(Number(draft.priority) || 0),
     weight: Math.trunc(Number(draft.weight) || 0),
     tags: splitWords(draft.tags),
     memo: draft.memo.trim() || null,
     userAgent: draft.userAgent.trim() || null,
+    // Set together: the API takes what is not named as unlimited.
+    limits: {
+      rpm: limit(draft.rpm),
+      tpm: limit(draft.tpm),
+      rpd: limit(draft.rpd),
+      concurrency: limit(draft.concurrency),
+    },
   };
 }
 
@@ -66,6 +85,25 @@ export function KeyFields(props: {
           error={errorOf(props.errors, "weight")}
         />
       </FieldRow>
+      <fieldset class={fieldStyles.set}>
+        <legend>{t().keys.limits}</legend>
+        <p class={fieldStyles.hint}>{t().keys.limitsHint}</p>
+        <FieldRow>
+          <For each={LIMITS}>
+            {(name) => (
+              <TextField
+                label={t().keys.limit[name]}
+                kind="number"
+                min={1}
+                placeholder="∞"
+                value={props.draft[name]}
+                onInput={(value) => props.set(name, value)}
+                error={errorOf(props.errors, `limits.${name}`)}
+              />
+            )}
+          </For>
+        </FieldRow>
+      </fieldset>
       <TextField
         label={t().keys.tags}
         optional

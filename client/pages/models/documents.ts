@@ -5,13 +5,14 @@ export const modelFields = graphql(`
   fragment ModelFields on Model {
     id
     name
+    displayName
     description
     capabilities
     contextWindow
     maxOutputTokens
     enabled
     aliases
-    price { input output cacheRead cacheWrite source }
+    price { input output cacheRead cacheWrite reasoning perRequest source ref effectiveFrom }
     targets {
       provider { id name kind enabled }
       providerId
@@ -24,7 +25,7 @@ export const modelFields = graphql(`
       traits { thinking sampling toolsNeedResponses maxOutputTokens efforts structuredOutput }
       effectiveTraits { thinking sampling toolsNeedResponses maxOutputTokens efforts structuredOutput }
     }
-    health { state usableKeys totalKeys }
+    health { state usableKeys totalKeys requests5m successRate5m lastError lastErrorAt }
     createdAt
     updatedAt
     version
@@ -49,6 +50,7 @@ export const modelQuery = graphql(
     query Model($id: ID!) {
       model(id: $id) {
         ...ModelFields
+        price { list { releasedOn } tiers { aboveTokens input output } }
         usage { ...MetricFields }
         sparkline { startsAt stepSeconds requests errors }
       }

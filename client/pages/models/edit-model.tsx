@@ -8,6 +8,7 @@ import fieldStyles from "../../components/field.module.css";
 import { CheckField, FieldRow, Form, TextField } from "../../components/field.tsx";
 import { toast } from "../../components/toast.tsx";
 import { t } from "../../i18n/index.ts";
+import { changedFields } from "../../lib/changes.ts";
 import type { ProviderOption } from "../keys/documents.ts";
 import { createModelMutation, type Model, updateModelMutation } from "./documents.ts";
 import { draftOf, toModelInput } from "./model-form.ts";
@@ -36,7 +37,9 @@ export function EditModel(props: {
   readonly onClose: () => void;
   readonly onSaved: (model: Model) => void;
 }): JSX.Element {
-  const [draft, setDraft] = createStore(draftOf(props.model, props.providers[0]?.id ?? "", props.name));
+  const first = draftOf(props.model, props.providers[0]?.id ?? "", props.name);
+  const before = toModelInput(first);
+  const [draft, setDraft] = createStore(first);
   const [errors, setErrors] = createSignal<readonly UserErrorLike[]>([]);
   const creation = createMutation(createModelMutation, (data) => data.createModel);
   const update = createMutation(updateModelMutation, (data) => data.updateModel);
@@ -46,8 +49,10 @@ export function EditModel(props: {
   const submit = async () => {
     if (busy()) return;
     const input = toModelInput(draft);
+    const changes = changedFields(before, input);
+    if (props.model && Object.keys(changes).length === 0) return props.onClose();
     const outcome = props.model
-      ? await update.run({ input: { ...input, id: props.model.id, expectedVersion: version ?? null } })
+      ? await update.run({ input: { ...changes, id: props.model.id, expectedVersion: version ?? null } })
       : await creation.run({ input });
     if (!outcome.ok) {
       version = staleVersion(outcome.errors) ?? version;
@@ -143,6 +148,14 @@ export function EditModel(props: {
             error={error("maxOutputTokens")}
           />
         </FieldRow>
+        <TextField
+          label={t().models.displayName}
+          optional
+          placeholder={draft.name}
+          value={draft.displayName}
+          onInput={(displayName) => setDraft({ displayName })}
+          error={error("displayName")}
+        />
         <TextField
           label={t().models.description}
           optional

@@ -14,6 +14,8 @@ export interface TargetDraft {
 /** Text as it is typed. */
 export interface ModelDraft {
   name: string;
+  /** Empty: as the name. */
+  displayName: string;
   aliases: string;
   description: string;
   enabled: boolean;
@@ -27,6 +29,9 @@ export interface ModelDraft {
   output: string;
   cacheRead: string;
   cacheWrite: string;
+  /** Empty: as `output`. */
+  reasoning: string;
+  perRequest: string;
 }
 
 /** `name`: of a new model, where something has already called it. */
@@ -34,6 +39,7 @@ export function draftOf(model: Model | undefined, firstProviderId: string, name 
   const own = model?.price?.source === "MANUAL" ? model.price : null;
   return {
     name: model?.name ?? name,
+    displayName: model && model.displayName !== model.name ? model.displayName : "",
     aliases: model?.aliases.join(", ") ?? "",
     description: model?.description ?? "",
     enabled: model?.enabled ?? true,
@@ -55,6 +61,8 @@ export function draftOf(model: Model | undefined, firstProviderId: string, name 
     output: own?.output ?? "",
     cacheRead: own?.cacheRead ?? "",
     cacheWrite: own?.cacheWrite ?? "",
+    reasoning: own && own.reasoning !== own.output ? own.reasoning : "",
+    perRequest: own?.perRequest ?? "",
   };
 }
 
@@ -75,6 +83,7 @@ export function toModelInput(draft: ModelDraft) {
   const whole = (value: string) => (value.trim() === "" ? null : Math.trunc(Number(value)));
   return {
     name: draft.name.trim(),
+    displayName: text(draft.displayName),
     aliases: splitWords(draft.aliases),
     description: text(draft.description),
     enabled: draft.enabled,
@@ -87,6 +96,8 @@ export function toModelInput(draft: ModelDraft) {
           output: draft.output.trim() || "0",
           cacheRead: text(draft.cacheRead),
           cacheWrite: text(draft.cacheWrite),
+          reasoning: text(draft.reasoning),
+          perRequest: text(draft.perRequest),
         }
       : null,
     targets: draft.targets.map((each) => ({

@@ -34,6 +34,14 @@ export function PriceFields(props: {
           <Price label={t().models.parts.OUTPUT} name="output" {...props} />
           <Price label={t().models.parts.CACHE_READ} name="cacheRead" optional {...props} />
           <Price label={t().models.parts.CACHE_WRITE} name="cacheWrite" optional {...props} />
+          <Price
+            label={t().models.parts.REASONING}
+            name="reasoning"
+            optional
+            placeholder={props.draft.output || t().models.asOutput}
+            {...props}
+          />
+          <Price label={t().models.parts.REQUEST} name="perRequest" optional {...props} />
         </FieldRow>
       </Show>
       <Show when={errorOf(props.errors, "price")}>
@@ -49,8 +57,9 @@ export function PriceFields(props: {
 
 function Price(props: {
   readonly label: string;
-  readonly name: "input" | "output" | "cacheRead" | "cacheWrite";
+  readonly name: "input" | "output" | "cacheRead" | "cacheWrite" | "reasoning" | "perRequest";
   readonly optional?: boolean;
+  readonly placeholder?: string;
   readonly draft: ModelDraft;
   readonly set: (change: Partial<ModelDraft>) => void;
   readonly errors: readonly UserErrorLike[];
@@ -62,7 +71,7 @@ function Price(props: {
       kind="number"
       min={0}
       step="any"
-      placeholder="0.00"
+      placeholder={props.placeholder ?? "0.00"}
       value={props.draft[props.name]}
       onInput={(value) => props.set({ [props.name]: value })}
       error={errorOf(props.errors, `price.${props.name}`)}

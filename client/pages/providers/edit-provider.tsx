@@ -7,6 +7,7 @@ import { Dialog } from "../../components/dialog.tsx";
 import { CheckField, Form } from "../../components/field.tsx";
 import { toast } from "../../components/toast.tsx";
 import { t } from "../../i18n/index.ts";
+import { changedFields } from "../../lib/changes.ts";
 import { createProviderMutation, type Provider, updateProviderMutation } from "./documents.ts";
 import { createPresets, FIRST_PRESET_ID } from "./presets.ts";
 import { draftFrom, draftOf, ProviderFields, toProviderInput } from "./provider-form.tsx";
@@ -20,7 +21,9 @@ export function EditProvider(props: {
 }): JSX.Element {
   const presets = createPresets();
   const [presetId, setPresetId] = createSignal(FIRST_PRESET_ID);
-  const [draft, setDraft] = createStore(props.provider ? draftOf(props.provider) : draftFrom());
+  const first = props.provider ? draftOf(props.provider) : draftFrom();
+  const before = toProviderInput(first);
+  const [draft, setDraft] = createStore(first);
   const [errors, setErrors] = createSignal<readonly UserErrorLike[]>([]);
   const [dropsKeys, setDropsKeys] = createSignal(false);
   const creation = createMutation(createProviderMutation, (data) => data.createProvider);
@@ -33,10 +36,12 @@ export function EditProvider(props: {
   const submit = async () => {
     if (busy()) return;
     const input = toProviderInput(draft);
+    const changes = changedFields(before, input);
+    if (props.provider && Object.keys(changes).length === 0) return props.onClose();
     const outcome = props.provider
       ? await update.run({
           input: {
-            ...input,
+            ...changes,
             id: props.provider.id,
             expectedVersion: version ?? null,
             ...(dropsKeys() ? { storedKeys: "DELETE" as const } : {}),
