@@ -26,4 +26,10 @@ export const metricFields = graphql(`
   }
 `);
 
+/** Who is signed in, and what he may do. */
+export const viewerFields = graphql(`
+  fragment ViewerFields on Viewer { kind scopes }
+`);
+
+export type Scope = ResultOf<typeof viewerFields>["scopes"][number];
 export type Metrics = ResultOf<typeof metricFields>;

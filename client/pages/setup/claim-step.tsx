@@ -41,7 +41,7 @@ export function ClaimStep(props: {
     if (!outcome.ok) return setErrors(outcome.errors);
     setPassword("");
     renewSocket();
-    noteSignedIn();
+    noteSignedIn(outcome.payload.viewer.scopes);
     props.onDone();
   };
   return (

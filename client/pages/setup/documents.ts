@@ -1,19 +1,29 @@
+import { viewerFields } from "../../api/fragments.ts";
 import { graphql, type ResultOf } from "../../api/graphql.ts";
 
-export const setUpMutation = graphql(`
-  mutation SetUp($input: SetUpInput!) {
-    setUp(input: $input) {
-      viewer { kind }
-      userErrors { code message field }
+export const setUpMutation = graphql(
+  `
+    mutation SetUp($input: SetUpInput!) {
+      setUp(input: $input) {
+        viewer { ...ViewerFields }
+        userErrors { code message field }
+      }
     }
-  }
-`);
+  `,
+  [viewerFields],
+);
 
-export const acceptInvitationMutation = graphql(`
-  mutation AcceptInvitation($input: AcceptInvitationInput!) {
-    acceptInvitation(input: $input) { viewer { kind } userErrors { code message field } }
-  }
-`);
+export const acceptInvitationMutation = graphql(
+  `
+    mutation AcceptInvitation($input: AcceptInvitationInput!) {
+      acceptInvitation(input: $input) {
+        viewer { ...ViewerFields }
+        userErrors { code message field }
+      }
+    }
+  `,
+  [viewerFields],
+);
 
 /** How far the first run has come: it survives a reload. */
 export const progressQuery = graphql(`

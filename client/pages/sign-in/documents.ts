@@ -1,19 +1,26 @@
+import { viewerFields } from "../../api/fragments.ts";
 import { graphql } from "../../api/graphql.ts";
 
-export const viewerQuery = graphql(`
-  query Viewer {
-    viewer { kind setupRequired signInWith }
-  }
-`);
-
-export const signInMutation = graphql(`
-  mutation SignIn($input: SignInInput!) {
-    signIn(input: $input) {
-      viewer { kind }
-      userErrors { code message field }
+export const viewerQuery = graphql(
+  `
+    query Viewer {
+      viewer { ...ViewerFields setupRequired signInWith }
     }
-  }
-`);
+  `,
+  [viewerFields],
+);
+
+export const signInMutation = graphql(
+  `
+    mutation SignIn($input: SignInInput!) {
+      signIn(input: $input) {
+        viewer { ...ViewerFields }
+        userErrors { code message field }
+      }
+    }
+  `,
+  [viewerFields],
+);
 
 export const signOutMutation = graphql(`
   mutation SignOut {

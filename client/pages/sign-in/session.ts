@@ -19,7 +19,7 @@ export async function checkSession(): Promise<void> {
   setSetupRequired(answer.data.viewer.setupRequired);
   setSignInWith(answer.data.viewer.signInWith);
   if (answer.data.viewer.kind === "ANONYMOUS") noteUnauthenticated();
-  else noteSignedIn();
+  else noteSignedIn(answer.data.viewer.scopes);
 }
 
 export async function signOut(): Promise<void> {

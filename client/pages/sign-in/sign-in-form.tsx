@@ -39,7 +39,7 @@ export function SignInForm(props: { readonly id: string }): JSX.Element {
     setPassword("");
     setCode("");
     renewSocket();
-    noteSignedIn();
+    noteSignedIn(outcome.payload.viewer.scopes);
   };
   const typed = (set: (value: string) => void) => (value: string) => {
     set(value);
