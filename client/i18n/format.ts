@@ -26,6 +26,7 @@ const formatters = createRoot(() =>
         second: "2-digit",
         hourCycle: "h23",
       }),
+      date: date({ year: "numeric", month: "short", day: "numeric" }),
       full: date({
         year: "numeric",
         month: "short",
@@ -110,6 +111,7 @@ export function formatRelative(instantMs: number, nowMs: number): string {
 export const formatTime = (instant: string | number): string => formatters().time.format(new Date(instant));
 export const formatHour = (instant: string | number): string => formatters().hour.format(new Date(instant));
 export const formatDay = (instant: string | number): string => formatters().day.format(new Date(instant));
+export const formatDate = (instant: string | number): string => formatters().date.format(new Date(instant));
 export const formatDayTime = (instant: string | number): string => formatters().dayTime.format(new Date(instant));
 export const formatFull = (instant: string | number): string => formatters().full.format(new Date(instant));
 

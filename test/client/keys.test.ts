@@ -159,15 +159,39 @@ describe("a key", () => {
     await panel(page).getByText("ours", { exact: true }).waitFor();
   });
 
-  test("is deleted only after a question that says what follows", async () => {
+  test("is deleted only after a question that says what follows, and can be brought back", async () => {
     const page = await sluice.open("/keys?q=crowd-44");
     await page.getByRole("button", { name: /crowd-441/ }).click();
     await panel(page).getByRole("button", { name: "More actions" }).click();
     await page.getByRole("menuitem", { name: "Delete" }).click();
-    await page.getByText("Its secret cannot be brought back.").waitFor();
+    await page.getByText("The message that follows can undo it.").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await row(page, "crowd-441").waitFor({ state: "detached" });
     await row(page, "crowd-442").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("1 key brought back").waitFor();
+    await row(page, "crowd-441").waitFor();
+  });
+
+  test("shows its limits with what is used of them, and its balance", async () => {
+    const { providerKeys } = await sluice.ask<{ providerKeys: { nodes: { id: string }[] } }>(
+      '{ providerKeys(filter: { search: "crowd-030" }) { nodes { id } } }',
+    );
+    const [key] = providerKeys.nodes;
+    await sluice.ask(
+      `mutation ($id: ID!) {
+        updateProviderKey(input: { id: $id, limits: { rpm: 60, concurrency: 4 } }) { userErrors { code } }
+        setKeyBalance(input: { id: $id, remaining: "12.5", total: "20" }) { userErrors { code } }
+      }`,
+      { id: key!.id },
+    );
+    const page = await sluice.open(`/keys?key=${key!.id}`);
+    await panel(page).getByText("0 of 60").waitFor();
+    await panel(page).getByText("0 of 4", { exact: true }).waitFor();
+    await panel(page)
+      .getByText(/12\.5.* of 20.* USD · set by hand/)
+      .waitFor();
+    expect(await panel(page).getByText("Tokens / min").count()).toBe(0);
   });
 
   test("is chosen with others for one action on all of them", async () => {

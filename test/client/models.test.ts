@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { json } from "../support/fake-vendor.ts";
+import { chatAnswer } from "../support/samples.ts";
 import { type ConsoleTest, KEYS, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
@@ -108,4 +110,44 @@ test("the list follows what others change", async () => {
   await row(page, "house-model").getByText("Disabled").waitFor();
   await sluice.ask("mutation ($id: ID!) { deleteModels(input: { ids: [$id] }) { deletedIds } }", { id });
   await row(page, "house-model").waitFor({ state: "detached" });
+});
+
+test("what is known of a model stands in its panel: its name for people, its whole price, where it comes from", async () => {
+  const { model } = await sluice.ask<{ model: { id: string } }>('{ model(name: "gpt-4.1") { id } }');
+  const page = await sluice.open(`/models?model=${model.id}`);
+  await panel(page)
+    .getByText(/From the bundled price list\. openai\/gpt-4\.1\. .*Edition of/)
+    .waitFor();
+  const input = { id: model.id, displayName: "Workhorse", price: { input: "1", output: "4", perRequest: "0.05" } };
+  await sluice.ask("mutation ($input: UpdateModelInput!) { updateModel(input: $input) { model { id } } }", { input });
+  await panel(page).getByText("Per request").waitFor();
+  await panel(page)
+    .getByText(/Set by hand\. Since /)
+    .waitFor();
+  await row(page, "gpt-4.1").getByText("Workhorse").waitFor();
+});
+
+test("who would serve a model is told key by key, and a test goes through the real pipeline", async () => {
+  const { model } = await sluice.ask<{ model: { id: string } }>('{ model(name: "fast") { id } }');
+  const page = await sluice.open(`/models?model=${model.id}`);
+  await panel(page).getByRole("button", { name: "Who would serve it now?" }).click();
+  await panel(page).getByText("Would serve", { exact: true }).waitFor();
+  await panel(page).getByRole("link", { name: "team-a" }).waitFor();
+
+  sluice.vendor.once(json({ error: { message: "No such thing here", code: "model_not_found" } }, 404));
+  await panel(page).getByRole("button", { name: "Test", exact: true }).click();
+  await panel(page).getByText("Failed 404").waitFor();
+  await panel(page).getByText("No such thing here").first().waitFor();
+  sluice.vendor.once(json(chatAnswer()));
+  await panel(page).getByRole("button", { name: "Test", exact: true }).click();
+  await panel(page)
+    .getByText(/^Answered in /)
+    .waitFor();
+  await panel(page).getByRole("link", { name: "Show the request" }).click();
+  await panel(page).getByText("One upstream call").waitFor();
+  await page.getByLabel("Any origin").selectOption("Test");
+  await page.getByRole("row", { name: /fast/ }).getByText("Test", { exact: true }).first().waitFor();
+  await page.getByLabel("Any origin").selectOption("Replay");
+  await page.getByText("No request matches").waitFor();
+  expect(page.url()).toContain("origin=REPLAY");
 });

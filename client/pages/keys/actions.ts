@@ -1,7 +1,7 @@
 import { createMutation, describeError } from "../../api/mutation.ts";
 import { toast } from "../../components/toast.tsx";
 import { t } from "../../i18n/index.ts";
-import { actOnKeysMutation, deleteKeysMutation, type Key } from "./documents.ts";
+import { actOnKeysMutation, deleteKeysMutation, type Key, restoreKeysMutation } from "./documents.ts";
 import type { KeyFilters } from "./filters.ts";
 
 type KeyAction = "ENABLE" | "DISABLE" | "RESET";
@@ -25,6 +25,17 @@ export function createKeyActions(list: {
 }): KeyActions {
   const actOn = createMutation(actOnKeysMutation, (data) => data.actOnProviderKeys);
   const deletion = createMutation(deleteKeysMutation, (data) => data.deleteProviderKeys);
+
+  const restoration = createMutation(restoreKeysMutation, (data) => data.restoreProviderKeys);
+
+  async function restore(undoToken: string): Promise<void> {
+    const outcome = await restoration.run({ input: { undoToken } });
+    if (!outcome.ok) return toast(outcome.errors[0] ? describeError(outcome.errors[0]) : "");
+    const { restoredIds, conflictingIds } = outcome.payload;
+    list.refetch();
+    if (restoredIds.length > 0) toast(t().keys.restored(restoredIds.length));
+    if (conflictingIds.length > 0) toast(t().keys.notRestored(conflictingIds.length));
+  }
 
   async function run(selection: Selection, action: KeyAction): Promise<number | null> {
     const outcome = await actOn.run({ input: { selection: toInput(selection), action } });
@@ -51,8 +62,10 @@ export function createKeyActions(list: {
     async remove(selection) {
       const outcome = await deletion.run({ input: { selection: toInput(selection) } });
       if (!outcome.ok) return outcome.errors[0] && describeError(outcome.errors[0]);
-      list.remove(outcome.payload.deletedIds);
-      toast(t().keys.deleted(outcome.payload.deletedIds.length));
+      const { deletedIds, undoToken } = outcome.payload;
+      list.remove(deletedIds);
+      const undo = undoToken ? { label: t().common.undo, run: () => void restore(undoToken) } : undefined;
+      toast(t().keys.deleted(deletedIds.length), undo);
       return undefined;
     },
   };

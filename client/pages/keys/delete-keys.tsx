@@ -3,7 +3,7 @@ import { Confirm } from "../../components/confirm.tsx";
 import { t } from "../../i18n/index.ts";
 import type { Key } from "./documents.ts";
 
-/** A secret that is deleted is gone: this one is asked. */
+/** It takes keys from running work: this one is asked, and can be undone besides. */
 export function DeleteKeys(props: {
   readonly keys: readonly Key[];
   /** More than `keys` when a filter stands for rows that are not loaded. */

@@ -131,6 +131,20 @@ export const deleteKeysMutation = graphql(
     mutation DeleteKeys($input: DeleteProviderKeysInput!) {
       deleteProviderKeys(input: $input) {
         deletedIds
+        undoToken
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [userErrorFields],
+);
+
+export const restoreKeysMutation = graphql(
+  `
+    mutation RestoreKeys($input: RestoreProviderKeysInput!) {
+      restoreProviderKeys(input: $input) {
+        restoredIds
+        conflictingIds
         userErrors { ...UserErrorFields }
       }
     }

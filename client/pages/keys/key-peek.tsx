@@ -2,6 +2,7 @@ import { A } from "@solidjs/router";
 import { type JSX, Show } from "solid-js";
 import { createLive } from "../../api/live.ts";
 import { createQuery } from "../../api/query.ts";
+import { may } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { MoreMenu } from "../../components/more-menu.tsx";
 import { Detail, Details, Peek, PeekActions, PeekSection } from "../../components/peek.tsx";
@@ -12,6 +13,7 @@ import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { type Key, type KeyRow, keyEvents, keyQuery } from "./documents.ts";
 import { KeyHistory } from "./key-history.tsx";
+import { BalanceDetail, LimitDetails } from "./key-limits.tsx";
 import { KeyReason, ParkedModels } from "./key-reason.tsx";
 import { KeyStatusMark } from "./key-status.tsx";
 
@@ -52,7 +54,7 @@ export function KeyPeek(props: {
       title={key()?.name ?? t().keys.one}
       onClose={props.onClose}
       tools={
-        <Show when={key()}>
+        <Show when={may("KEYS_WRITE") && key()}>
           {(each) => (
             <MoreMenu
               items={[
@@ -76,28 +78,30 @@ export function KeyPeek(props: {
           <>
             <PeekSection>
               <KeyReason key={each()} />
-              <PeekActions>
-                <Show
-                  when={each().enabled}
-                  fallback={
-                    <Button small kind="primary" onClick={() => props.onAct("ENABLE")}>
-                      {t().common.enable}
+              <Show when={may("KEYS_WRITE")}>
+                <PeekActions>
+                  <Show
+                    when={each().enabled}
+                    fallback={
+                      <Button small kind="primary" onClick={() => props.onAct("ENABLE")}>
+                        {t().common.enable}
+                      </Button>
+                    }
+                  >
+                    <Button small onClick={() => props.onAct("DISABLE")}>
+                      {t().common.disable}
                     </Button>
-                  }
-                >
-                  <Button small onClick={() => props.onAct("DISABLE")}>
-                    {t().common.disable}
+                  </Show>
+                  <Show when={canReset(each())}>
+                    <Button small icon="reset" onClick={() => props.onAct("RESET")} title={t().keys.resetHint}>
+                      {t().keys.reset}
+                    </Button>
+                  </Show>
+                  <Button small icon="edit" onClick={() => props.onEdit(each())}>
+                    {t().common.edit}
                   </Button>
-                </Show>
-                <Show when={canReset(each())}>
-                  <Button small icon="reset" onClick={() => props.onAct("RESET")} title={t().keys.resetHint}>
-                    {t().keys.reset}
-                  </Button>
-                </Show>
-                <Button small icon="edit" onClick={() => props.onEdit(each())}>
-                  {t().common.edit}
-                </Button>
-              </PeekActions>
+                </PeekActions>
+              </Show>
             </PeekSection>
             <Show when={each().parkedModels.length > 0}>
               <PeekSection title={t().keys.parkedTitle}>
@@ -152,6 +156,8 @@ function KeyDetails(props: { readonly key: Key }): JSX.Element {
       <Detail label={t().keys.columns.lastUsed}>
         <When at={props.key.lastUsedAt} />
       </Detail>
+      <LimitDetails limits={props.key.limits} />
+      <Show when={props.key.balance}>{(balance) => <BalanceDetail balance={balance()} />}</Show>
       <Detail label={t().keys.columns.priority}>{formatNumber(props.key.priority)}</Detail>
       <Detail label={t().keys.weight}>{formatNumber(props.key.weight)}</Detail>
       <Detail label={t().keys.tags}>{props.key.tags.length > 0 ? <Tags words={props.key.tags} /> : null}</Detail>

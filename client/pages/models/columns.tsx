@@ -22,6 +22,10 @@ export function modelColumns(): readonly TableColumn<ModelRow>[] {
       cell: (row) => (
         <>
           {row.name}
+          <Show when={row.displayName !== row.name}>
+            {" "}
+            <span class="muted">{row.displayName}</span>
+          </Show>
           <Show when={row.aliases.length > 0}>
             {" "}
             <span class="faint">{row.aliases.join(", ")}</span>

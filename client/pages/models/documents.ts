@@ -72,6 +72,44 @@ export const modelEvents = graphql(
   [modelFields],
 );
 
+/** Who would serve a short chat request now. Nobody is asked. */
+export const routeQuery = graphql(`
+  query ModelRoute($model: String!) {
+    explainRoute(input: { model: $model }) {
+      candidates {
+        order
+        verdict
+        skip
+        reason
+        chance
+        provider { id name }
+        providerKey { id name }
+        upstreamModel
+        parked { until message }
+      }
+      omitted
+      refusal { httpStatus message }
+    }
+  }
+`);
+
+export const testModelMutation = graphql(
+  `
+    mutation TestModel($input: TestModelInput!) {
+      testModel(input: $input) {
+        ok
+        httpStatus
+        latencyMs
+        text
+        errorMessage
+        request { id }
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [userErrorFields],
+);
+
 export const createModelMutation = graphql(
   `
     mutation CreateModel($input: CreateModelInput!) {
@@ -110,6 +148,8 @@ export const deleteModelsMutation = graphql(
 
 export type Model = ResultOf<typeof modelFields>;
 export type ModelRow = ResultOf<typeof modelsQuery>["models"]["nodes"][number];
+export type ModelDetail = NonNullable<ResultOf<typeof modelQuery>["model"]>;
+export type Candidate = ResultOf<typeof routeQuery>["explainRoute"]["candidates"][number];
 export type ModelTarget = Model["targets"][number];
 export type TraitOverrides = NonNullable<ModelTarget["traits"]>;
 export type Effort = NonNullable<TraitOverrides["efforts"]>[number];

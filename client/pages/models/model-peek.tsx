@@ -1,20 +1,23 @@
 import { A } from "@solidjs/router";
-import { For, type JSX, Show } from "solid-js";
+import { createEffect, type JSX, on, Show } from "solid-js";
 import { createQuery } from "../../api/query.ts";
+import { may } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { CopyButton } from "../../components/copy.tsx";
 import { MoreMenu } from "../../components/more-menu.tsx";
 import { Detail, Details, Peek, PeekActions, PeekSection } from "../../components/peek.tsx";
-import { Status } from "../../components/status.tsx";
 import { Tags } from "../../components/tags.tsx";
 import { UsageNumbers } from "../../components/usage-numbers.tsx";
 import { When } from "../../components/when.tsx";
-import { formatMoneyExact, formatNumber } from "../../i18n/format.ts";
+import { formatNumber, formatPercent } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { type Model, type ModelRow, modelQuery } from "./documents.ts";
 import { FallbackChain } from "./fallback-chain.tsx";
 import { ModelHealthMark } from "./model-health.tsx";
 import styles from "./models.module.css";
+import { Prices } from "./prices.tsx";
+import { RouteSection } from "./route-section.tsx";
+import { TestSection } from "./test-section.tsx";
 import { TraitList } from "./trait-list.tsx";
 
 export function ModelPeek(props: {
@@ -27,6 +30,14 @@ export function ModelPeek(props: {
 }): JSX.Element {
   const query = createQuery(modelQuery, () => ({ id: props.id }));
   const detail = () => query.data()?.model;
+  // What only the open model is asked for belongs to the row as it was then.
+  createEffect(
+    on(
+      () => props.row?.version,
+      () => void query.refetch(),
+      { defer: true },
+    ),
+  );
   const model = (): Model | undefined => props.row ?? detail() ?? undefined;
   return (
     <Peek
@@ -37,12 +48,14 @@ export function ModelPeek(props: {
           {(each) => (
             <>
               <CopyButton text={each().name} />
-              <MoreMenu
-                items={[
-                  { label: t().common.edit, icon: "edit", run: () => props.onEdit(each()) },
-                  { label: t().common.delete, icon: "trash", danger: true, run: () => props.onDelete(each()) },
-                ]}
-              />
+              <Show when={may("MODELS_WRITE")}>
+                <MoreMenu
+                  items={[
+                    { label: t().common.edit, icon: "edit", run: () => props.onEdit(each()) },
+                    { label: t().common.delete, icon: "trash", danger: true, run: () => props.onDelete(each()) },
+                  ]}
+                />
+              </Show>
             </>
           )}
         </Show>
@@ -56,20 +69,41 @@ export function ModelPeek(props: {
                 <ModelHealthMark model={each()} badge />
                 <span class="muted">{t().models.keysNow(each().health.usableKeys, each().health.totalKeys)}</span>
               </div>
-              <PeekActions>
-                <Button small onClick={() => props.onSetEnabled(each(), !each().enabled)}>
-                  {each().enabled ? t().common.disable : t().common.enable}
-                </Button>
-                <Button small icon="edit" onClick={() => props.onEdit(each())}>
-                  {t().common.edit}
-                </Button>
-              </PeekActions>
+              <Show when={each().health.successRate5m !== null}>
+                <p class={`muted ${styles.recent}`}>
+                  {t().models.recent(each().health.requests5m, formatPercent(each().health.successRate5m ?? 0))}
+                </p>
+              </Show>
+              <Show when={each().health.lastError}>
+                {(words) => (
+                  <figure class={styles.lastError}>
+                    <figcaption class="muted">
+                      {t().models.lastError} · <When at={each().health.lastErrorAt} />
+                    </figcaption>
+                    <blockquote>{words()}</blockquote>
+                  </figure>
+                )}
+              </Show>
+              <Show when={may("MODELS_WRITE")}>
+                <PeekActions>
+                  <Button small onClick={() => props.onSetEnabled(each(), !each().enabled)}>
+                    {each().enabled ? t().common.disable : t().common.enable}
+                  </Button>
+                  <Button small icon="edit" onClick={() => props.onEdit(each())}>
+                    {t().common.edit}
+                  </Button>
+                </PeekActions>
+              </Show>
             </PeekSection>
             <PeekSection title={t().models.chain}>
               <FallbackChain targets={each().targets} />
             </PeekSection>
+            <RouteSection model={each().name} />
+            <Show when={may("MODELS_WRITE")}>
+              <TestSection modelId={each().id} />
+            </Show>
             <PeekSection title={t().models.priceTitle}>
-              <Prices price={each().price} />
+              <Prices price={each().price} details={detail()?.price} />
             </PeekSection>
             <Show when={detail()}>
               {(full) => (
@@ -88,6 +122,9 @@ export function ModelPeek(props: {
             </Show>
             <PeekSection title={t().common.details}>
               <Details>
+                <Detail label={t().models.displayName}>
+                  {each().displayName === each().name ? null : each().displayName}
+                </Detail>
                 <Detail label={t().models.description}>{each().description}</Detail>
                 <Detail label={t().models.aliases}>
                   {each().aliases.length > 0 ? <Tags words={each().aliases} /> : null}
@@ -112,44 +149,3 @@ export function ModelPeek(props: {
 }
 
 const tokens = (count: number | null) => (count === null ? null : formatNumber(count));
-
-function Prices(props: { readonly price: Model["price"] }): JSX.Element {
-  const lines = (price: NonNullable<Model["price"]>) =>
-    (
-      [
-        ["INPUT", price.input],
-        ["OUTPUT", price.output],
-        ["CACHE_READ", price.cacheRead],
-        ["CACHE_WRITE", price.cacheWrite],
-      ] as const
-    ).filter(([, value]) => value !== null);
-  return (
-    <Show
-      when={props.price}
-      fallback={
-        <>
-          <Status tone="warn" shape="triangle" label={t().models.unpriced} />
-          <p class="muted">{t().models.unpricedText}</p>
-        </>
-      }
-    >
-      {(price) => (
-        <>
-          <table class={styles.prices}>
-            <tbody>
-              <For each={lines(price())}>
-                {([part, value]) => (
-                  <tr>
-                    <th scope="row">{t().models.parts[part]}</th>
-                    <td>{formatMoneyExact(value ?? "0")}</td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-          <p class={`muted ${styles.source}`}>{t().models.priceSource[price().source]}</p>
-        </>
-      )}
-    </Show>
-  );
-}

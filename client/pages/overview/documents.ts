@@ -26,6 +26,7 @@ export const overviewQuery = graphql(
         providers
         models
         clientKeys
+        openAlerts
         attention {
           kind
           severity

@@ -2,10 +2,12 @@ import { createEffect, type JSX, onCleanup, Show } from "solid-js";
 import { createLive } from "../../api/live.ts";
 import { createQuery } from "../../api/query.ts";
 import { LinkButton } from "../../components/button.tsx";
+import { Status } from "../../components/status.tsx";
 import { When } from "../../components/when.tsx";
 import { t } from "../../i18n/index.ts";
 import { TIME_ZONE } from "../../lib/local-time.ts";
 import { createThrottle } from "../../lib/throttle.ts";
+import { mayOpen } from "../../shell/access.ts";
 import { Page } from "../../shell/page.tsx";
 import { keyEvents } from "../keys/documents.ts";
 import { Attention } from "./attention.tsx";
@@ -47,7 +49,7 @@ export default function OverviewPage(): JSX.Element {
       onRetry={() => void query.refetch()}
       scroll
       actions={
-        <Show when={overview()?.providers === 0}>
+        <Show when={overview()?.providers === 0 && mayOpen("/setup")}>
           <LinkButton kind="primary" href="/setup">
             {t().setup.start}
           </LinkButton>
@@ -67,6 +69,9 @@ export default function OverviewPage(): JSX.Element {
           <section class={`${styles.section} ${styles.urgent}`}>
             <div class={styles.sectionHead}>
               <h2>{t().overview.needsAttention}</h2>
+              <Show when={overview()?.openAlerts}>
+                {(count) => <Status tone="warn" shape="triangle" label={t().overview.openAlerts(count())} />}
+              </Show>
             </div>
             <Show when={overview()}>{(data) => <Attention items={data().attention} />}</Show>
           </section>

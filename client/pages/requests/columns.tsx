@@ -5,6 +5,7 @@ import { t } from "../../i18n/index.ts";
 import type { Request } from "./documents.ts";
 import {
   DroppedMark,
+  OriginMark,
   RequestClient,
   RequestCost,
   RequestDuration,
@@ -38,6 +39,7 @@ export function requestColumns(): readonly TableColumn<Request>[] {
           <span class="truncate">
             <RequestModel request={row} />
           </span>
+          <OriginMark request={row} />
           <DroppedMark request={row} />
         </span>
       ),

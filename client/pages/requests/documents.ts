@@ -8,6 +8,7 @@ export const requestFields = graphql(`
     receivedAt
     endedAt
     status
+    origin
     format
     endpoint
     requestedModel

@@ -6,7 +6,7 @@ import { Segmented } from "../../components/segmented.tsx";
 import { t } from "../../i18n/index.ts";
 import { clientName } from "../clients/client-name.ts";
 import { keyNameQuery, requestFilterOptionsQuery } from "./documents.ts";
-import { FLAGS, OUTCOMES, RANGES, type RequestFilters } from "./filters.ts";
+import { FLAGS, ORIGINS, OUTCOMES, RANGES, type RequestFilters } from "./filters.ts";
 
 export function RequestFilterBar(props: { readonly filters: RequestFilters }): JSX.Element {
   const options = createQuery(requestFilterOptionsQuery, () => ({}));
@@ -31,6 +31,12 @@ export function RequestFilterBar(props: { readonly filters: RequestFilters }): J
         chosen={props.filters.flags()}
         options={FLAGS.map((value) => ({ value, label: t().requests.flags[value] }))}
         onChange={props.filters.flags.set}
+      />
+      <FilterSelect
+        label={t().requests.anyOrigin}
+        value={props.filters.origin()}
+        options={ORIGINS.map((value) => ({ value, label: t().requests.origins[value] }))}
+        onChange={props.filters.origin.set}
       />
       <FilterSelect
         label={t().requests.allClients}

@@ -9,6 +9,7 @@ import {
 
 export const RANGES = ["1h", "24h", "7d", "30d"] as const;
 export const OUTCOMES = ["SUCCESS", "ERROR", "CANCELLED"] as const;
+export const ORIGINS = ["CLIENT", "CHAT", "TEST", "REPLAY"] as const;
 export const FLAGS = ["retried"] as const;
 
 export interface RequestFilters {
@@ -16,6 +17,8 @@ export interface RequestFilters {
   readonly range: UrlValue<(typeof RANGES)[number]>;
   readonly outcomes: UrlValue<readonly (typeof OUTCOMES)[number][]>;
   readonly flags: UrlValue<readonly (typeof FLAGS)[number][]>;
+  /** "": whoever sent it. */
+  readonly origin: UrlValue<(typeof ORIGINS)[number] | "">;
   readonly provider: UrlValue<string>;
   /** A provider key: comes from that key's panel. */
   readonly key: UrlValue<string>;
@@ -35,6 +38,7 @@ interface RequestFilter {
   search: string | null;
   statuses: (typeof OUTCOMES)[number][] | null;
   retried: boolean | null;
+  origins: (typeof ORIGINS)[number][] | null;
   providers: string[] | null;
   providerKeys: string[] | null;
   clientKeys: string[] | null;
@@ -46,6 +50,7 @@ export function createRequestFilters(): RequestFilters {
   const range = createUrlChoice("range", RANGES, "24h");
   const outcomes = createUrlChoices("status", OUTCOMES);
   const flags = createUrlChoices("show", FLAGS);
+  const origin = createUrlChoice("origin", ["", ...ORIGINS], "");
   const provider = createUrlText("provider");
   const key = createUrlText("key");
   const client = createUrlText("client");
@@ -57,6 +62,7 @@ export function createRequestFilters(): RequestFilters {
     search: search() || null,
     statuses: outcomes().length > 0 ? [...outcomes()] : null,
     retried: flags().includes("retried") ? true : null,
+    origins: origin() === "" ? null : [origin() as (typeof ORIGINS)[number]],
     providers: one(provider()),
     providerKeys: one(key()),
     clientKeys: one(client()),
@@ -67,6 +73,7 @@ export function createRequestFilters(): RequestFilters {
     range,
     outcomes,
     flags,
+    origin,
     provider,
     key,
     client,
@@ -74,7 +81,8 @@ export function createRequestFilters(): RequestFilters {
     isLive,
     feedFilter,
     isSet: () => Object.values(feedFilter()).some((each) => each !== null),
-    clear: () => set({ q: null, status: null, show: null, provider: null, key: null, client: null, model: null }),
+    clear: () =>
+      set({ q: null, status: null, show: null, origin: null, provider: null, key: null, client: null, model: null }),
     variables: () => ({ filter: { ...feedFilter(), range: { from: `now-${range()}`, to: "now" } } }),
   };
 }

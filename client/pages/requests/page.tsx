@@ -2,6 +2,7 @@ import { createMemo, createSignal, type JSX, Show } from "solid-js";
 import { GATEWAY_ORIGIN } from "../../api/base.ts";
 import { createList } from "../../api/list.ts";
 import { createMutation, describeError } from "../../api/mutation.ts";
+import { may } from "../../api/session.ts";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { Empty } from "../../components/empty.tsx";
 import { Segmented } from "../../components/segmented.tsx";
@@ -16,7 +17,7 @@ import { cancelRequestMutation, type Request, requestsQuery } from "./documents.
 import { RequestFilterBar } from "./filter-bar.tsx";
 import { createRequestFilters } from "./filters.ts";
 import { createLiveTail } from "./live-tail.ts";
-import { DroppedMark, RequestCost, RequestDuration, RequestTime } from "./parts.tsx";
+import { DroppedMark, OriginMark, RequestCost, RequestDuration, RequestTime } from "./parts.tsx";
 import { RequestPeek } from "./request-peek.tsx";
 import { RequestStatusMark } from "./request-status.tsx";
 import styles from "./requests.module.css";
@@ -107,6 +108,7 @@ function RequestCard(props: { readonly row: Request }): JSX.Element {
         <>
           <RequestTime at={props.row.receivedAt} />
           {props.row.provider ? ` · ${props.row.provider.name}` : ""}
+          <OriginMark request={props.row} />
           <DroppedMark request={props.row} />
         </>
       }
@@ -137,9 +139,11 @@ function NoRequests(props: { readonly isFiltered: boolean; readonly onClear: () 
       <Empty
         title={t().requests.emptyTitle}
         action={
-          <LinkButton kind="primary" href="/clients?new=client" icon="plus">
-            {t().clients.add}
-          </LinkButton>
+          may("CLIENTS_WRITE") && (
+            <LinkButton kind="primary" href="/clients?new=client" icon="plus">
+              {t().clients.add}
+            </LinkButton>
+          )
         }
         command={{ label: t().requests.emptyCommand, text: command() }}
       >

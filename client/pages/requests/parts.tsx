@@ -41,6 +41,15 @@ export function RequestModel(props: {
   );
 }
 
+/** Who sent it, when that was no client. */
+export function OriginMark(props: { readonly request: Pick<Request, "origin"> }): JSX.Element {
+  return (
+    <Show when={props.request.origin !== "CLIENT"}>
+      <span class={styles.origin}>{t().requests.origins[props.request.origin]}</span>
+    </Show>
+  );
+}
+
 /** Something that was asked for did not reach the upstream. */
 export function DroppedMark(props: { readonly request: Pick<Request, "droppedFields"> }): JSX.Element {
   return (

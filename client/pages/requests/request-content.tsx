@@ -1,5 +1,6 @@
 import { createSignal, type JSX, Match, Show, Switch } from "solid-js";
 import { createQuery } from "../../api/query.ts";
+import { may } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { Code } from "../../components/code.tsx";
 import { CopyButton } from "../../components/copy.tsx";
@@ -22,6 +23,9 @@ export function RequestContentSection(props: { readonly request: RequestDetail }
         </Button>
       }
     >
+      <Match when={!may("LOGS_CONTENT")}>
+        <p class="muted">{t().requests.contentForbidden}</p>
+      </Match>
       <Match when={query.error()}>
         {(error) => (
           <p class="muted">{error().kind === "forbidden" ? t().requests.contentForbidden : error().message}</p>

@@ -14,6 +14,7 @@ export function RequestDetails(props: { readonly request: RequestDetail }): JSX.
       <Detail label={t().requests.columns.time}>{formatFull(props.request.receivedAt)}</Detail>
       <Detail label={t().requests.columns.model}>{props.request.requestedModel}</Detail>
       <Detail label={t().requests.servedModel}>{props.request.servedModel}</Detail>
+      <Detail label={t().requests.origin}>{t().requests.origins[props.request.origin]}</Detail>
       <Detail label={t().requests.columns.client}>
         <Show when={props.request.clientKey}>
           {(client) => <A href={`/clients?client=${client().id}`}>{clientName(client())}</A>}

@@ -1,5 +1,6 @@
 import { createEffect, type JSX, on, onCleanup, Show } from "solid-js";
 import { createQuery } from "../../api/query.ts";
+import { may } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { Peek, PeekActions, PeekSection } from "../../components/peek.tsx";
 import { Tags } from "../../components/tags.tsx";
@@ -86,7 +87,7 @@ export function RequestPeek(props: {
                   <Tags words={each().droppedFields} />
                 </div>
               </Show>
-              <Show when={isRunning(each())}>
+              <Show when={isRunning(each()) && may("REQUESTS_CANCEL")}>
                 <PeekActions>
                   <Button small kind="danger" icon="stop" onClick={() => props.onCancel(each())}>
                     {t().requests.cancel}
