@@ -34,8 +34,8 @@ export interface TableProps<Item extends { readonly id: string }> {
   readonly onTopChange?: (isAtTop: boolean) => void;
   readonly scrollerRef?: (element: HTMLElement) => void;
   /** Chosen rows, for actions on several. */
-  readonly chosen?: ReadonlySet<string>;
-  readonly onChoose?: (ids: readonly string[], chosen: boolean) => void;
+  readonly chosen?: ReadonlySet<string> | undefined;
+  readonly onChoose?: ((ids: readonly string[], chosen: boolean) => void) | undefined;
 }
 
 const ROW_PX = 36;
@@ -168,7 +168,7 @@ export function Table<Item extends { readonly id: string }>(props: TableProps<It
 
 function choosesAll(props: {
   readonly rows: readonly { readonly id: string }[];
-  readonly chosen?: ReadonlySet<string>;
+  readonly chosen?: ReadonlySet<string> | undefined;
 }) {
   return props.rows.length > 0 && props.rows.every((row) => props.chosen?.has(row.id));
 }

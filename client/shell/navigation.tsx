@@ -4,6 +4,7 @@ import { ROUTER_BASE } from "../api/base.ts";
 import { Icon } from "../components/icon.tsx";
 import { t } from "../i18n/index.ts";
 import { isNarrow } from "../lib/media.ts";
+import { mayOpen } from "./access.ts";
 import { DESTINATIONS } from "./destinations.ts";
 import { PreferencesMenu } from "./preferences-menu.tsx";
 import styles from "./shell.module.css";
@@ -27,7 +28,7 @@ export function Navigation(props: { readonly onPalette: () => void; readonly onS
         </button>
       </Show>
       <ul class={styles.links}>
-        <For each={DESTINATIONS.filter((each) => !each.under)}>
+        <For each={DESTINATIONS.filter((each) => !each.under && mayOpen(each.path))}>
           {(each) => (
             <li>
               <A

@@ -16,7 +16,7 @@ export function Page(props: {
   readonly note?: string | undefined;
   readonly actions?: JSX.Element;
   /** The one thing to add on this page. */
-  readonly add?: { readonly label: string; readonly run: () => void };
+  readonly add?: { readonly label: string; readonly run: () => void } | undefined;
   readonly bar?: JSX.Element;
   readonly error?: ApiError | undefined;
   readonly onRetry?: () => void;

@@ -1,8 +1,11 @@
 import { useNavigate } from "@solidjs/router";
 import { createEffect, createMemo, createSignal, For, type JSX, onCleanup, onMount, Show } from "solid-js";
+import type { Scope } from "../api/fragments.ts";
+import { may } from "../api/session.ts";
 import { Icon, type IconName } from "../components/icon.tsx";
 import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, language, t } from "../i18n/index.ts";
 import { setTheme, THEMES, theme } from "../lib/preferences.ts";
+import { mayOpen } from "./access.ts";
 import { DESTINATIONS } from "./destinations.ts";
 import styles from "./palette.module.css";
 
@@ -23,15 +26,12 @@ export function Palette(props: { readonly onClose: () => void }): JSX.Element {
   onCleanup(() => dialog?.close());
 
   const commands = (): Command[] => [
-    ...DESTINATIONS.map((each) => ({
+    ...DESTINATIONS.filter((each) => mayOpen(each.path)).map((each) => ({
       label: t().nav.pages[each.name],
       icon: each.icon,
       run: () => navigate(each.path),
     })),
-    { label: t().keys.add, icon: "plus", run: () => navigate("/keys?new=key") },
-    { label: t().providers.add, icon: "plus", run: () => navigate("/providers?new=provider") },
-    { label: t().models.add, icon: "plus", run: () => navigate("/models?new=model") },
-    { label: t().clients.add, icon: "plus", run: () => navigate("/clients?new=client") },
+    ...additions().filter(({ scope }) => may(scope)),
     ...THEMES.filter((each) => each !== theme()).map((each) => ({
       label: `${t().preferences.theme}: ${t().preferences.themes[each]}`,
       icon: "sun" as const,
@@ -42,6 +42,12 @@ export function Palette(props: { readonly onClose: () => void }): JSX.Element {
       icon: "language" as const,
       run: () => void chooseLanguage(each),
     })),
+  ];
+  const additions = (): (Command & { readonly scope: Scope })[] => [
+    { scope: "KEYS_WRITE", label: t().keys.add, icon: "plus", run: () => navigate("/keys?new=key") },
+    { scope: "KEYS_WRITE", label: t().providers.add, icon: "plus", run: () => navigate("/providers?new=provider") },
+    { scope: "MODELS_WRITE", label: t().models.add, icon: "plus", run: () => navigate("/models?new=model") },
+    { scope: "CLIENTS_WRITE", label: t().clients.add, icon: "plus", run: () => navigate("/clients?new=client") },
   ];
   const found = createMemo(() => {
     const words = typed().toLowerCase().split(/\s+/);

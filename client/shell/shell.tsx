@@ -1,5 +1,6 @@
 import { type RouteSectionProps, useLocation } from "@solidjs/router";
 import { createSignal, ErrorBoundary, type JSX, Match, onMount, Show, Suspense, Switch } from "solid-js";
+import { ROUTER_BASE } from "../api/base.ts";
 import { session } from "../api/session.ts";
 import { Button } from "../components/button.tsx";
 import { ToastRegion } from "../components/toast.tsx";
@@ -7,8 +8,11 @@ import { t } from "../i18n/index.ts";
 import { isNarrow } from "../lib/media.ts";
 import { checkSession } from "../pages/sign-in/session.ts";
 import { SignInDialog, SignInPage } from "../pages/sign-in/sign-in.tsx";
+import { ROUTES } from "../routes.ts";
+import { lackingFor } from "./access.ts";
 import { ConnectionChip } from "./connection-chip.tsx";
 import { Navigation } from "./navigation.tsx";
+import { NoAccess } from "./no-access.tsx";
 import { Palette } from "./palette.tsx";
 import styles from "./shell.module.css";
 import { createShellShortcuts, ShortcutSheet } from "./shortcut-sheet.tsx";
@@ -18,6 +22,10 @@ export function Shell(props: RouteSectionProps): JSX.Element {
   const location = useLocation();
   const [overlay, setOverlay] = createSignal<"palette" | "shortcuts" | null>(null);
   const isSetup = () => location.pathname.endsWith("/setup");
+  const lacking = () => {
+    const route = ROUTES.find((each) => location.pathname === ROUTER_BASE + each);
+    return route === undefined ? [] : lackingFor(route);
+  };
   onMount(checkSession);
   createShellShortcuts({ openPalette: () => setOverlay("palette"), openSheet: () => setOverlay("shortcuts") });
 
@@ -40,7 +48,9 @@ export function Shell(props: RouteSectionProps): JSX.Element {
           <div class={styles.shell}>
             <Navigation onPalette={() => setOverlay("palette")} onShortcuts={() => setOverlay("shortcuts")} />
             <main id="content" class={styles.content} tabindex="-1">
-              <Guarded>{props.children}</Guarded>
+              <Show when={lacking().length === 0} fallback={<NoAccess lacking={lacking()} />}>
+                <Guarded>{props.children}</Guarded>
+              </Show>
             </main>
           </div>
           <ConnectionChip />

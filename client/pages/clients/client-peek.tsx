@@ -1,6 +1,7 @@
 import { A } from "@solidjs/router";
 import { type JSX, Show } from "solid-js";
 import { createQuery } from "../../api/query.ts";
+import { may } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { MoreMenu } from "../../components/more-menu.tsx";
 import { Detail, Details, Peek, PeekActions, PeekSection } from "../../components/peek.tsx";
@@ -32,7 +33,7 @@ export function ClientPeek(props: {
       title={nameOf(client())}
       onClose={props.onClose}
       tools={
-        <Show when={client()}>
+        <Show when={may("CLIENTS_WRITE") && client()}>
           {(each) => (
             <MoreMenu
               items={[
@@ -63,19 +64,21 @@ export function ClientPeek(props: {
               <div class={styles.state}>
                 <ClientStatus client={each()} badge />
               </div>
-              <PeekActions>
-                <Button small onClick={() => props.onSetEnabled(each(), !each().enabled)}>
-                  {each().enabled ? t().common.disable : t().common.enable}
-                </Button>
-                <Button small icon="edit" onClick={() => props.onEdit(each())}>
-                  {t().common.edit}
-                </Button>
-                <Show when={each().builtin !== "ANONYMOUS"}>
-                  <Button small icon="refresh" onClick={() => props.onRotate(each())}>
-                    {t().clients.rotate}
+              <Show when={may("CLIENTS_WRITE")}>
+                <PeekActions>
+                  <Button small onClick={() => props.onSetEnabled(each(), !each().enabled)}>
+                    {each().enabled ? t().common.disable : t().common.enable}
                   </Button>
-                </Show>
-              </PeekActions>
+                  <Button small icon="edit" onClick={() => props.onEdit(each())}>
+                    {t().common.edit}
+                  </Button>
+                  <Show when={each().builtin !== "ANONYMOUS"}>
+                    <Button small icon="refresh" onClick={() => props.onRotate(each())}>
+                      {t().clients.rotate}
+                    </Button>
+                  </Show>
+                </PeekActions>
+              </Show>
             </PeekSection>
             <Show when={detail()}>
               {(full) => (

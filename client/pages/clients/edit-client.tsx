@@ -2,6 +2,7 @@ import { createSignal, type JSX, Show } from "solid-js";
 import { createStore } from "solid-js/store";
 import { createMutation, errorOf, type UserErrorLike } from "../../api/mutation.ts";
 import { createQuery } from "../../api/query.ts";
+import { may } from "../../api/session.ts";
 import { staleVersion } from "../../api/stale.ts";
 import { Button } from "../../components/button.tsx";
 import { Dialog } from "../../components/dialog.tsx";
@@ -31,7 +32,7 @@ export function EditClient(props: {
     memo: props.client?.memo ?? "",
   });
   const [errors, setErrors] = createSignal<readonly UserErrorLike[]>([]);
-  const models = createQuery(modelNamesQuery, () => ({}));
+  const models = createQuery(modelNamesQuery, () => (may("MODELS_READ") ? {} : null));
   const creation = createMutation(createClientMutation, (data) => data.createClientKey);
   const update = createMutation(updateClientMutation, (data) => data.updateClientKey);
   const busy = () => creation.busy() || update.busy();

@@ -1,6 +1,7 @@
 import { createMemo, createSignal, type JSX, Match, Show, Switch } from "solid-js";
 import { createList } from "../../api/list.ts";
 import { createMutation, describeError } from "../../api/mutation.ts";
+import { may } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { Empty } from "../../components/empty.tsx";
@@ -35,6 +36,7 @@ export default function ClientsPage(): JSX.Element {
   const filters = createClientFilters();
   const open = createUrlSelection("client");
   const adding = createUrlSelection("new");
+  const canWrite = () => may("CLIENTS_WRITE");
   const [task, setTask] = createSignal<Task | null>(null);
   const list = createList(clientsQuery, filters.variables, (data) => data.clientKeys);
   const openRow = createMemo(() => list.rows().find((row) => row.id === open()));
@@ -74,7 +76,7 @@ export default function ClientsPage(): JSX.Element {
     <Page
       title={t().nav.pages.clients}
       shortTitle={t().nav.short.clients}
-      add={{ label: t().clients.addShort, run: () => adding.set("client") }}
+      add={canWrite() ? { label: t().clients.addShort, run: () => adding.set("client") } : undefined}
       note={list.total() === null ? undefined : formatNumber(list.total() ?? 0)}
       error={list.error()}
       onRetry={list.refetch}
@@ -130,9 +132,11 @@ export default function ClientsPage(): JSX.Element {
             <Empty
               title={t().clients.emptyTitle}
               action={
-                <Button kind="primary" icon="plus" onClick={() => adding.set("client")}>
-                  {t().clients.add}
-                </Button>
+                canWrite() && (
+                  <Button kind="primary" icon="plus" onClick={() => adding.set("client")}>
+                    {t().clients.add}
+                  </Button>
+                )
               }
             >
               {t().clients.emptyText}
@@ -141,7 +145,7 @@ export default function ClientsPage(): JSX.Element {
         }
       />
       <Switch>
-        <Match when={adding() === "client"}>
+        <Match when={adding() === "client" && canWrite()}>
           <EditClient
             onClose={() => adding.set(null)}
             onSaved={() => {}}

@@ -1,5 +1,6 @@
 import { type JSX, Show } from "solid-js";
 import { GRAPHQL_URL } from "../../api/base.ts";
+import { may } from "../../api/session.ts";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { Empty } from "../../components/empty.tsx";
 import { t } from "../../i18n/index.ts";
@@ -30,18 +31,20 @@ export function NoKeys(props: {
         title={t().keys.emptyTitle}
         command={props.hasProviders ? { label: t().common.orCommand, text: command() } : undefined}
         action={
-          <Show
-            when={props.hasProviders}
-            fallback={
-              <LinkButton kind="primary" icon="plus" href="/providers?new=provider">
-                {t().providers.add}
-              </LinkButton>
-            }
-          >
-            <Button kind="primary" icon="plus" onClick={() => props.onAdd()}>
-              {t().keys.add}
-            </Button>
-          </Show>
+          may("KEYS_WRITE") && (
+            <Show
+              when={props.hasProviders}
+              fallback={
+                <LinkButton kind="primary" icon="plus" href="/providers?new=provider">
+                  {t().providers.add}
+                </LinkButton>
+              }
+            >
+              <Button kind="primary" icon="plus" onClick={() => props.onAdd()}>
+                {t().keys.add}
+              </Button>
+            </Show>
+          )
         }
       >
         {t().keys.emptyText}

@@ -2,6 +2,7 @@ import { createEffect, createMemo, createSignal, type JSX, Match, on, Show, Swit
 import { createList } from "../../api/list.ts";
 import { createLive } from "../../api/live.ts";
 import { createQuery } from "../../api/query.ts";
+import { may } from "../../api/session.ts";
 import { CardLines, Table } from "../../components/table.tsx";
 import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
@@ -33,6 +34,7 @@ export default function KeysPage(): JSX.Element {
   const adding = createUrlSelection("new");
   const [task, setTask] = createSignal<Task | null>(null);
   const choice = createChoice();
+  const canWrite = () => may("KEYS_WRITE");
 
   const list = createList(keysQuery, filters.variables, (data) => data.providerKeys);
   const providers = createQuery(providerOptionsQuery, () => ({}));
@@ -80,7 +82,7 @@ export default function KeysPage(): JSX.Element {
     <Page
       title={t().nav.pages.keys}
       shortTitle={t().nav.short.keys}
-      add={{ label: t().keys.addShort, run: () => adding.set("key") }}
+      add={canWrite() ? { label: t().keys.addShort, run: () => adding.set("key") } : undefined}
       note={note()}
       error={list.error()}
       onRetry={list.refetch}
@@ -123,8 +125,8 @@ export default function KeysPage(): JSX.Element {
         sort={filters.sort()}
         onSort={filters.sortBy}
         onEnd={list.loadMore}
-        chosen={choice.ids()}
-        onChoose={choice.choose}
+        chosen={canWrite() ? choice.ids() : undefined}
+        onChoose={canWrite() ? choice.choose : undefined}
         empty={
           <NoKeys
             isFiltered={filters.isSet()}
@@ -135,7 +137,7 @@ export default function KeysPage(): JSX.Element {
         }
       />
       <Switch>
-        <Match when={adding() === "key" && providers.data()}>
+        <Match when={adding() === "key" && canWrite() && providers.data()}>
           <AddKeys
             providers={providers.data()?.providers.nodes ?? []}
             providerId={filters.provider()}

@@ -1,5 +1,6 @@
 import { type JSX, Show } from "solid-js";
 import { GATEWAY_ORIGIN } from "../../api/base.ts";
+import { may } from "../../api/session.ts";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { Empty } from "../../components/empty.tsx";
 import { t } from "../../i18n/index.ts";
@@ -25,18 +26,20 @@ export function NoModels(props: {
         title={t().models.emptyTitle}
         command={{ label: t().models.emptyCommand, text: command() }}
         action={
-          <Show
-            when={props.hasProviders}
-            fallback={
-              <LinkButton kind="primary" icon="plus" href="/providers?new=provider">
-                {t().providers.add}
-              </LinkButton>
-            }
-          >
-            <Button kind="primary" icon="plus" onClick={() => props.onAdd()}>
-              {t().models.add}
-            </Button>
-          </Show>
+          may("MODELS_WRITE") && (
+            <Show
+              when={props.hasProviders}
+              fallback={
+                <LinkButton kind="primary" icon="plus" href="/providers?new=provider">
+                  {t().providers.add}
+                </LinkButton>
+              }
+            >
+              <Button kind="primary" icon="plus" onClick={() => props.onAdd()}>
+                {t().models.add}
+              </Button>
+            </Show>
+          )
         }
       >
         {t().models.emptyText}

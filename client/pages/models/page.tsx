@@ -3,6 +3,7 @@ import { createList } from "../../api/list.ts";
 import { createLive } from "../../api/live.ts";
 import { createMutation, describeError } from "../../api/mutation.ts";
 import { createQuery } from "../../api/query.ts";
+import { may } from "../../api/session.ts";
 import { Confirm } from "../../components/confirm.tsx";
 import { FilterChips, FilterSelect, SearchField } from "../../components/filter.tsx";
 import { CardLines, Table } from "../../components/table.tsx";
@@ -37,6 +38,7 @@ export default function ModelsPage(): JSX.Element {
   const adding = createUrlSelection("new");
   const newName = createUrlText("name");
   const setUrl = createUrlSetter();
+  const canWrite = () => may("MODELS_WRITE");
   const [task, setTask] = createSignal<Task | null>(null);
   const list = createList(modelsQuery, filters.variables, (data) => data.models);
   const providers = createQuery(providerOptionsQuery, () => ({}));
@@ -81,7 +83,7 @@ export default function ModelsPage(): JSX.Element {
     <Page
       title={t().nav.pages.models}
       shortTitle={t().nav.short.models}
-      add={{ label: t().models.addShort, run: () => adding.set("model") }}
+      add={canWrite() ? { label: t().models.addShort, run: () => adding.set("model") } : undefined}
       note={list.total() === null ? undefined : formatNumber(list.total() ?? 0)}
       error={list.error()}
       onRetry={list.refetch}
@@ -137,7 +139,7 @@ export default function ModelsPage(): JSX.Element {
         }
       />
       <Switch>
-        <Match when={adding() === "model" && providers.data()}>
+        <Match when={adding() === "model" && canWrite() && providers.data()}>
           <EditModel
             name={newName()}
             providers={providerNodes()}

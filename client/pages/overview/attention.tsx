@@ -1,8 +1,10 @@
 import { createSignal, For, type JSX, Show } from "solid-js";
+import { may } from "../../api/session.ts";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { StatusShape } from "../../components/status.tsx";
 import { t } from "../../i18n/index.ts";
+import { mayOpen } from "../../shell/access.ts";
 import type { AttentionItem } from "./documents.ts";
 import styles from "./overview.module.css";
 
@@ -61,24 +63,27 @@ function nameOf(item: AttentionItem): string {
   return (subject && "name" in subject ? subject.name : null) ?? item.subjectName ?? "";
 }
 
-/** Where it can be mended. */
+/** Where it can be mended, for whoever may mend it. */
 function remedyOf(item: AttentionItem): string | null {
   const provider = item.subject?.__typename === "Provider" ? item.subject.id : "";
   const model = item.subject?.__typename === "Model" ? item.subject.id : null;
   switch (item.kind) {
     case "NO_PROVIDER":
-      return "/setup";
+      return mayOpen("/setup") ? "/setup" : null;
     case "PROVIDER_WITHOUT_KEYS":
-      return `/keys?provider=${provider}${item.count > 0 ? "" : "&new=key"}`;
+      return may("KEYS_WRITE") ? `/keys?provider=${provider}${item.count > 0 ? "" : "&new=key"}` : null;
     case "PROVIDER_DOWN":
       return `/keys?provider=${provider}`;
     case "KEYS_INVALID":
+      if (!may("KEYS_WRITE")) return null;
       return `/keys?provider=${provider}&status=INVALID`;
     case "KEYS_EXHAUSTED":
       return `/keys?provider=${provider}&status=EXHAUSTED`;
-    case "MODEL_DOWN":
     case "MODEL_UNPRICED":
+      if (!may("MODELS_WRITE")) return null;
       return model ? `/models?model=${model}` : `/models?new=model&name=${encodeURIComponent(item.subjectName ?? "")}`;
+    case "MODEL_DOWN":
+      return model ? `/models?model=${model}` : null;
     case "LOG_ROWS_DROPPED":
     case "LOG_NOT_WRITABLE":
       return null;

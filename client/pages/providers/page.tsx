@@ -2,6 +2,7 @@ import { createMemo, createSignal, type JSX, Match, Show, Switch } from "solid-j
 import { createList } from "../../api/list.ts";
 import { createLive } from "../../api/live.ts";
 import { createMutation, describeError } from "../../api/mutation.ts";
+import { may } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { Empty } from "../../components/empty.tsx";
@@ -35,6 +36,7 @@ export default function ProvidersPage(): JSX.Element {
   const search = createUrlText("q");
   const open = createUrlSelection("provider");
   const adding = createUrlSelection("new");
+  const canWrite = () => may("KEYS_WRITE");
   const [task, setTask] = createSignal<Task | null>(null);
   const list = createList(
     providersQuery,
@@ -81,7 +83,7 @@ export default function ProvidersPage(): JSX.Element {
     <Page
       title={t().nav.pages.providers}
       shortTitle={t().nav.short.providers}
-      add={{ label: t().providers.addShort, run: () => adding.set("provider") }}
+      add={canWrite() ? { label: t().providers.addShort, run: () => adding.set("provider") } : undefined}
       note={list.total() === null ? undefined : formatNumber(list.total() ?? 0)}
       error={list.error()}
       onRetry={list.refetch}
@@ -126,9 +128,11 @@ export default function ProvidersPage(): JSX.Element {
             <Empty
               title={t().providers.emptyTitle}
               action={
-                <Button kind="primary" icon="plus" onClick={() => adding.set("provider")}>
-                  {t().providers.add}
-                </Button>
+                canWrite() && (
+                  <Button kind="primary" icon="plus" onClick={() => adding.set("provider")}>
+                    {t().providers.add}
+                  </Button>
+                )
               }
               command={{ label: t().providers.emptyCommand, text: "OPENAI_API_KEY=sk-… npm start" }}
             >
@@ -138,7 +142,7 @@ export default function ProvidersPage(): JSX.Element {
         }
       />
       <Switch>
-        <Match when={adding() === "provider"}>
+        <Match when={adding() === "provider" && canWrite()}>
           <EditProvider
             onClose={() => adding.set(null)}
             onSaved={(provider) => {

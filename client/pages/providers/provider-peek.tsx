@@ -1,6 +1,7 @@
 import { A } from "@solidjs/router";
 import { For, type JSX, Show } from "solid-js";
 import { createQuery } from "../../api/query.ts";
+import { may } from "../../api/session.ts";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { describeCounts, HealthBar } from "../../components/health-bar.tsx";
 import { MoreMenu } from "../../components/more-menu.tsx";
@@ -31,7 +32,7 @@ export function ProviderPeek(props: {
       title={provider()?.name ?? t().providers.one}
       onClose={props.onClose}
       tools={
-        <Show when={provider()}>
+        <Show when={may("KEYS_WRITE") && provider()}>
           {(each) => (
             <MoreMenu
               items={[
@@ -58,15 +59,17 @@ export function ProviderPeek(props: {
                 <LinkButton small icon="keys" href={`/keys?provider=${props.id}`}>
                   {t().providers.showKeys}
                 </LinkButton>
-                <LinkButton small icon="plus" href={`/keys?provider=${props.id}&new=key`}>
-                  {t().keys.add}
-                </LinkButton>
-                <Button small onClick={() => props.onSetEnabled(each(), !each().enabled)}>
-                  {each().enabled ? t().common.disable : t().common.enable}
-                </Button>
-                <Button small icon="edit" onClick={() => props.onEdit(each())}>
-                  {t().common.edit}
-                </Button>
+                <Show when={may("KEYS_WRITE")}>
+                  <LinkButton small icon="plus" href={`/keys?provider=${props.id}&new=key`}>
+                    {t().keys.add}
+                  </LinkButton>
+                  <Button small onClick={() => props.onSetEnabled(each(), !each().enabled)}>
+                    {each().enabled ? t().common.disable : t().common.enable}
+                  </Button>
+                  <Button small icon="edit" onClick={() => props.onEdit(each())}>
+                    {t().common.edit}
+                  </Button>
+                </Show>
               </PeekActions>
             </PeekSection>
             <Show when={detail()}>

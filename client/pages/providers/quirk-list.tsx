@@ -1,5 +1,6 @@
 import { For, type JSX, Show } from "solid-js";
 import { createMutation, describeError } from "../../api/mutation.ts";
+import { may } from "../../api/session.ts";
 import { Button } from "../../components/button.tsx";
 import { toast } from "../../components/toast.tsx";
 import { When } from "../../components/when.tsx";
@@ -38,7 +39,7 @@ export function QuirkList(props: {
                   </Show>
                 </span>
               </span>
-              <Show when={each.source === "LEARNED"}>
+              <Show when={each.source === "LEARNED" && may("KEYS_WRITE")}>
                 <Button
                   small
                   kind="quiet"

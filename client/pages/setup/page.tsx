@@ -3,8 +3,10 @@ import { createEffect, createSignal, For, type JSX, Match, onMount, Show, Switch
 import { session } from "../../api/session.ts";
 import { t } from "../../i18n/index.ts";
 import { cx } from "../../lib/cx.ts";
+import { lackingFor, mayOpen } from "../../shell/access.ts";
 import { AppearanceMenu } from "../../shell/appearance-menu.tsx";
 import { Mark } from "../../shell/navigation.tsx";
+import { NoAccess } from "../../shell/no-access.tsx";
 import { SignInPage } from "../sign-in/sign-in.tsx";
 import { ClaimStep } from "./claim-step.tsx";
 import { ClientStep } from "./client-step.tsx";
@@ -36,6 +38,11 @@ export default function SetupPage(): JSX.Element {
     <Switch>
       <Match when={step() !== "claim" && session() !== "active" && session() !== "expired"}>
         <SignInPage />
+      </Match>
+      <Match when={step() !== "claim" && !mayOpen("/setup")}>
+        <main class={styles.page}>
+          <NoAccess lacking={lackingFor("/setup")} />
+        </main>
       </Match>
       <Match when={true}>
         <main class={styles.page}>
