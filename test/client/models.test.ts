@@ -116,7 +116,7 @@ test("what is known of a model stands in its panel: its name for people, its who
   const { model } = await sluice.ask<{ model: { id: string } }>('{ model(name: "gpt-4.1") { id } }');
   const page = await sluice.open(`/models?model=${model.id}`);
   await panel(page)
-    .getByText(/From the bundled price list\. openai\/gpt-4\.1\. .*Edition of/)
+    .getByText(/From the bundled price list: openai\/gpt-4\.1\. .*Edition of/)
     .waitFor();
   const input = { id: model.id, displayName: "Workhorse", price: { input: "1", output: "4", perRequest: "0.05" } };
   await sluice.ask("mutation ($input: UpdateModelInput!) { updateModel(input: $input) { model { id } } }", { input });

@@ -64,7 +64,7 @@ export const keys = {
   newSecretHint: "Leave empty to keep the stored one.",
   secret: "Secret",
   secrets: "Secrets",
-  secretsHint: "One per line. They are stored encrypted and never shown again.",
+  secretsHint: "One per line. They are stored encrypted.",
   nameHint: "Left empty, a name is made from the key.",
   priorityHint: "Lower is used first",
   weight: "Weight",
@@ -277,12 +277,13 @@ export const models = {
   testRequest: "Show the request",
   route: {
     ask: "Who would serve it now?",
-    title: "Who would serve it now",
+    title: "Route",
     hint: "For a short chat request. Nobody was asked.",
     again: "Look again",
     chance: (share: string) => `${share} first`,
     omitted: (n: number) => `and ${n.toLocaleString("en")} more`,
     verdict: { WOULD_SERVE: "Would serve", FALLBACK: "Fallback", SKIPPED: "Skipped" },
+    skipped: (why: string) => `Skipped: ${why}`,
     skip: {
       COOLING: "cooling",
       ENDPOINT_UNSUPPORTED: "does not offer this",
@@ -305,7 +306,7 @@ export const models = {
   builtinPrice: (input: string, output: string) =>
     `Otherwise the bundled list's: ${input} in, ${output} out per million tokens.`,
   noOwnPrice: "Otherwise the bundled list's, when it knows this model.",
-  priceSource: { BUILTIN: "From the bundled price list.", MANUAL: "Set by hand." },
+  priceSource: { BUILTIN: (ref: string) => `From the bundled price list: ${ref}.`, MANUAL: () => "Set by hand." },
   asOutput: "as output",
   priceEdition: (edition: string) => `Edition of ${edition}.`,
   priceSince: (day: string) => `Since ${day}.`,

@@ -92,7 +92,7 @@ export const setup: Dictionary["setup"] = {
   providerTitle: "添加第一个上游密钥",
   providerText: "粘贴密钥即可，格式独特的密钥会自动识别厂商。",
   apiKey: "API 密钥",
-  apiKeyHint: "加密存储，之后不再显示。",
+  apiKeyHint: "加密存储。",
   addKey: "添加密钥",
   skip: "我已经有了",
   clientTitle: "发出第一个请求",

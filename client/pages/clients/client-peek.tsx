@@ -93,7 +93,7 @@ export function ClientPeek(props: {
             <PeekSection title={t().common.details}>
               <Details>
                 <Detail label={t().clients.secret}>
-                  <span class="mono">{each().secretPreview}</span>
+                  {each().secretPreview ? <span class="mono">{each().secretPreview}</span> : null}
                 </Detail>
                 <Detail label={t().clients.allowedModels}>
                   {each().allowedModels.length > 0 ? <Tags words={each().allowedModels} /> : t().clients.allModels}

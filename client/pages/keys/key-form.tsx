@@ -6,6 +6,7 @@ import { FieldRow, TextArea, TextField } from "../../components/field.tsx";
 import { splitWords } from "../../components/tags.tsx";
 import { t } from "../../i18n/index.ts";
 import type { Key } from "./documents.ts";
+import styles from "./keys.module.css";
 
 /** What may be set on a new key and changed on an old one; text as it is typed. */
 export interface KeyDraft {
@@ -88,7 +89,7 @@ export function KeyFields(props: {
       <fieldset class={fieldStyles.set}>
         <legend>{t().keys.limits}</legend>
         <p class={fieldStyles.hint}>{t().keys.limitsHint}</p>
-        <FieldRow>
+        <div class={styles.limits}>
           <For each={LIMITS}>
             {(name) => (
               <TextField
@@ -102,7 +103,7 @@ export function KeyFields(props: {
               />
             )}
           </For>
-        </FieldRow>
+        </div>
       </fieldset>
       <TextField
         label={t().keys.tags}

@@ -27,7 +27,7 @@ export function modelColumns(): readonly TableColumn<ModelRow>[] {
             <span class="muted">{row.displayName}</span>
           </Show>
           <Show when={row.aliases.length > 0}>
-            {" "}
+            {row.displayName === row.name ? " " : " · "}
             <span class="faint">{row.aliases.join(", ")}</span>
           </Show>
         </>

@@ -39,7 +39,7 @@ export function Prices(props: {
             </tbody>
           </table>
           <p class={`muted ${styles.source}`}>
-            {t().models.priceSource[price().source]} <Show when={price().source === "BUILTIN"}>{price().ref}. </Show>
+            {t().models.priceSource[price().source](price().ref)}{" "}
             <Show when={price().effectiveFrom}>{(day) => <>{t().models.priceSince(formatDate(day()))} </>}</Show>
             <Show when={props.details?.list}>{(list) => t().models.priceEdition(formatDate(list().releasedOn))}</Show>
           </p>

@@ -15,6 +15,14 @@ const LOOKS: Readonly<Record<Candidate["verdict"], { readonly tone: Tone; readon
   SKIPPED: { tone: "warn", shape: "triangle" },
 };
 
+/** Of these the name alone does not tell what is in the way. */
+const TELLING: ReadonlySet<NonNullable<Candidate["skip"]>> = new Set([
+  "ENDPOINT_UNSUPPORTED",
+  "PASSED_OVER",
+  "REQUEST_REFUSED",
+  "REQUEST_UNSUPPORTED",
+]);
+
 /** Key by key: who would be asked, in which order, and who would not, and why. Worked out when somebody wants to know. */
 export function RouteSection(props: { readonly model: string }): JSX.Element {
   const [wanted, setWanted] = createSignal(false);
@@ -58,9 +66,12 @@ function CandidateLine(props: { readonly candidate: Candidate }): JSX.Element {
   const look = () => LOOKS[props.candidate.verdict];
   const word = () => {
     const { verdict, skip } = props.candidate;
-    return skip
-      ? `${t().models.route.verdict[verdict]}: ${t().models.route.skip[skip]}`
-      : t().models.route.verdict[verdict];
+    return skip ? t().models.route.skipped(t().models.route.skip[skip]) : t().models.route.verdict[verdict];
+  };
+  /** The upstream's words; ours where they say more than the name of the skip. */
+  const words = () => {
+    const { skip, parked, reason } = props.candidate;
+    return parked?.message ?? (skip && TELLING.has(skip) ? reason : null);
   };
   return (
     <li>
@@ -82,9 +93,7 @@ function CandidateLine(props: { readonly candidate: Candidate }): JSX.Element {
       <Show when={props.candidate.chance !== null && (props.candidate.chance ?? 1) < 1}>
         <span class="muted">{t().models.route.chance(formatPercent(props.candidate.chance ?? 0))}</span>
       </Show>
-      <Show when={props.candidate.parked?.message ?? props.candidate.reason}>
-        {(words) => <span class="muted">{words()}</span>}
-      </Show>
+      <Show when={words()}>{(text) => <span class="muted">{text()}</span>}</Show>
     </li>
   );
 }

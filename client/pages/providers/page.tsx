@@ -28,6 +28,7 @@ import { EditProvider } from "./edit-provider.tsx";
 import { KIND_NAMES } from "./kind.ts";
 import { ProviderPeek } from "./provider-peek.tsx";
 import { ProviderStatus } from "./provider-status.tsx";
+import styles from "./providers.module.css";
 import { ProviderTabs } from "./tabs.tsx";
 
 type Task = { readonly kind: "edit" | "delete"; readonly provider: Provider };
@@ -187,7 +188,11 @@ function ProviderCard(props: { readonly row: ProviderRow }): JSX.Element {
       title={props.row.name}
       aside={<ProviderStatus provider={props.row} />}
       detail={`${KIND_NAMES[props.row.kind]} · ${describeCounts(props.row.keyCounts)}`}
-      number={<HealthBar counts={props.row.keyCounts} />}
+      number={
+        <span class={styles.cardBar}>
+          <HealthBar counts={props.row.keyCounts} />
+        </span>
+      }
     />
   );
 }

@@ -6,9 +6,14 @@ import { Button } from "../../components/button.tsx";
 import { Form, TextField } from "../../components/field.tsx";
 import { t } from "../../i18n/index.ts";
 import { signInMutation } from "./documents.ts";
+import styles from "./sign-in.module.css";
 
 /** By password, or by an admin token. What is typed goes into a cookie that no script can read; it is kept nowhere else. */
-export function SignInForm(props: { readonly id: string }): JSX.Element {
+export function SignInForm(props: {
+  readonly id: string;
+  /** The button that sends it, where that is not elsewhere. */
+  readonly children?: JSX.Element;
+}): JSX.Element {
   const [byToken, setByToken] = createSignal(false);
   const [email, setEmail] = createSignal("");
   const [password, setPassword] = createSignal("");
@@ -106,7 +111,8 @@ export function SignInForm(props: { readonly id: string }): JSX.Element {
         />
       </Show>
       <Show when={formProblem()}>{(error) => <p role="alert">{describeError(error())}</p>}</Show>
-      <div>
+      {props.children}
+      <div class={styles.other}>
         <Button
           kind="quiet"
           small

@@ -26,11 +26,12 @@ export function SignInPage(): JSX.Element {
         <p>{isSetupRequired() ? t().session.setupHint : t().session.hint}</p>
       </div>
       <Show when={!isSetupRequired()}>
-        <SignInForm id="sign-in" />
-        <ProviderProblem />
-        <Button type="submit" form="sign-in" kind="primary">
-          {t().session.signIn}
-        </Button>
+        <SignInForm id="sign-in">
+          <ProviderProblem />
+          <Button type="submit" kind="primary">
+            {t().session.signIn}
+          </Button>
+        </SignInForm>
         <ProviderSignIn />
       </Show>
     </main>
