@@ -169,7 +169,7 @@ describe("a key", () => {
     await row(page, "crowd-441").waitFor({ state: "detached" });
     await row(page, "crowd-442").waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
-    await page.getByText("1 key brought back").waitFor();
+    await page.getByText("1 brought back").waitFor();
     await row(page, "crowd-441").waitFor();
   });
 
@@ -239,6 +239,9 @@ describe("a provider", () => {
     await page.getByRole("menuitem", { name: "Delete" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await row(page, "house").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByText("1 brought back").waitFor();
+    await row(page, "house").waitFor();
   });
 
   test("that a model needs is not deleted, and the model is named", async () => {

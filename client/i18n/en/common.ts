@@ -10,6 +10,8 @@ export const common = {
   enable: "Enable",
   disable: "Disable",
   undo: "Undo",
+  broughtBack: (n: number) => `${n.toLocaleString("en")} brought back`,
+  notBroughtBack: (n: number) => `${n.toLocaleString("en")} not brought back: something else has the name now`,
   retry: "Try again",
   reload: "Reload",
   dismiss: "Dismiss",

@@ -52,8 +52,6 @@ export const keys = {
     RESET: (n: number) => `${keysOf(n)} reset`,
   },
   deleted: (n: number) => `${keysOf(n)} deleted`,
-  restored: (n: number) => `${keysOf(n)} brought back`,
-  notRestored: (n: number) => `${keysOf(n)} not brought back: the name or secret is taken again`,
   deleteTitle: (n: number) => (n === 1 ? "Delete this key?" : `Delete ${keysOf(n)}?`),
   deleteOne: (name: string, provider: string) =>
     `Requests stop using “${name}” at once and go on with the other keys of ${provider}. The message that follows can undo it.`,
@@ -180,7 +178,7 @@ export const providers = {
   deleteText: (n: number) =>
     n === 0
       ? "It has no keys."
-      : `${keysOf(n)} ${n === 1 ? "is" : "are"} deleted with it. Secrets cannot be brought back.`,
+      : `${keysOf(n)} ${n === 1 ? "is" : "are"} deleted with it. The message that follows can undo it.`,
   blocked: (models: string) => `These models still have a target there: ${models}. Change them first.`,
   originMoves:
     "The new address is another origin: the stored keys would be sent there. Delete them with this change, then enter them again.",
@@ -292,7 +290,7 @@ export const models = {
       KEY_DISABLED: "key disabled",
       MODEL_DISABLED: "model disabled",
       NO_KEYS: "no key",
-      PASSED_OVER: "at a limit of its own",
+      PASSED_OVER: "passed over",
       PROVIDER_DISABLED: "provider disabled",
       REQUEST_REFUSED: "would refuse the request",
       REQUEST_UNSUPPORTED: "cannot take the request",

@@ -12,6 +12,8 @@ export const common: Dictionary["common"] = {
   enable: "启用",
   disable: "停用",
   undo: "撤销",
+  broughtBack: (n) => `已恢复 ${number(n)} 项`,
+  notBroughtBack: (n) => `${number(n)} 项未能恢复：名称已被占用`,
   retry: "重试",
   reload: "重新加载",
   dismiss: "关闭提示",

@@ -90,6 +90,20 @@ export const deleteClientsMutation = graphql(
     mutation DeleteClients($input: DeleteInput!) {
       deleteClientKeys(input: $input) {
         deletedIds
+        undoToken
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [userErrorFields],
+);
+
+export const restoreClientsMutation = graphql(
+  `
+    mutation RestoreClients($input: RestoreInput!) {
+      restoreClientKeys(input: $input) {
+        restoredIds
+        conflictingIds
         userErrors { ...UserErrorFields }
       }
     }

@@ -2,6 +2,7 @@ import { createMemo, createSignal, type JSX, Match, Show, Switch } from "solid-j
 import { createList } from "../../api/list.ts";
 import { createMutation, describeError } from "../../api/mutation.ts";
 import { may } from "../../api/session.ts";
+import { createUndo } from "../../api/undo.ts";
 import { Button } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { Empty } from "../../components/empty.tsx";
@@ -21,6 +22,7 @@ import {
   type ClientRow,
   clientsQuery,
   deleteClientsMutation,
+  restoreClientsMutation,
   rotateClientMutation,
   updateClientMutation,
 } from "./documents.ts";
@@ -43,6 +45,7 @@ export default function ClientsPage(): JSX.Element {
   const update = createMutation(updateClientMutation, (data) => data.updateClientKey);
   const rotation = createMutation(rotateClientMutation, (data) => data.rotateClientKey);
   const deletion = createMutation(deleteClientsMutation, (data) => data.deleteClientKeys);
+  const undoDeletion = createUndo(restoreClientsMutation, (data) => data.restoreClientKeys, list.refetch);
 
   const setEnabled = async (client: Client, enabled: boolean) => {
     const outcome = await update.run({ input: { id: client.id, enabled } });
@@ -68,7 +71,7 @@ export default function ClientsPage(): JSX.Element {
     if (!outcome.ok) return outcome.errors[0] && describeError(outcome.errors[0]);
     list.remove(outcome.payload.deletedIds);
     if (open() === client.id) open.set(null);
-    toast(t().clients.deleted(clientName(client)));
+    toast(t().clients.deleted(clientName(client)), undoDeletion(outcome.payload.undoToken));
     return undefined;
   };
 

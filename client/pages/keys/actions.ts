@@ -1,4 +1,5 @@
 import { createMutation, describeError } from "../../api/mutation.ts";
+import { createUndo } from "../../api/undo.ts";
 import { toast } from "../../components/toast.tsx";
 import { t } from "../../i18n/index.ts";
 import { actOnKeysMutation, deleteKeysMutation, type Key, restoreKeysMutation } from "./documents.ts";
@@ -26,16 +27,7 @@ export function createKeyActions(list: {
   const actOn = createMutation(actOnKeysMutation, (data) => data.actOnProviderKeys);
   const deletion = createMutation(deleteKeysMutation, (data) => data.deleteProviderKeys);
 
-  const restoration = createMutation(restoreKeysMutation, (data) => data.restoreProviderKeys);
-
-  async function restore(undoToken: string): Promise<void> {
-    const outcome = await restoration.run({ input: { undoToken } });
-    if (!outcome.ok) return toast(outcome.errors[0] ? describeError(outcome.errors[0]) : "");
-    const { restoredIds, conflictingIds } = outcome.payload;
-    list.refetch();
-    if (restoredIds.length > 0) toast(t().keys.restored(restoredIds.length));
-    if (conflictingIds.length > 0) toast(t().keys.notRestored(conflictingIds.length));
-  }
+  const undoDeletion = createUndo(restoreKeysMutation, (data) => data.restoreProviderKeys, list.refetch);
 
   async function run(selection: Selection, action: KeyAction): Promise<number | null> {
     const outcome = await actOn.run({ input: { selection: toInput(selection), action } });
@@ -64,8 +56,7 @@ export function createKeyActions(list: {
       if (!outcome.ok) return outcome.errors[0] && describeError(outcome.errors[0]);
       const { deletedIds, undoToken } = outcome.payload;
       list.remove(deletedIds);
-      const undo = undoToken ? { label: t().common.undo, run: () => void restore(undoToken) } : undefined;
-      toast(t().keys.deleted(deletedIds.length), undo);
+      toast(t().keys.deleted(deletedIds.length), undoDeletion(undoToken));
       return undefined;
     },
   };

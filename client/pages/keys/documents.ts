@@ -141,7 +141,7 @@ export const deleteKeysMutation = graphql(
 
 export const restoreKeysMutation = graphql(
   `
-    mutation RestoreKeys($input: RestoreProviderKeysInput!) {
+    mutation RestoreKeys($input: RestoreInput!) {
       restoreProviderKeys(input: $input) {
         restoredIds
         conflictingIds

@@ -139,6 +139,20 @@ export const deleteModelsMutation = graphql(
     mutation DeleteModels($input: DeleteInput!) {
       deleteModels(input: $input) {
         deletedIds
+        undoToken
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [userErrorFields],
+);
+
+export const restoreModelsMutation = graphql(
+  `
+    mutation RestoreModels($input: RestoreInput!) {
+      restoreModels(input: $input) {
+        restoredIds
+        conflictingIds
         userErrors { ...UserErrorFields }
       }
     }

@@ -4,6 +4,7 @@ import { createLive } from "../../api/live.ts";
 import { createMutation, describeError } from "../../api/mutation.ts";
 import { createQuery } from "../../api/query.ts";
 import { may } from "../../api/session.ts";
+import { createUndo } from "../../api/undo.ts";
 import { Confirm } from "../../components/confirm.tsx";
 import { FilterChips, FilterSelect, SearchField } from "../../components/filter.tsx";
 import { CardLines, Table } from "../../components/table.tsx";
@@ -21,6 +22,7 @@ import {
   type ModelRow,
   modelEvents,
   modelsQuery,
+  restoreModelsMutation,
   updateModelMutation,
 } from "./documents.ts";
 import { EditModel } from "./edit-model.tsx";
@@ -46,6 +48,7 @@ export default function ModelsPage(): JSX.Element {
   const refetchSoon = createThrottle(list.refetch);
   const update = createMutation(updateModelMutation, (data) => data.updateModel);
   const deletion = createMutation(deleteModelsMutation, (data) => data.deleteModels);
+  const undoDeletion = createUndo(restoreModelsMutation, (data) => data.restoreModels, list.refetch);
   const providerNodes = () => providers.data()?.providers.nodes ?? [];
 
   createLive({
@@ -75,7 +78,7 @@ export default function ModelsPage(): JSX.Element {
     if (!outcome.ok) return outcome.errors[0] && describeError(outcome.errors[0]);
     list.remove(outcome.payload.deletedIds);
     if (open() === model.id) open.set(null);
-    toast(t().models.deleted(model.name));
+    toast(t().models.deleted(model.name), undoDeletion(outcome.payload.undoToken));
     return undefined;
   };
 

@@ -71,7 +71,7 @@ function CandidateLine(props: { readonly candidate: Candidate }): JSX.Element {
   /** The upstream's words; ours where they say more than the name of the skip. */
   const words = () => {
     const { skip, parked, reason } = props.candidate;
-    return parked?.message ?? (skip && TELLING.has(skip) ? reason : null);
+    return parked?.message ?? (skip === null || TELLING.has(skip) ? reason : null);
   };
   return (
     <li>

@@ -99,6 +99,20 @@ export const deleteProvidersMutation = graphql(
     mutation DeleteProviders($input: DeleteInput!) {
       deleteProviders(input: $input) {
         deletedIds
+        undoToken
+        userErrors { ...UserErrorFields }
+      }
+    }
+  `,
+  [userErrorFields],
+);
+
+export const restoreProvidersMutation = graphql(
+  `
+    mutation RestoreProviders($input: RestoreInput!) {
+      restoreProviders(input: $input) {
+        restoredIds
+        conflictingIds
         userErrors { ...UserErrorFields }
       }
     }

@@ -3,6 +3,7 @@ import { createList } from "../../api/list.ts";
 import { createLive } from "../../api/live.ts";
 import { createMutation, describeError } from "../../api/mutation.ts";
 import { may } from "../../api/session.ts";
+import { createUndo } from "../../api/undo.ts";
 import { Button } from "../../components/button.tsx";
 import { Confirm } from "../../components/confirm.tsx";
 import { Empty } from "../../components/empty.tsx";
@@ -22,6 +23,7 @@ import {
   type Provider,
   type ProviderRow,
   providersQuery,
+  restoreProvidersMutation,
   updateProviderMutation,
 } from "./documents.ts";
 import { EditProvider } from "./edit-provider.tsx";
@@ -48,6 +50,7 @@ export default function ProvidersPage(): JSX.Element {
   const refetchSoon = createThrottle(list.refetch);
   const update = createMutation(updateProviderMutation, (data) => data.updateProvider);
   const deletion = createMutation(deleteProvidersMutation, (data) => data.deleteProviders);
+  const undoDeletion = createUndo(restoreProvidersMutation, (data) => data.restoreProviders, list.refetch);
 
   // Providers have no events of their own; what moves in them is their keys.
   createLive({
@@ -76,7 +79,7 @@ export default function ProvidersPage(): JSX.Element {
     }
     list.remove(outcome.payload.deletedIds);
     if (open() === provider.id) open.set(null);
-    toast(t().providers.deleted(provider.name));
+    toast(t().providers.deleted(provider.name), undoDeletion(outcome.payload.undoToken));
     return undefined;
   };
 
