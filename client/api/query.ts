@@ -79,8 +79,14 @@ export function createQuery<Data, Variables>(
   };
 }
 
+/** Documents are told apart by who they are: gql.tada's carry no text. */
+const numbers = new WeakMap<Document, number>();
+let nextNumber = 0;
+
 function memoryKey(document: Document, variables: unknown): string {
-  return `${document.loc?.source.body ?? ""}|${JSON.stringify(variables)}`;
+  const number = numbers.get(document) ?? nextNumber++;
+  numbers.set(document, number);
+  return `${number}|${JSON.stringify(variables)}`;
 }
 
 function remember(key: string, data: unknown): void {

@@ -112,6 +112,16 @@ describe("the console's language", () => {
   });
 });
 
+test("going from page to page shows each its own remembered answers", async () => {
+  const page = await sluice.open("/models");
+  // These pages ask for names to choose from, with the same variables: none.
+  for (const name of ["Requests", "Models", "Provider keys", "Requests", "Models"]) {
+    await page.getByRole("link", { name, exact: true }).click();
+    await page.getByRole("heading", { name, exact: true }).waitFor();
+    await page.getByLabel("All providers").locator("option", { hasText: "openai-main" }).waitFor({ state: "attached" });
+  }
+});
+
 describe("the theme", () => {
   test("is the system's until one is chosen, and is set before the first paint", async () => {
     const page = await sluice.open("/models", { colorScheme: "dark" });
