@@ -197,6 +197,7 @@ builder.objectType(RequestHistogram, {
       resolve: ({ upstreamError }) => [...upstreamError],
     }),
     cancelled: t.field({ type: ["Long"], resolve: ({ cancelled }) => [...cancelled] }),
+    isPartial: t.exposeBoolean("isPartial", { description: "Older days are not counted yet: they are being indexed." }),
   }),
 });
 
@@ -238,8 +239,13 @@ builder.queryFields((t) => ({
       fields: (c) => ({
         totalCount: c.int({
           nullable: true,
-          description: "Exact up to 10,000; null beyond.",
+          description: "Exact up to 10,000; null beyond, and on partial pages.",
           resolve: ({ totalCount }) => totalCount,
+        }),
+        isPartial: c.boolean({
+          description:
+            "Older days are being indexed (for a minute after an upgrade): ask for this page, or the next, again in a moment.",
+          resolve: ({ isPartial }) => isPartial,
         }),
         histogram: c.field({
           type: RequestHistogram,

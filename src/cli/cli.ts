@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { errorText } from "../lib/log.ts";
-import type { COMMANDS } from "./commands.ts";
+import { CLI_HELP, type COMMANDS } from "./commands.ts";
 import { CommandFailed, UsageError } from "./failure.ts";
 import { type Output, openOutput } from "./output.ts";
 
@@ -43,6 +43,10 @@ export async function runCommand(
 ): Promise<number> {
   try {
     const [family = "", ...rest] = args;
+    if (rest.includes("--help") || rest.includes("-h")) {
+      process.stdout.write(helpOf(family));
+      return 0;
+    }
     const commands = await FAMILIES[family as (typeof COMMANDS)[number]]();
     // A family of one command has no second word.
     const verb = "" in commands ? "" : (rest.shift() ?? "");
@@ -58,6 +62,12 @@ export async function runCommand(
     process.stderr.write(`sluice: ${isKnown ? error.message : errorText(error)}\n`);
     return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
   }
+}
+
+/** What concerns one family, and what all of them take. */
+function helpOf(family: string): string {
+  const lines = CLI_HELP.split("\n").filter((line) => line.includes(`sluice ${family} `) || line.startsWith("    "));
+  return `${lines.join("\n")}\n`;
 }
 
 function read(

@@ -36,8 +36,8 @@ export const USAGE = `query SluiceUsage($from: String!, $to: String!, $groupBy: 
   usage(range: { from: $from, to: $to }, interval: AUTO, groupBy: $groupBy, top: $top, timeZone: $timeZone) {
     from
     to
-    totals { requests errors inputTokens outputTokens totalTokens cost p95LatencyMs }
-    series { group { label } totals { requests errors inputTokens outputTokens totalTokens cost p95LatencyMs } }
+    totals { requests errors inputTokens outputTokens totalTokens cost unpricedRequests p95LatencyMs }
+    series { group { label } totals { requests errors inputTokens outputTokens totalTokens cost unpricedRequests p95LatencyMs } }
   }
 }`;
 

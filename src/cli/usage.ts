@@ -9,6 +9,7 @@ interface Totals {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cost: string;
+  readonly unpricedRequests: number;
   readonly p95LatencyMs: number | null;
 }
 interface Report {
@@ -42,16 +43,25 @@ async function usage(call: Call): Promise<void> {
     timeZone: text(options["time-zone"]) ?? "UTC",
   });
   if (out.isJson) return out.json(report);
-  const row = (label: string, { requests, errors, inputTokens, outputTokens, cost, p95LatencyMs }: Totals) => [
-    label,
-    requests,
-    errors,
-    inputTokens,
-    outputTokens,
-    `$${cost}`,
-    p95LatencyMs === null ? null : Math.round(p95LatencyMs),
-  ];
+  const row = (label: string, totals: Totals) => {
+    const { requests, errors, inputTokens, outputTokens, p95LatencyMs } = totals;
+    return [
+      label,
+      requests,
+      errors,
+      inputTokens,
+      outputTokens,
+      costOf(totals),
+      p95LatencyMs === null ? null : Math.round(p95LatencyMs),
+    ];
+  };
   const rows = report.series.map(({ group, totals }) => row(group.label, totals));
   out.line(`${report.from} to ${report.to}`);
   out.table([by, "requests", "errors", "input", "output", "cost", "p95 ms"], [...rows, row("total", report.totals)]);
+}
+
+/** What has no known price is not free. */
+function costOf({ cost, requests, unpricedRequests }: Totals): string {
+  if (unpricedRequests === 0) return `$${cost}`;
+  return unpricedRequests === requests ? "unknown" : `$${cost} + unknown`;
 }

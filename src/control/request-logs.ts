@@ -10,6 +10,8 @@ import { type RequestView, viewActive, viewDetail, viewRow } from "./request-vie
 export interface RequestPage extends Page<RequestView> {
   /** Exact up to 10,000, null beyond. */
   readonly totalCount: number | null;
+  /** Older days are still being indexed. */
+  readonly isPartial: boolean;
   /** What was asked of the log; null when nothing stored can match. */
   readonly filter: LogFilter | null;
 }
@@ -49,6 +51,7 @@ export async function listRequestLogs(
       endCursor: edges.at(-1)?.cursor ?? null,
     },
     totalCount: found.totalCount,
+    isPartial: found.isPartial,
     filter: logFilter,
   };
 }
@@ -57,6 +60,7 @@ const EMPTY: RequestPage = {
   edges: [],
   pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
   totalCount: 0,
+  isPartial: false,
   filter: null,
 };
 
@@ -66,7 +70,8 @@ const MAX_BUCKETS = 500;
 export async function readHistogram(control: Control, { filter }: RequestPage, buckets: number): Promise<LogHistogram> {
   if (buckets < 1 || buckets > MAX_BUCKETS) throw badInput(`From 1 to ${MAX_BUCKETS} buckets.`, "buckets");
   const nowMs = control.now();
-  const none = { startsAtMs: nowMs, stepMs: 1, success: [], clientError: [], upstreamError: [], cancelled: [] };
+  const counts = { success: [], clientError: [], upstreamError: [], cancelled: [] };
+  const none = { startsAtMs: nowMs, stepMs: 1, ...counts, isPartial: false };
   return filter === null ? none : control.store.logs.histogram({ filter, buckets, nowMs });
 }
 

@@ -8,9 +8,19 @@ import { ShapeTable } from "./shape-table.ts";
 
 /** Days whose index is held besides those on disk: they take tens of bytes a row. */
 const MAX_LIVE = 3;
+/** Days whose index is half made: the one that was asked for, and the one that is made meanwhile. */
+const MAX_HALF_MADE = 2;
 /** Beyond this many shapes everything is read again: callers of many addresses must not grow the table for ever. */
 const MAX_SHAPES = 300_000;
 
+/** In the place of an index: there was no time to make it whole. Asking again goes on where this ended. */
+export const LATER = "later";
+
+interface HalfMade {
+  readonly reader: DayReader;
+  readonly builder: DayIndexBuilder;
+  nextQuarter: number;
+}
 interface Live {
   readonly reader: DayReader;
   readonly builder: DayIndexBuilder;
@@ -23,23 +33,24 @@ export class DayIndexes {
   /** Of days that are over, in files. */
   readonly #sealed = new Map<number, DayIndex>();
   readonly #live = new Map<number, Live>();
+  readonly #halfMade = new Map<number, HalfMade>();
 
   constructor(
     private readonly folder: string,
     private readonly days: DayReaders,
   ) {}
 
-  /** Newest first; null for a day that cannot be read. */
-  get(day: number): DayIndex | null {
+  /** Null for a day that cannot be read. What must be made first is made until `untilMs` (performance.now), but at least a bit of it. */
+  get(day: number, untilMs = Number.POSITIVE_INFINITY): DayIndex | null | typeof LATER {
     const sealed = this.#sealed.get(day);
     if (sealed !== undefined && this.#isUpToDate(day, sealed.batch)) return sealed;
     this.#sealed.delete(day);
     const live = this.#live.get(day);
-    if (live === undefined) return this.#load(day) ?? this.#make(day);
+    if (live === undefined) return this.#load(day) ?? this.#make(day, untilMs);
     // The reader of a day that was deleted is closed.
     if (this.days.get(day) !== live.reader) {
       this.#live.delete(day);
-      return this.#make(day);
+      return this.#make(day, untilMs);
     }
     return this.#refresh(live);
   }
@@ -50,10 +61,13 @@ export class DayIndexes {
     this.shapes = new ShapeTable();
     this.#sealed.clear();
     this.#live.clear();
+    this.#halfMade.clear();
   }
 
   releaseBefore(firstDay: number): void {
-    for (const days of [this.#sealed, this.#live]) for (const day of days.keys()) if (day < firstDay) days.delete(day);
+    for (const days of [this.#sealed, this.#live, this.#halfMade]) {
+      for (const day of days.keys()) if (day < firstDay) days.delete(day);
+    }
   }
 
   #load(day: number): DayIndex | null {
@@ -64,11 +78,15 @@ export class DayIndexes {
     return index;
   }
 
-  #make(day: number): DayIndex | null {
+  #make(day: number, untilMs: number): DayIndex | null | typeof LATER {
     const reader = this.days.get(day);
     if (reader === null) return null;
-    const builder = new DayIndexBuilder(reader.database, day, reader.progress()?.batch ?? 0);
-    for (let quarter = 0; quarter < QUARTERS_PER_DAY; quarter++) builder.read(quarter);
+    const made = this.#begunOf(reader);
+    const { builder } = made;
+    do builder.read(made.nextQuarter++);
+    while (made.nextQuarter < QUARTERS_PER_DAY && performance.now() < untilMs);
+    if (made.nextQuarter < QUARTERS_PER_DAY) return LATER;
+    this.#halfMade.delete(day);
     const isOver = Date.now() > (day + 1) * DAY_MS + SETTLED_AFTER_MS;
     const { head, columns } = builder.build(isOver);
     const index = this.shapes.attach(head, columns);
@@ -76,6 +94,20 @@ export class DayIndexes {
     if (this.#live.size >= MAX_LIVE) this.#live.delete(Math.min(...this.#live.keys()));
     this.#live.set(day, { reader, builder, index });
     return index;
+  }
+
+  #begunOf(reader: DayReader): HalfMade {
+    const { day, database } = reader;
+    const begun = this.#halfMade.get(day);
+    this.#halfMade.delete(day);
+    const { value: longestAgo } = this.#halfMade.keys().next();
+    if (longestAgo !== undefined && this.#halfMade.size >= MAX_HALF_MADE) this.#halfMade.delete(longestAgo);
+    const made =
+      begun?.reader === reader
+        ? begun
+        : { reader, builder: new DayIndexBuilder(database, day, reader.progress()?.batch ?? 0), nextQuarter: 0 };
+    this.#halfMade.set(day, made);
+    return made;
   }
 
   /** False on a disk that takes nothing: the index is then made anew each time. */

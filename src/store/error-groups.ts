@@ -3,7 +3,7 @@ import { DAY_MS } from "./day-file.ts";
 import type { ErrorPrint } from "./error-fingerprint.ts";
 import { DaySearch } from "./log-search.ts";
 import type { LogView } from "./log-view.ts";
-import type { ErrorGroup, ErrorGroupQuery } from "./reports.ts";
+import type { ErrorGroupQuery, ErrorGroups } from "./reports.ts";
 
 const SPARK_STEPS = 48;
 /** Names kept of a group; beyond that a person needs no more of them. */
@@ -22,7 +22,7 @@ interface Group {
 }
 
 /** The failed requests that a filter finds, by what they have in common. */
-export function groupErrors(view: LogView, query: ErrorGroupQuery): ErrorGroup[] {
+export function groupErrors(view: LogView, query: ErrorGroupQuery): ErrorGroups {
   const { toMs = query.nowMs, fromMs: startsAtMs } = query.filter;
   const stepMs = Math.max(1, Math.ceil((toMs - startsAtMs) / SPARK_STEPS));
   const groups = new Map<string, Group>();
@@ -58,7 +58,7 @@ export function groupErrors(view: LogView, query: ErrorGroupQuery): ErrorGroup[]
       group.sampleId = requestIdAt({ day: index.day, row }, caller[3]);
     });
   }
-  return [...groups.values()]
+  const found = [...groups.values()]
     .sort((a, b) => b.count - a.count || b.lastSeenMs - a.lastSeenMs)
     .slice(0, query.limit)
     .map(({ print, counts, ...group }) => ({
@@ -69,6 +69,7 @@ export function groupErrors(view: LogView, query: ErrorGroupQuery): ErrorGroup[]
       clientKeys: group.clientKeys.size,
       spark: { startsAtMs, stepMs, counts },
     }));
+  return { groups: found, isPartial: view.isPartial };
 }
 
 function groupOf(groups: Map<string, Group>, print: ErrorPrint): Group {

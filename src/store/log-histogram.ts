@@ -38,7 +38,7 @@ export function makeHistogram(view: LogView, query: HistogramQuery): LogHistogra
       });
     }
   }
-  return histogram;
+  return { ...histogram, isPartial: view.isPartial };
 }
 
 /** Whole quarter hours where a bucket is longer than one: these are counted at once. */
@@ -56,7 +56,7 @@ function firstOf(view: LogView): number | undefined {
   for (const { day, columns } of view.indexed(false)) {
     if (columns.rows.length > 0) return day * DAY_MS + msOfRow(columns.rows[0]!);
   }
-  return undefined;
+  return view.oldestDay === undefined ? undefined : view.oldestDay * DAY_MS;
 }
 
 function kindOf([status, httpStatus]: Outcome): number {

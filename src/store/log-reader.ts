@@ -10,19 +10,22 @@ import { LogView, unlessDamaged } from "./log-view.ts";
 import type { LogDetail, LogFilter, LogPage, LogRow, PageQuery } from "./reports.ts";
 
 const MAX_TOTAL = 10_000;
+/** So long a question makes indexes that are missing. */
+const PATIENCE_MS = 1500;
 
 /** Lists and looks up logged requests. Runs in the reader Worker. */
 export class LogReader {
   constructor(
     private readonly days: DayReaders,
     private readonly indexes: DayIndexes,
+    private readonly patienceMs = PATIENCE_MS,
   ) {}
 
   view(filter: LogFilter): LogView {
     this.indexes.trim();
     const { first, last } = daysOf(filter);
     const days = this.days.list().filter((day) => day >= first && day <= last);
-    return new LogView(this.indexes, days, filter);
+    return new LogView(this.indexes, days, filter, performance.now() + this.patienceMs);
   }
 
   page(query: PageQuery): LogPage {
@@ -37,10 +40,12 @@ export class LogReader {
       const wanted = query.limit + 1 - rows.length;
       rows.push(...unlessDamaged(() => this.#rowsOf(index, view.filter, range, wanted, newestFirst), []));
     }
-    const hasMore = rows.length > query.limit;
-    if (hasMore) rows.pop();
+    const isLonger = rows.length > query.limit;
+    if (isLonger) rows.pop();
     if (!newestFirst) rows.reverse();
-    return { rows, hasMore, totalCount: query.withTotal ? totalOf(view) : null };
+    const hasMore = isLonger || view.isPartial;
+    const totalCount = query.withTotal ? totalOf(view) : null;
+    return { rows, hasMore, totalCount, isPartial: view.isPartial };
   }
 
   get(id: string): LogDetail | null {
@@ -96,7 +101,7 @@ function totalOf(view: LogView): number | null {
     total += new DaySearch(index, view.filter, view.filter.rangeOf(index.day)).count(MAX_TOTAL + 1 - total);
     if (total > MAX_TOTAL) return null;
   }
-  return total;
+  return view.isPartial ? null : total;
 }
 
 function narrow(range: RowRange, day: number, after: RequestPlace | null, before: RequestPlace | null): RowRange {

@@ -14,9 +14,10 @@ import { ConfigDatabase } from "./config-database.ts";
 import { configVersion } from "./config-history.ts";
 import { type DataDirectory, prepareDataDirectory } from "./data-directory.ts";
 import { DAY_MS } from "./day-file.ts";
-import { daysWithoutIndex } from "./day-index-file.ts";
+import { wholeErrorGroups } from "./error-groups-whole.ts";
 import { openFiles } from "./files.ts";
 import { openHistory } from "./history.ts";
+import { DayIndexing } from "./index-days.ts";
 import { holdInstanceLock } from "./instance-lock.ts";
 import { openJobs } from "./jobs.ts";
 import { openKeyBalances } from "./key-balances.ts";
@@ -34,6 +35,9 @@ import { readState } from "./state-reader.ts";
 import type { Store } from "./types.ts";
 import { openUsers } from "./users.ts";
 import { Writer } from "./writer.ts";
+
+/** After a start there is other work at first. */
+const INDEX_AFTER_MS = 3000;
 
 export interface StoreOptions {
   readonly dataDir: string;
@@ -80,6 +84,8 @@ function assemble(parts: {
 }): Store {
   const { database, writer, reader, lastUses, vault, lock } = parts;
   const responseReader = new Reader(parts.directory, vault.contentKey);
+  const indexing = new DayIndexing(parts.directory.logs, (day, forMs) => reader.ask("indexDay", day, forMs));
+  indexing.startIn(INDEX_AFTER_MS);
   const forgetKeys = (ids: readonly string[]) => writer.forgetKeys(ids);
   const openNouns = (access: ConfigAccess, onKeysDeleted: typeof forgetKeys) => ({
     providers: openProviders(access, onKeysDeleted),
@@ -133,7 +139,7 @@ function assemble(parts: {
       page: (query) => reader.ask("page", query),
       get: (id) => reader.ask("get", id),
       histogram: (query) => reader.ask("histogram", query),
-      errorGroups: (query) => reader.ask("errorGroups", query),
+      errorGroups: (query) => wholeErrorGroups(reader, query),
     },
     responses: openResponses(writer, responseReader),
     files: openFiles({ database, folder: parts.directory.files, seal: new Seal(vault.contentKey) }),
@@ -163,9 +169,10 @@ function assemble(parts: {
       const firstDay = Math.floor(nowMs / DAY_MS) - logDays;
       await reader.releaseBefore(firstDay);
       await writer.expire(firstDay, nowMs - usageDays * DAY_MS);
-      for (const day of daysWithoutIndex(parts.directory.logs, nowMs)) await reader.ask("indexDay", day);
+      await indexing.run(nowMs);
     },
     async close() {
+      indexing.stop();
       await reader.close();
       await responseReader.close();
       await writer.close(parts.closePatienceMs);

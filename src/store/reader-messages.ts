@@ -3,8 +3,8 @@ import type { SealKey } from "../lib/seal.ts";
 import type { StoredResponse } from "../stored-response.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type {
-  ErrorGroup,
   ErrorGroupQuery,
+  ErrorGroups,
   HeatQuery,
   HistogramQuery,
   LogDetail,
@@ -20,10 +20,10 @@ import type {
 export interface ReaderQuestions {
   page(query: PageQuery): LogPage;
   get(id: string): LogDetail | null;
-  /** Makes the index of a day, so that no question has to wait for it. */
-  indexDay(day: number): null;
+  /** Makes the index of a day, or goes on with it for so long: then no question has to wait for it. True when it is there. */
+  indexDay(day: number, forMs: number): boolean;
   histogram(query: HistogramQuery): LogHistogram;
-  errorGroups(query: ErrorGroupQuery): ErrorGroup[];
+  errorGroups(query: ErrorGroupQuery): ErrorGroups;
   report(query: UsageQuery): UsageReport;
   heat(query: HeatQuery): UsageHeat;
   keyHistory(keyId: string, limit: number): KeyHealthChange[];

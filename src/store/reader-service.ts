@@ -1,12 +1,13 @@
 import { Seal, type SealKey } from "../lib/seal.ts";
 import { searchChats } from "./chat-search.ts";
 import type { DataDirectory } from "./data-directory.ts";
-import { DayIndexes } from "./day-indexes.ts";
+import { DayIndexes, LATER } from "./day-indexes.ts";
 import { DayReaders, openForReading } from "./day-reader.ts";
 import { groupErrors } from "./error-groups.ts";
 import { KnownGroups } from "./known-groups.ts";
 import { makeHistogram } from "./log-histogram.ts";
 import { LogReader } from "./log-reader.ts";
+import { unlessDamaged } from "./log-view.ts";
 import type { Question, ReaderQuestions, ReaderReply, ReaderRequest } from "./reader-messages.ts";
 import { ResponseReader } from "./response-reader.ts";
 import { StateReader } from "./state-reader.ts";
@@ -50,10 +51,7 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
   return {
     page: (query) => logs.page(query),
     get: (id) => logs.get(id),
-    indexDay(day) {
-      indexes.get(day);
-      return null;
-    },
+    indexDay: (day, forMs) => unlessDamaged(() => indexes.get(day, performance.now() + forMs), null) !== LATER,
     histogram: (query) => makeHistogram(logs.view(query.filter), query),
     errorGroups: (query) => groupErrors(logs.view(query.filter), query),
     report: (query) => makeReport(usage, groups.all(), query),

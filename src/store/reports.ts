@@ -49,8 +49,10 @@ export interface LogPage {
   readonly rows: readonly LogRow[];
   /** A further row exists in the reading direction. */
   readonly hasMore: boolean;
-  /** Exact up to 10,000, null beyond. */
+  /** Exact up to 10,000; null beyond, and while days that it asks for have no index. */
   readonly totalCount: number | null;
+  /** Days further on have no index yet: what they hold is left out here. Asking again in a moment finds more. */
+  readonly isPartial: boolean;
 }
 
 export interface PageQuery {
@@ -79,6 +81,8 @@ export interface LogHistogram {
   readonly clientError: readonly number[];
   readonly upstreamError: readonly number[];
   readonly cancelled: readonly number[];
+  /** As in LogPage: older days are not counted yet. */
+  readonly isPartial: boolean;
 }
 
 export interface ErrorGroupQuery {
@@ -86,6 +90,11 @@ export interface ErrorGroupQuery {
   readonly limit: number;
   /** The end of the sparkline when the filter has none. */
   readonly nowMs: number;
+}
+export interface ErrorGroups {
+  readonly groups: readonly ErrorGroup[];
+  /** As in LogPage: older days are not counted yet. */
+  readonly isPartial: boolean;
 }
 /** Failed requests that are the same failure to a person. */
 export interface ErrorGroup extends ErrorPrint {
@@ -103,7 +112,7 @@ export interface ErrorGroup extends ErrorPrint {
 export interface LogStore {
   page(query: PageQuery): Promise<LogPage>;
   histogram(query: HistogramQuery): Promise<LogHistogram>;
-  /** Most frequent first. */
+  /** Most frequent first. Waits for days that have no index yet; rejects with StoreError when that takes too long. */
   errorGroups(query: ErrorGroupQuery): Promise<readonly ErrorGroup[]>;
   get(id: string): Promise<LogDetail | null>;
 }

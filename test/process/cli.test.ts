@@ -103,6 +103,10 @@ describe("the commands that talk to a gateway", () => {
     let counted = 0;
     while (counted < 2) counted = (await json(["usage", "--by", "provider"])).totals.requests;
     expect((await sluice(["usage"])).stdout).toContain("gpt-4.1");
+    expect(await sluice(["keys", "list", "--help"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("sluice keys import"),
+    });
   });
 
   test("what cannot be meant is exit code 2, what fails is 1", async () => {

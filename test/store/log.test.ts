@@ -240,7 +240,7 @@ describe("a page", () => {
   });
 
   test("is empty when nothing was ever logged", () => {
-    expect(new TestLog().page({ search: "x" })).toEqual({ rows: [], hasMore: false, totalCount: 0 });
+    expect(new TestLog().page({ search: "x" })).toEqual({ rows: [], hasMore: false, totalCount: 0, isPartial: false });
   });
 
   test("shows the other days when one is damaged or gone", async () => {

@@ -42,7 +42,7 @@ export const exportRequestsJob: JobKind<z.output<typeof params>> = {
         bytes += await file.write(lines.join(""));
         await file.flush();
         run.count(page.rows.length);
-        afterId = page.rows.at(-1)?.id;
+        afterId = page.rows.at(-1)?.id ?? afterId; // no rows and yet more: days are being indexed
         more = page.hasMore;
         await breathe(signal);
       }
