@@ -120,6 +120,7 @@ test("what is known of a model stands in its panel: its name for people, its who
     .waitFor();
   const input = { id: model.id, displayName: "Workhorse", price: { input: "1", output: "4", perRequest: "0.05" } };
   await sluice.ask("mutation ($input: UpdateModelInput!) { updateModel(input: $input) { model { id } } }", { input });
+  await page.reload();
   await panel(page).getByText("Per request").waitFor();
   await panel(page)
     .getByText(/Set by hand\. Since /)
