@@ -63,10 +63,18 @@ export const viewerNow = (_: unknown, __: unknown, context: GraphqlContext) => c
 const ApiLimits = builder.objectRef<typeof GRAPHQL_LIMITS>("ApiLimits");
 builder.objectType(ApiLimits, {
   fields: (t) => ({
-    complexityLimit: t.exposeInt("cost"),
+    complexityLimit: t.exposeInt("cost", {
+      description: "What an operation may cost: `extensions.cost` of each answer tells.",
+    }),
     depthLimit: t.exposeInt("depth"),
     maxPageSize: t.exposeInt("page"),
-    maxSubscriptions: t.exposeInt("subscriptions"),
+    maxSubscriptions: t.exposeInt("subscriptions", { description: "At once, of one visitor." }),
+    aliasLimit: t.exposeInt("aliases"),
+    directiveLimit: t.exposeInt("directives"),
+    maxBodyBytes: t.exposeInt("bodyBytes"),
+    rootFieldLimit: t.exposeInt("rootFields"),
+    timeoutMs: t.exposeInt("timeoutMs"),
+    tokenLimit: t.exposeInt("tokens", { description: "Of a document's text." }),
   }),
 });
 

@@ -65,7 +65,7 @@ export function createGuardPlugin({
       return {
         onExecuteDone({ result, setResult }) {
           const masked = maskResult(result as ExecutionResult, context, log);
-          setResult({ ...masked, extensions: { cost: { requested: cost, maximum: GRAPHQL_LIMITS.cost } } });
+          setResult(withCost(masked, cost));
         },
       };
     },
@@ -83,7 +83,10 @@ export function createGuardPlugin({
             giveBack();
             return setResult(maskResult(result as ExecutionResult, context, log));
           }
-          const masked = mapResults(result as AsyncIterable<ExecutionResult>, (one) => maskResult(one, context, log));
+          const masked = mapResults(result as AsyncIterable<ExecutionResult>, (one, isFirst) => {
+            const clean = maskResult(one, context, log);
+            return isFirst ? withCost(clean, cost) : clean;
+          });
           setResult(whileSignedIn(masked, context, giveBack) as never);
         },
         onSubscribeError({ error, setError }) {
@@ -127,16 +130,24 @@ function maskResult(result: ExecutionResult, context: GraphqlContext, log: Logge
   return { ...result, errors: result.errors.map((error) => maskError(error, context.requestId, log)) };
 }
 
+function withCost(result: ExecutionResult, cost: number): ExecutionResult {
+  return { ...result, extensions: { cost: { requested: cost, maximum: GRAPHQL_LIMITS.cost } } };
+}
+
 /** Not an async generator: one that waits does not hear `return` until the next result. */
 function mapResults(
   results: AsyncIterable<ExecutionResult>,
-  map: (result: ExecutionResult) => ExecutionResult,
+  map: (result: ExecutionResult, isFirst: boolean) => ExecutionResult,
 ): AsyncIterableIterator<ExecutionResult> {
   const source = results[Symbol.asyncIterator]();
+  let isFirst = true;
   return {
     async next() {
       const { done, value } = await source.next();
-      return done ? { done, value } : { done: false, value: map(value) };
+      if (done) return { done, value };
+      const mapped = map(value, isFirst);
+      isFirst = false;
+      return { done: false, value: mapped };
     },
     async return() {
       await source.return?.();

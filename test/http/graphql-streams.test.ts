@@ -73,7 +73,9 @@ test("many operations share one event stream, each under its id", async () => {
   expect(await next(line)).toEqual({ event: "complete", id: "q" });
 
   expect((await run(token, "s", WATCH)).status).toBe(202);
-  expect(await next(line)).toMatchObject({ event: "next", id: "s", payload: { data: { requestFeed: {} } } });
+  const cost = { requested: expect.any(Number), maximum: 2000 };
+  const first = { data: { requestFeed: {} }, extensions: { cost } };
+  expect(await next(line)).toMatchObject({ event: "next", id: "s", payload: first });
   expect((await run(token, "s", WATCH)).status).toBe(409);
 
   expect((await run(token, "bad", "{ nosuch }")).status).toBe(202);
