@@ -12,7 +12,7 @@ import type { GraphqlMount } from "./server.ts";
 /** Also when the session is looked at again. */
 const PING_MS = 5000;
 /** A reader that lets so many bytes pile up is waited for: its subscriptions then skip what they can. */
-const MAX_BUFFERED_BYTES = 1_048_576;
+const MAX_BUFFERED_BYTES = 131_072;
 
 /** What travels with a socket from the upgrade on. */
 interface SocketData {

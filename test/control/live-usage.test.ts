@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { GroupCounters } from "../../src/control/group-counters.ts";
+import { watchLiveUsage } from "../../src/control/live-usage.ts";
 import { SecondCounters } from "../../src/control/second-counters.ts";
 import { addProvider } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
@@ -109,6 +110,17 @@ describe("liveUsage", () => {
     expect(Number(tick.costPerHour)).toBeCloseTo((9_800_000 * 3.6) / (1000 * tick.windowMs), 3);
     await usage.stop();
     server.running.length = 0;
+  });
+
+  test("that were not asked for are not made up for: a late reader gets the latest, once", async () => {
+    const feed = watchLiveUsage(server.control, { intervalMs: 250, groupBy: null, top: 5 });
+    await feed.next();
+    await Bun.sleep(1100);
+    const askedAtMs = Date.now();
+    expect((await feed.next()).value?.atMs).toBeGreaterThanOrEqual(askedAtMs - 200);
+    await feed.next();
+    expect(Date.now() - askedAtMs).toBeGreaterThanOrEqual(245);
+    await feed.return?.();
   });
 
   test("never ticks faster than the interval", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { watchKeys } from "../../src/control/key-events.ts";
 import { ADMIN_TOKEN, type AdminServer, startAdminServer } from "../support/admin-server.ts";
 import { makeRecord } from "../support/request-record.ts";
 
@@ -43,6 +44,37 @@ async function openStubbornClient(messages: object[]) {
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     /** Resolves when so many bytes have come in all. */
+    until: (bytes: number) =>
+      new Promise<void>((resolve) => {
+        onBytes = () => received >= bytes && resolve();
+        onBytes();
+      }),
+    end: () => socket.end(),
+  };
+}
+
+/** The same over server-sent events. */
+async function openStubbornReader(query: string) {
+  let received = 0;
+  let onBytes = () => {};
+  const { hostname, port } = new URL(server.url);
+  const data = (_socket: unknown, bytes: Uint8Array) => {
+    received += bytes.length;
+    onBytes();
+  };
+  const socket = await Bun.connect({ hostname, port: Number(port), socket: { data } });
+  const body = JSON.stringify({ query });
+  const head = [
+    "POST /graphql HTTP/1.1",
+    `Host: ${hostname}:${port}`,
+    "Accept: text/event-stream",
+    "Content-Type: application/json",
+    `Authorization: Bearer ${ADMIN_TOKEN}`,
+    `Content-Length: ${body.length}`,
+  ];
+  socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  return {
+    pause: () => socket.pause(),
     until: (bytes: number) =>
       new Promise<void>((resolve) => {
         onBytes = () => received >= bytes && resolve();
@@ -104,5 +136,39 @@ describe("a reader that stops reading", () => {
     await client.until(before + 1_000_000);
     client.end();
     leave();
+  }, 20_000);
+
+  test("costs a bounded buffer, however much happens: fifty of them, over both transports", async () => {
+    const query = "subscription { keyEvents { __typename ... on KeyEventBatch { cursor events { kind keyId } } } }";
+    const stopped = [];
+    for (let index = 0; index < 25; index++) {
+      const socket = await openStubbornClient([
+        { type: "connection_init", payload: { authorization: `Bearer ${ADMIN_TOKEN}` } },
+        { id: "1", type: "subscribe", payload: { query } },
+      ]);
+      await socket.until(300); // the acknowledgement and the opening batch
+      const events = await openStubbornReader(query);
+      await events.until(300);
+      for (const one of [socket, events]) {
+        one.pause();
+        stopped.push(one);
+      }
+    }
+    Bun.gc(true);
+    const before = process.memoryUsage().rss;
+    const reader = watchKeys(server.control, {}, null);
+    await reader.next();
+    // 20,000 changes of 1 kB: 20 MB for each of the fifty, if all of it were kept for them.
+    for (let round = 0; round < 20; round++) {
+      const ids = Array.from({ length: 1000 }, (_, index) => `pky_${round}-${index}-${"x".repeat(1000)}`);
+      server.events.emit("config", { noun: "providerKey", kind: "deleted", ids });
+      const { value } = await reader.next();
+      expect(value?.kind).toBe("batch");
+    }
+    Bun.gc(true);
+    const grown = (process.memoryUsage().rss - before) / 1_048_576;
+    await reader.return?.();
+    for (const one of stopped) one.end();
+    expect(grown).toBeLessThan(200);
   }, 20_000);
 });
