@@ -14,7 +14,9 @@ import { spreadOf } from "./statistics.ts";
  * What live subscriptions cost: their memory, and what they do to the latency of /v1. Rounds without and with subscribers take turns on
  * one process; each subscriber is a WebSocket of its own with one subscription.
  *
- *     bun bench/watchers.ts [--subscribers 1000] [--rounds 5] [--seconds 4] [--rate 500]
+ *     bun bench/watchers.ts [--subscribers 1000] [--rounds 5] [--seconds 4] [--rate 500] [--burst 0]
+ *
+ * With `--burst N` the subscribers all watch the keys, and N keys are imported while they do.
  */
 const { values } = parseArgs({
   options: {
@@ -22,19 +24,24 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "4" },
     rate: { type: "string", default: "500" },
+    burst: { type: "string", default: "0" },
     sluice: { type: "string" },
   },
 });
 const subscribers = Number(values.subscribers);
 
 /** In turns: what a console's overview, its live tail and its key table have open. */
+const KEYS =
+  "subscription { keyEvents { __typename ... on KeyEventBatch { cursor events { kind keyId key { name status } } } } }";
 const SUBSCRIPTIONS = [
   "subscription { liveUsage(intervalMs: 1000) { __typename ... on LiveUsageTick { cursor at requestsPerSecond tokensPerSecond errorRate activeStreams p95LatencyMs } } }",
   "subscription { requestFeed(maxPerSecond: 5) { __typename ... on RequestFeedBatch { cursor dropped started { id requestedModel } settled { id requestedModel httpStatus latencyMs cost } } } }",
   "subscription { keyEvents { __typename ... on KeyEventBatch { cursor events { kind keyId } } } }",
 ];
-/** The API allows 32 subscriptions a session. */
-const PER_SESSION = 25;
+const burst = Number(values.burst);
+const watched = burst > 0 ? [KEYS] : SUBSCRIPTIONS;
+/** The API allows 32 subscriptions a token. */
+const PER_TOKEN = 25;
 const WARM_UP = 30;
 
 requireLinux();
@@ -62,8 +69,8 @@ for (let round = 0; round < Number(values.rounds); round++) {
   const alone = await load();
   const before = residentBytes(running.pid!);
   const { close, frames } = await subscribe(subscribers);
-  const watched = await load();
-  rounds.push({ alone, watched, bytes: residentBytes(running.pid!) - before });
+  const [withWatchers] = await Promise.all([load(), burst > 0 ? importKeys(burst) : null]);
+  rounds.push({ alone, watched: withWatchers, bytes: residentBytes(running.pid!) - before });
   if (frames() < subscribers) throw new Error(`only ${frames()} frames came: the subscribers do not see anything`);
   await close();
 }
@@ -112,17 +119,16 @@ async function subscribe(count: number) {
   const sockets: WebSocket[] = [];
   let frames = 0;
   const opened: Promise<void>[] = [];
-  let cookie = "";
+  let token = "";
   for (let index = 0; index < count; index++) {
-    if (index % PER_SESSION === 0) cookie = await signIn(port);
-    // Headers are Bun's own option; the DOM's types do not know it.
-    const options = { protocols: ["graphql-transport-ws"], headers: { cookie, origin: `http://127.0.0.1:${port}` } };
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/graphql`, options as unknown as string[]);
+    if (index % PER_TOKEN === 0) token = await makeToken();
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/graphql`, ["graphql-transport-ws"]);
     sockets.push(socket);
-    const query = SUBSCRIPTIONS[index % SUBSCRIPTIONS.length];
+    const payload = { authorization: `Bearer ${token}` };
+    const query = watched[index % watched.length];
     opened.push(
       new Promise((resolve, reject) => {
-        socket.onopen = () => socket.send('{"type":"connection_init"}');
+        socket.onopen = () => socket.send(JSON.stringify({ type: "connection_init", payload }));
         socket.onclose = ({ code, reason }) => reject(new Error(`a subscriber was closed: ${code} ${reason}`));
         socket.onmessage = ({ data }) => {
           const text = String(data);
@@ -149,16 +155,33 @@ async function subscribe(count: number) {
   return { close, frames: () => frames };
 }
 
-async function signIn(port: number): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", origin: `http://127.0.0.1:${port}` },
-    body: JSON.stringify({
-      query: "mutation ($i: SignInInput!) { signIn(input: $i) { userErrors { message } } }",
-      variables: { i: { token: adminToken } },
-    }),
+/** In one mutation; a burst of CREATED for whoever watches. */
+async function importKeys(count: number): Promise<void> {
+  await Bun.sleep(1500); // after the load's own warm-up
+  const { providers } = await ask("{ providers(first: 1) { nodes { id } } }", {});
+  const text = Array.from({ length: count }, () => `sk-burst-${crypto.randomUUID()}`).join(" ");
+  await ask("mutation ($i: ImportProviderKeysInput!) { importProviderKeys(input: $i) { job { id } } }", {
+    i: { providerId: providers.nodes[0].id, text },
   });
-  const cookie = response.headers.get("set-cookie")?.split(";")[0];
-  if (cookie === undefined) throw new Error(`no session: ${await response.text()}`);
-  return cookie;
+}
+
+/** A session may send no documents but the console's own, so each crowd of subscribers comes with a token. */
+async function makeToken(): Promise<string> {
+  const { viewer } = await ask("{ viewer { scopes } }", {});
+  const { createAdminToken } = await ask(
+    "mutation ($i: CreateAdminTokenInput!) { createAdminToken(input: $i) { secret userErrors { message } } }",
+    { i: { name: crypto.randomUUID(), scopes: viewer.scopes } },
+  );
+  return createAdminToken.secret;
+}
+
+async function ask(query: string, variables: object) {
+  const response = await fetch(`http://127.0.0.1:${running.port}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${adminToken}` },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  if (errors !== undefined) throw new Error(JSON.stringify(errors));
+  return data;
 }
