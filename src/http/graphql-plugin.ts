@@ -59,7 +59,10 @@ export function createGuardPlugin({
 
     onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
       const cost = attempt(() => checkOperation(args as Operation));
-      if (cost instanceof GraphQLError) return setResultAndStopExecution({ errors: [cost] });
+      if (cost instanceof GraphQLError) {
+        noteRefused(args.contextValue as GraphqlContext, args.document, cost);
+        return setResultAndStopExecution({ errors: [cost] });
+      }
       setExecuteFn((execution) => withinTime(executeFn(execution) as ExecutionResult | Promise<ExecutionResult>));
       const context = args.contextValue as GraphqlContext;
       return {
@@ -99,10 +102,14 @@ export function createGuardPlugin({
 }
 
 /** What strangers ask for does not come as far as the resolvers, behind which the audit log stands. */
-function noteStranger({ control, principal, address }: GraphqlContext, document: DocumentNode, refusal: GraphQLError) {
-  if (principal.kind !== "anonymous" || refusal.extensions.code !== "UNAUTHENTICATED") return;
+function noteStranger(context: GraphqlContext, document: DocumentNode, refusal: GraphQLError) {
+  if (isStranger(context) && refusal.extensions.code === "UNAUTHENTICATED") noteRefused(context, document, refusal);
+}
+
+/** Neither does what is malformed, or asks for too much. */
+function noteRefused({ control, principal, address }: GraphqlContext, document: DocumentNode, refusal: GraphQLError) {
   for (const action of mutationsIn(document)) {
-    control.audit.fold({ principal, address }, { action, outcome: "refused", code: "UNAUTHENTICATED" });
+    control.audit.fold({ principal, address }, { action, outcome: "refused", code: String(refusal.extensions.code) });
   }
 }
 

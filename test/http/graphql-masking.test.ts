@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { StoreError } from "../../src/store/store-error.ts";
 import { addProvider } from "../support/admin-fixtures.ts";
-import { type AdminServer, startAdminServer } from "../support/admin-server.ts";
+import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 
 const SECRET = "sk-must-not-be-repeated";
 let server: AdminServer;
@@ -40,6 +40,17 @@ describe("input that does not fit", () => {
     expect(reply.errors?.[0]?.message).toContain(says);
     expect(reply.errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
     expect(reply.text).not.toContain(SECRET);
+  });
+
+  test("is noted in the audit log by the mutation's name only", async () => {
+    const query = "mutation ($input: CreateProviderInput!) { createProvider(input: $input) { userErrors { code } } }";
+    await server.ask(query, { input: { name: 7, kind: SECRET } });
+    await server.control.audit.settled();
+    const { data } = await server.ask<Answer>(
+      `{ auditLog(filter: { actions: ["createProvider"] }) { nodes { outcome code actorLabel input } } }`,
+    );
+    const [entry] = data.auditLog.nodes;
+    expect(entry).toEqual({ outcome: "REFUSED", code: "BAD_USER_INPUT", actorLabel: "ADMIN_TOKEN", input: {} });
   });
 
   test("as an enum or a time neither", async () => {
