@@ -18,6 +18,7 @@ import { Origins } from "./gateway/origins.ts";
 import { Quirks } from "./gateway/quirks.ts";
 import { TurnMemory } from "./gateway/turn-memory.ts";
 import { keepHouse } from "./housekeeping.ts";
+import { clientAddresses } from "./http/client-address.ts";
 import { type ConsoleSource, createConsole } from "./http/console.ts";
 import { serveDownloads } from "./http/downloads.ts";
 import { serveFileTransfers } from "./http/file-transfers.ts";
@@ -159,6 +160,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       host: config.host,
       port: config.port,
       basePath: config.basePath,
+      clientAddress: clientAddresses(config.trustedProxies),
       console: createConsole({ source: consoleSource, basePath: config.basePath || "/" }),
       graphql: mountGraphql(control, log, consoleSource.documents),
       graphiql: serveGraphiql({ control, page: consoleSource.graphiql, basePath: config.basePath }),

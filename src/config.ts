@@ -14,6 +14,8 @@ export interface Config {
   /** 32 bytes, or null: read or made in the data directory. */
   readonly masterKey: Uint8Array | null;
   readonly allowPrivate: readonly AllowRule[];
+  /** CIDRs of proxies in front whose word about the client's address counts. */
+  readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "pretty";
   readonly basePath: string;
@@ -67,6 +69,7 @@ const environmentSchema = z.object({
   MASTER_KEY: z.optional(z.string()),
   MASTER_KEY_FILE: givenText,
   ALLOW_PRIVATE_UPSTREAMS: z.optional(z.string()),
+  TRUSTED_PROXIES: z.optional(z.string()),
   LOG_LEVEL: z._default(z.enum(LOG_LEVELS), "info"),
   LOG_FORMAT: z._default(z.enum(["json", "pretty"]), "json"),
   BASE_PATH: z._default(
@@ -126,6 +129,7 @@ export function readConfig(
     adminToken: values.ADMIN_TOKEN === undefined ? null : new Secret(values.ADMIN_TOKEN),
     masterKey: readMasterKey(values.MASTER_KEY, values.MASTER_KEY_FILE, readFile),
     allowPrivate: readAllowRules(values.ALLOW_PRIVATE_UPSTREAMS, values.HOST),
+    trustedProxies: readTrustedProxies(values.TRUSTED_PROXIES),
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
     basePath: values.BASE_PATH === "/" ? "" : values.BASE_PATH.replace(/\/$/, ""),
@@ -186,6 +190,16 @@ function readAllowRules(text: string | undefined, host: string): readonly AllowR
     throw new ConfigError(
       `ALLOW_PRIVATE_UPSTREAMS: ${error instanceof EgressError ? error.message : "is not readable"}`,
     );
+  }
+}
+
+function readTrustedProxies(text: string | undefined): readonly string[] {
+  try {
+    const rules = parseAllowRules(text ?? "");
+    if (rules.some(({ port }) => port !== null)) throw new EgressError("a proxy's address has no port here");
+    return rules.map(({ cidr }) => cidr);
+  } catch (error) {
+    throw new ConfigError(`TRUSTED_PROXIES: ${error instanceof EgressError ? error.message : "is not readable"}`);
   }
 }
 

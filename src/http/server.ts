@@ -1,5 +1,6 @@
 import { Elysia } from "elysia";
 import type { Gateway } from "../gateway/gateway.ts";
+import type { ClientAddress } from "./client-address.ts";
 import { serveDataPlane } from "./data-plane.ts";
 import type { SignInRoutes } from "./sign-in-routes.ts";
 
@@ -10,6 +11,8 @@ export interface ServerParts {
   readonly port: number;
   /** "" or "/prefix". */
   readonly basePath: string;
+  /** Who is really asking, behind proxies that are trusted. */
+  readonly clientAddress: ClientAddress;
   /** Null: this path is not the console's. */
   readonly console: (request: Request) => Response | null;
   readonly graphql: GraphqlMount;
@@ -75,16 +78,18 @@ export function serve(parts: ServerParts): Bun.Server<unknown> {
 
 /** Exported for the test that compares its routes with the table of who may use them. */
 export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>) {
+  const addressOf = (request: Request) =>
+    parts.clientAddress(server().requestIP(originals.get(request) ?? request)?.address ?? "", request.headers);
   const dataPlane = ({ request, path }: { request: Request; path: string }) => {
     const { url } = request;
     const question = url.indexOf("?");
     const query = question < 0 ? "" : url.slice(question);
-    return serveDataPlane(parts.gateway, request, path, query, addressOf(server(), request));
+    return serveDataPlane(parts.gateway, request, path, query, addressOf(request));
   };
   const graphql = ({ request }: { request: Request }) => {
     const original = originals.get(request) ?? request;
     if (parts.graphql.isLongLived(original)) server().timeout(original, 0);
-    return parts.graphql.fetch(original, { address: addressOf(server(), original), server: server() });
+    return parts.graphql.fetch(original, { address: addressOf(original), server: server() });
   };
   const raw = { parse: "none" } as const;
   return new Elysia({ normalize: false, precompile: true, handler: { standardHostname: false } })
@@ -97,8 +102,8 @@ export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>)
       parts.graphql.prepare();
       return parts.graphiql(request);
     })
-    .get("/auth/oidc/start", ({ request }) => parts.signIn.start(request, addressOf(server(), request)))
-    .get("/auth/oidc/callback", ({ request }) => parts.signIn.callback(request, addressOf(server(), request)))
+    .get("/auth/oidc/start", ({ request }) => parts.signIn.start(request, addressOf(request)))
+    .get("/auth/oidc/callback", ({ request }) => parts.signIn.callback(request, addressOf(request)))
     .get("/downloads/*", async ({ request, path }) => {
       const question = request.url.indexOf("?");
       return (await parts.downloads(path + (question < 0 ? "" : request.url.slice(question)))) ?? notFound();
@@ -121,7 +126,7 @@ export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>)
       const ready = parts.isReady();
       return Response.json({ status: ready ? "ready" : "not ready" }, { status: ready ? 200 : 503 });
     })
-    .get("/metrics", ({ request }) => parts.metrics(request, addressOf(server(), request)))
+    .get("/metrics", ({ request }) => parts.metrics(request, addressOf(request)))
     .all(
       "/*",
       ({ request }) => {
@@ -146,10 +151,6 @@ function withoutBase(request: Request, base: string): Request {
 
 /** Bun knows a connection (its address, timeout, upgrade) only by the request that it handed over itself. */
 const originals = new WeakMap<Request, Request>();
-
-function addressOf(server: Bun.Server<unknown>, request: Request): string {
-  return server.requestIP(originals.get(request) ?? request)?.address ?? "";
-}
 
 function notFound(): Response {
   return plainError(404, "This gateway has no such path.");

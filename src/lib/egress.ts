@@ -168,7 +168,7 @@ const PRIVATE = listOf([
   "ff00::/8",
 ]);
 
-function listOf(cidrs: readonly string[]): BlockList {
+export function listOf(cidrs: readonly string[]): BlockList {
   const list = new BlockList();
   for (const cidr of cidrs) {
     const [address, bits] = cidr.split("/") as [string, string];
@@ -177,7 +177,7 @@ function listOf(cidrs: readonly string[]): BlockList {
   return list;
 }
 
-function family(address: string): "ipv4" | "ipv6" {
+export function family(address: string): "ipv4" | "ipv6" {
   return isIP(address) === 6 ? "ipv6" : "ipv4";
 }
 
@@ -202,7 +202,7 @@ function addressOf(hostname: string): string | null {
 }
 
 /** ::ffff:7f00:1 is 127.0.0.1 in disguise. */
-function unmap(address: string): string {
+export function unmap(address: string): string {
   const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (dotted !== null) return dotted[1]!;
   const hex = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(address);
