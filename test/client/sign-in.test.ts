@@ -3,7 +3,8 @@ import type { Page } from "playwright-core";
 import { Secret } from "../../src/lib/secret.ts";
 import { totpCode, totpStep } from "../../src/lib/totp.ts";
 import { ADMIN_TOKEN } from "../support/app.ts";
-import { askAs, type ConsoleTest, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
+import { startOidcProvider } from "../support/fake-oidc-provider.ts";
+import { askAs, askAs, type ConsoleTest, type ConsoleTest, SLOW_MS, startConsole, startConsole, TIMEOUT_MS, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
@@ -45,6 +46,26 @@ describe("signing in", () => {
     await page.getByLabel("Admin token").press("Enter");
     await page.getByText("This is needed.").waitFor();
   });
+});
+
+test("a person signs in with the provider, comes back to his page, and is told why he may not", async () => {
+  const provider = await startOidcProvider();
+  const { issuer, clientId, clientSecret } = provider;
+  const SET = `mutation ($input: SetSignInProviderInput!) { setSignInProvider(input: $input) { userErrors { message } } }`;
+  const input = { issuer, clientId, clientSecret, label: "Example", defaultRole: "VIEWER" };
+  await sluice.ask(SET, { input });
+  const page = await sluice.open("/keys?status=ACTIVE", { signedIn: false });
+  provider.person = { sub: "bob", email: "bob@example.org", email_verified: false };
+  await page.getByRole("link", { name: "Sign in with Example" }).click();
+  await page.getByText("The sign-in provider has not verified your e-mail address.").waitFor();
+  expect(page.url()).toBe(`${sluice.url}/`);
+  provider.person = { sub: "bob", email: "bob@example.org", email_verified: true };
+  await page.goto(`${sluice.url}/keys?status=ACTIVE`);
+  await page.getByRole("link", { name: "Sign in with Example" }).click();
+  await page.getByRole("heading", { name: "Provider keys" }).waitFor();
+  expect(page.url()).toBe(`${sluice.url}/keys?status=ACTIVE`);
+  await sluice.ask("mutation { removeSignInProvider { userErrors { message } } }");
+  await provider.stop();
 });
 
 test("an invited person chooses a password, and signs in with it and a code", async () => {
