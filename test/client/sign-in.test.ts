@@ -4,7 +4,7 @@ import { Secret } from "../../src/lib/secret.ts";
 import { totpCode, totpStep } from "../../src/lib/totp.ts";
 import { ADMIN_TOKEN } from "../support/app.ts";
 import { startOidcProvider } from "../support/fake-oidc-provider.ts";
-import { askAs, askAs, type ConsoleTest, type ConsoleTest, SLOW_MS, startConsole, startConsole, TIMEOUT_MS, TIMEOUT_MS } from "./fixture.ts";
+import { askAs, type ConsoleTest, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
 
