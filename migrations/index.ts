@@ -12,6 +12,7 @@ import people from "./0010_people.sql" with { type: "text" };
 import keyLimits from "./0011_key_limits.sql" with { type: "text" };
 import undo from "./0012_undo.sql" with { type: "text" };
 import signInProvider from "./0013_sign_in_provider.sql" with { type: "text" };
+import deletedKeysIndex from "./0014_deleted_keys_index.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0011_key_limits", sql: keyLimits },
   { name: "0012_undo", sql: undo },
   { name: "0013_sign_in_provider", sql: signInProvider },
+  { name: "0014_deleted_keys_index", sql: deletedKeysIndex },
 ];

@@ -43,6 +43,12 @@ interface RetiredKey {
   readonly models: readonly string[];
 }
 
+/** A provider as the last `sync` named it, and its enabled keys in the same order. */
+interface SyncedProvider {
+  readonly entry: ProviderEntry;
+  readonly lives: readonly LiveKey[];
+}
+
 export type KeyUse = Pick<RetiredKey, "lastUsedAt" | "useCount">;
 const NEVER_USED: KeyUse = { lastUsedAt: null, useCount: 0 };
 
@@ -60,10 +66,12 @@ export class KeyPool {
   readonly #keys = new Map<string, LiveKey>();
   readonly #retired = new Map<string, RetiredKey>();
   readonly #fields = new WeakMap<ProviderEntry, Field<LiveKey>>();
+  /** By provider id: what the last `sync` named. */
+  #synced = new Map<string, SyncedProvider>();
+  /** Restored, and not yet named by a `sync`. */
+  readonly #unnamed = new Set<LiveKey>();
   /** By provider id; these outlive the snapshots, or each change of the configuration would send the next request to the first key. */
   readonly #cursors = new Map<string, Cursor>();
-  /** Where each provider's keys were used when their health was observed. */
-  readonly #origins = new Map<string, string>();
   readonly #filter = new PickFilter();
   /** By provider and model: all keys are parked and none is free before then. Spares a refused request the search of 10,000 keys. */
   readonly #nobodies = new Map<
@@ -85,39 +93,61 @@ export class KeyPool {
     for (const { keyId, model, ...health } of states) {
       const isParked = health.state !== "active" && health.state !== "unchecked";
       const untilMs = isParked ? (health.untilMs ?? health.sinceMs) : null;
-      this.#known(keyId, health.sinceMs).keep(model === "" ? null : model, { ...health, untilMs });
+      this.#restored(keyId, health.sinceMs).keep(model === "" ? null : model, { ...health, untilMs });
     }
     for (const { keyId, lastUsedAt, useCount } of uses) {
-      Object.assign(this.#known(keyId, lastUsedAt), { lastUsedAt, useCount });
+      Object.assign(this.#restored(keyId, lastUsedAt), { lastUsedAt, useCount });
     }
   }
 
   /**
    * After each change of the snapshot: forgets keys that are gone or disabled, and starts those afresh about which the past says
-   * nothing any more (another secret, outbound proxy, or address of the provider).
+   * nothing any more (another secret, outbound proxy, or address of the provider). A provider that is the same object is passed over.
    */
   sync(providers: Iterable<ProviderEntry>, nowMs: number = Date.now()): void {
-    const sync = ++this.#syncs;
-    const origins = new Map<string, string>();
-    for (const provider of providers) {
-      const origin = `${provider.kind} ${provider.baseUrl} ${provider.apiVersion ?? ""}`;
-      const moved = (this.#origins.get(provider.id) ?? origin) !== origin;
-      origins.set(provider.id, origin);
-      for (const entry of provider.keys) {
-        if (!entry.enabled) continue;
-        const live = this.#known(entry.id, nowMs);
-        if (moved || isChanged(live.entry, entry)) this.#book.forget(live, nowMs);
-        live.adopt(entry);
-        live.isMeasured = provider.strategy === "lowest_latency";
-        live.seenIn = sync;
-      }
-      this.#fields.delete(provider); // it may hold keys that were gone for a while
+    this.#syncs++;
+    const synced = new Map<string, SyncedProvider>();
+    const before = new Set(this.#unnamed);
+    const after = new Set<LiveKey>();
+    for (const entry of providers) {
+      const known = this.#synced.get(entry.id);
+      synced.set(entry.id, known?.entry === entry ? known : this.#adopt(entry, known, { before, after, nowMs }));
     }
+    for (const [id, { lives }] of this.#synced) if (!synced.has(id)) for (const live of lives) before.add(live);
+    for (const live of before) if (!after.has(live)) this.#retire(live);
+    for (const id of this.#cursors.keys()) if (!synced.has(id)) this.#cursors.delete(id);
+    this.#unnamed.clear();
     this.#nobodies.clear();
-    for (const live of this.#keys.values()) if (live.seenIn !== sync) this.#retire(live);
-    this.#origins.clear();
-    for (const [id, origin] of origins) this.#origins.set(id, origin);
-    for (const id of this.#cursors.keys()) if (!origins.has(id)) this.#cursors.delete(id);
+    this.#synced = synced;
+  }
+
+  /** What begins and ends like before is kept as it is: most changes are of one key. The others' lives go into `turn`. */
+  #adopt(
+    provider: ProviderEntry,
+    synced: SyncedProvider | undefined,
+    turn: { readonly before: Set<LiveKey>; readonly after: Set<LiveKey>; readonly nowMs: number },
+  ): SyncedProvider {
+    const { nowMs } = turn;
+    const keys = provider.keys.every(isEnabled) ? provider.keys : provider.keys.filter(isEnabled);
+    const known = synced?.lives ?? [];
+    const moved = synced !== undefined && originOf(synced.entry) !== originOf(provider);
+    const isWhole = moved || synced?.entry.strategy !== provider.strategy;
+    const most = isWhole ? 0 : Math.min(keys.length, known.length);
+    let start = 0;
+    while (start < most && known[start]!.entry === keys[start]) start++;
+    let tail = 0;
+    while (tail < most - start && known.at(-1 - tail)!.entry === keys.at(-1 - tail)) tail++;
+    for (const live of known.slice(start, known.length - tail)) turn.before.add(live);
+    const changed = keys.slice(start, keys.length - tail).map((entry) => {
+      const live = this.#known(entry.id, nowMs);
+      if (moved || isChanged(live.entry, entry)) this.#book.forget(live, nowMs);
+      live.adopt(entry);
+      live.isMeasured = provider.strategy === "lowest_latency";
+      turn.after.add(live);
+      return live;
+    });
+    this.#fields.delete(provider); // it may hold keys that were gone for a while
+    return { entry: provider, lives: known.slice(0, start).concat(changed, known.slice(known.length - tail)) };
   }
 
   /**
@@ -237,6 +267,12 @@ export class KeyPool {
     return { states: this.#book.takeUnsaved(), uses };
   }
 
+  #restored(id: string, nowMs: number): LiveKey {
+    const live = this.#known(id, nowMs);
+    if (live.entry === null) this.#unnamed.add(live);
+    return live;
+  }
+
   #known(id: string, nowMs: number): LiveKey {
     const known = this.#keys.get(id);
     if (known !== undefined) return known;
@@ -265,11 +301,12 @@ export class KeyPool {
   #fieldOf(provider: ProviderEntry, nowMs: number): Field<LiveKey> {
     let field = this.#fields.get(provider);
     if (field === undefined) {
-      const entries = provider.keys.filter((entry) => entry.enabled);
-      field = makeField(
-        entries.map((entry) => this.#keys.get(entry.id) ?? goneKey(entry, nowMs)),
-        provider.strategy,
-      );
+      const synced = this.#synced.get(provider.id);
+      const candidates =
+        synced?.entry === provider
+          ? synced.lives
+          : provider.keys.filter(isEnabled).map((entry) => this.#keys.get(entry.id) ?? goneKey(entry, nowMs));
+      field = makeField(candidates, provider.strategy);
       this.#fields.set(provider, field);
     }
     return field;
@@ -343,6 +380,15 @@ function goneKey(entry: KeyEntry, nowMs: number): LiveKey {
   live.adopt(entry);
   live.retire();
   return live;
+}
+
+function isEnabled({ enabled }: KeyEntry): boolean {
+  return enabled;
+}
+
+/** Where a provider's keys are used: what was observed elsewhere says nothing. */
+function originOf({ kind, baseUrl, apiVersion }: ProviderEntry): string {
+  return `${kind} ${baseUrl} ${apiVersion ?? ""}`;
 }
 
 function isChanged(before: KeyEntry | null, after: KeyEntry): boolean {

@@ -1,35 +1,14 @@
-import type { Secret } from "./lib/secret.ts";
+import { KeyEntries, type KeyEntry } from "./key-entries.ts";
 import type { ContentPolicy, Quirk } from "./llm/names.ts";
 import type { ModelTraits } from "./llm/traits.ts";
-import { hasLimits, type KeyLimits } from "./policy/key-meter.ts";
 import { quirksInForce } from "./policy/quirks.ts";
 import { overrideTraits, traitsOf } from "./providers/traits.ts";
 import { effectiveSettings, type FixedSettings, type Settings } from "./settings.ts";
-import type {
-  ClientKeyRow,
-  ModelPrice,
-  ModelRow,
-  ModelTarget,
-  OpenedProviderKey,
-  ProviderRow,
-  Store,
-} from "./store/types.ts";
+import type { ProviderOffer } from "./store/provider-offers.ts";
+import type { ClientKeyRow, ModelPrice, ModelRow, ModelTarget, ProviderRow, Store } from "./store/types.ts";
+import { WrittenKeys } from "./store/written-keys.ts";
 
-/** A pooled key as the hot path sees it: opened, never changed in place. Its live state is in the pool (pool.ts), by `id`. */
-export interface KeyEntry {
-  readonly id: string;
-  readonly providerId: string;
-  readonly name: string;
-  readonly secret: Secret;
-  readonly enabled: boolean;
-  readonly weight: number;
-  /** Lower number first. */
-  readonly priority: number;
-  readonly userAgent: string | null;
-  readonly proxyUrl: Secret | null;
-  /** Null: it has none. */
-  readonly limits: KeyLimits | null;
-}
+export type { KeyEntry } from "./key-entries.ts";
 
 export interface ProviderEntry
   extends Omit<ProviderRow, "memo" | "createdAt" | "updatedAt" | "quirks" | "ignoredQuirks" | "learnedQuirks"> {
@@ -83,34 +62,46 @@ export interface Snapshot {
 
 /**
  * Holds the snapshot in force. `reload` builds the next one from the store and swaps it; requests that run keep theirs. Calls
- * that come while one is loading share the next load, so a burst of writes costs two loads.
+ * that come while one is loading share the next load, so a burst of writes costs two loads. Of the provider keys only those are read
+ * that were written since.
  */
 export class Snapshots {
-  #current: Snapshot;
+  #current: Snapshot | null = null;
   #running: Promise<void> | null = null;
   #queued: Promise<void> | null = null;
+  readonly #keys = new KeyEntries();
+  readonly #written: WrittenKeys;
+  #models: ReadonlyMap<string, KnownModel> = new Map();
 
   private constructor(
-    private readonly load: () => Promise<Snapshot>,
+    private readonly store: Store,
     private readonly onSwap: (snapshot: Snapshot) => void,
     /** What nobody can change while this process runs. */
     readonly fixedSettings: FixedSettings,
-    first: Snapshot,
   ) {
-    this.#current = first;
-    onSwap(first);
+    this.#written = new WrittenKeys(store);
   }
 
   static async open(
     store: Store,
     options: { readonly fixedSettings: FixedSettings; readonly onSwap: (snapshot: Snapshot) => void },
   ): Promise<Snapshots> {
-    const load = () => loadSnapshot(store, options.fixedSettings);
-    return new Snapshots(load, options.onSwap, options.fixedSettings, await load());
+    const snapshots = new Snapshots(store, options.onSwap, options.fixedSettings);
+    const keys = await store.providerKeys.listOpened();
+    snapshots.#keys.change(
+      Iterator.from(keys).map(({ id }) => id),
+      keys,
+    );
+    await snapshots.#swap();
+    return snapshots;
+  }
+
+  close(): void {
+    this.#written.stop();
   }
 
   get current(): Snapshot {
-    return this.#current;
+    return this.#current!;
   }
 
   /** Resolves when what is stored now is in force. */
@@ -131,28 +122,45 @@ export class Snapshots {
   }
 
   async #swap(): Promise<void> {
-    this.#current = await this.load();
+    const { store } = this;
+    while (!this.#written.isEmpty) {
+      await this.#written.read(
+        (ids) => store.providerKeys.listOpened(ids),
+        (ids, found) => this.#keys.change(ids, found),
+      );
+    }
+    // All read in this one turn: of one state with the keys.
+    const [providers, models, clients, stored, offers] = await Promise.all([
+      store.providers.list(),
+      store.models.list(),
+      store.clientKeys.list(),
+      store.settings.all(),
+      store.offers.list(),
+    ]);
+    const settings = effectiveSettings(stored, this.fixedSettings);
+    const known = this.#current?.providersById;
+    const providersById = new Map(
+      providers.map((row) => [row.id, providerEntry(row, this.#keys.of(row.id), known?.get(row.id))]),
+    );
+    this.#models = new Map(
+      models.map((row) => [row.id, knownModel(row, providersById, this.#models.get(row.id), known)]),
+    );
+    this.#current = makeSnapshot({ settings, providersById, models: this.#models.values(), clients, offers });
     this.onSwap(this.#current);
   }
 }
 
-async function loadSnapshot(store: Store, fixed: FixedSettings): Promise<Snapshot> {
-  const [providers, keys, models, clients, stored, offers] = await Promise.all([
-    store.providers.list(),
-    store.providerKeys.listOpened(),
-    store.models.list(),
-    store.clientKeys.list(),
-    store.settings.all(),
-    store.offers.list(),
-  ]);
-  const settings = effectiveSettings(stored, fixed);
-  const keysOf = Map.groupBy(keys, ({ providerId }) => providerId);
-  const providersById = new Map(providers.map((row) => [row.id, providerEntry(row, keysOf.get(row.id) ?? [])]));
+function makeSnapshot(parts: {
+  readonly settings: Settings;
+  readonly providersById: ReadonlyMap<string, ProviderEntry>;
+  readonly models: Iterable<KnownModel>;
+  readonly clients: readonly ClientKeyRow[];
+  readonly offers: readonly ProviderOffer[];
+}): Snapshot {
+  const { settings, providersById, models, clients, offers } = parts;
   const names = new Map<string, ModelEntry>();
-  for (const row of models) {
-    if (!row.enabled) continue;
-    const entry = modelEntry(row, providersById);
-    for (const name of [row.name, ...row.aliases]) names.set(name, entry);
+  for (const { row, entry } of models) {
+    if (row.enabled) for (const name of [row.name, ...row.aliases]) names.set(name, entry);
   }
   const clientEntries = clients.map((row) => ({ row, entry: clientEntry(row, settings) }));
   return {
@@ -170,32 +178,33 @@ async function loadSnapshot(store: Store, fixed: FixedSettings): Promise<Snapsho
   };
 }
 
-function providerEntry(row: ProviderRow, keys: readonly OpenedProviderKey[]): ProviderEntry {
+/** The entry that was there, when nothing about it has changed: whoever holds something by it may keep that. */
+function providerEntry(row: ProviderRow, keys: readonly KeyEntry[], before: ProviderEntry | undefined): ProviderEntry {
   const { memo: _memo, createdAt: _created, updatedAt: _updated, learnedQuirks: _learned, ...provider } = row;
-  return {
+  const entry = {
     ...provider,
     quirks: new Set(quirksInForce(row).map(({ quirk }) => quirk)),
     ignoredQuirks: new Set(row.ignoredQuirks),
-    keys: keys
-      .filter((key) => key.enabled)
-      .map((key) => ({
-        id: key.id,
-        providerId: key.providerId,
-        name: key.name,
-        secret: key.secret,
-        enabled: key.enabled,
-        weight: key.weight,
-        priority: key.priority,
-        userAgent: key.userAgent,
-        proxyUrl: key.proxyUrl,
-        limits: limitsOf(key),
-      })),
+    keys,
   };
+  return before?.keys === keys && Bun.deepEquals(before, entry) ? before : entry;
 }
 
-function limitsOf({ rpm, tpm, rpd, concurrency }: OpenedProviderKey): KeyLimits | null {
-  const limits = { rpm, tpm, rpd, concurrency };
-  return hasLimits(limits) ? limits : null;
+interface KnownModel {
+  readonly row: ModelRow;
+  readonly entry: ModelEntry;
+}
+
+/** What was there, when neither the model nor one of its providers has changed. */
+function knownModel(
+  row: ModelRow,
+  providers: ReadonlyMap<string, ProviderEntry>,
+  before: KnownModel | undefined,
+  providersBefore: ReadonlyMap<string, ProviderEntry> | undefined,
+): KnownModel {
+  const hasSameProviders = row.targets.every(({ providerId: id }) => providers.get(id) === providersBefore?.get(id));
+  if (before !== undefined && hasSameProviders && Bun.deepEquals(before.row, row)) return before;
+  return { row, entry: modelEntry(row, providers) };
 }
 
 function modelEntry(row: ModelRow, providers: ReadonlyMap<string, ProviderEntry>): ModelEntry {

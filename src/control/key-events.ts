@@ -2,9 +2,9 @@ import type { ConfigChange, KeyHealthChange, KeyNews } from "../events.ts";
 import type { Control } from "./control.ts";
 import type { ControlDeps } from "./deps.ts";
 import { EventLog, type ResyncReason } from "./event-log.ts";
-import { statusOf } from "./key-status.ts";
+import { statusOf, viewKey } from "./key-status.ts";
 import { observedMatcher, rowMatcher } from "./provider-key-filter.ts";
-import { getProviderKey, observeKey, type ProviderKeyFilter } from "./provider-keys.ts";
+import { observeKey, type ProviderKeyFilter } from "./provider-keys.ts";
 import { pullIterator } from "./pull-iterator.ts";
 import { SharedFrames } from "./shared-frames.ts";
 
@@ -169,16 +169,18 @@ async function keepMatching(control: Control, filter: ProviderKeyFilter, notes: 
   const isOfThese = rowMatcher({ ids, providers });
   const matchesRow = rowMatcher(filter);
   const matchesObserved = observedMatcher(filter, control.now());
+  const table = await control.rows.keyTable();
   const kept: FilteredKeyNote[] = [];
   for (const note of notes) {
-    const key = await getProviderKey(control, note.keyId);
-    if (key === null) {
+    const listed = table.get(note.keyId);
+    if (listed === undefined) {
       const isDeleted = note.kind === "DELETED" && (!ids || ids.includes(note.keyId));
       if (isDeleted) kept.push({ ...note, matches: false });
       continue;
     }
-    if (!isOfThese(key)) continue;
-    const isRow = matchesRow(key);
+    if (!isOfThese(listed)) continue;
+    const key = viewKey(control, listed.row, control.now());
+    const isRow = matchesRow(listed);
     const isObserved = matchesObserved === null || matchesObserved(observeKey(control, key));
     const isMatching = isRow && isObserved && (!statuses || statuses.includes(key.status));
     const before = note.change === null ? null : statusOf(key.enabled, note.change.from);

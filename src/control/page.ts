@@ -67,14 +67,9 @@ export interface RowOrder<Row> {
   key(row: Row): string | number;
 }
 
-interface Keyed<Row> {
-  readonly row: Row;
-  readonly key: string | number;
-}
-
 /**
  * Keyset pages over rows in memory: a row that comes or goes elsewhere moves nothing. Looks at each row once and sorts only those of
- * the page, so that the first page of 100,000 rows costs no more than counting them.
+ * the page, so that the first page of 100,000 rows costs no more than counting them; least when they come nearest first.
  */
 export function paginate<Row extends { readonly id: string }>(
   rows: Iterable<Row>,
@@ -83,24 +78,24 @@ export function paginate<Row extends { readonly id: string }>(
 ): CountedPage<Row> {
   const request = readPageArgs(args);
   const direction = order.descending ? -1 : 1;
-  const compare = (left: Place, right: Place) => direction * comparePlaces(left, right);
   const after = request.after === null ? null : readCursor(request.after, order);
   const before = request.before === null ? null : readCursor(request.before, order);
-  const nearest = new Nearest<Row>(request.limit, request.backward, compare);
+  const nearest = new Nearest<Row>(request.limit, request.backward ? -direction : direction);
   let earlier = 0;
   let within = 0;
   let total = 0;
   for (const row of rows) {
     total++;
-    const place: Place = [order.key(row), row.id];
-    if (after !== null && compare(place, after) <= 0) earlier++;
-    else if (before === null || compare(place, before) < 0) {
+    const key = order.key(row);
+    if (after !== null && direction * comparePlaces(key, row.id, after.key, after.id) <= 0) earlier++;
+    else if (before === null || direction * comparePlaces(key, row.id, before.key, before.id) < 0) {
       within++;
-      nearest.offer(row, place);
+      nearest.offer(row, key);
     }
   }
-  const shown = nearest.inOrder();
-  const edges = shown.map(({ row, key }) => ({ cursor: writeCursor([key, row.id], order), node: row }));
+  const found = nearest.inOrder();
+  const shown = request.backward ? found.toReversed() : found;
+  const edges = shown.map(({ row, key, id }) => ({ cursor: writeCursor({ key, id }, order), node: row }));
   const left = within - shown.length;
   return {
     edges,
@@ -119,54 +114,60 @@ export function mapPage<Row, Shown>(page: CountedPage<Row>, show: (row: Row) => 
   return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: show(node) })) };
 }
 
-/** Keeps the rows that come first (or last) of all that were offered. */
+/** Keeps the rows that come first of all that were offered. */
 class Nearest<Row> {
-  /** The next one to be given up stands last. */
-  readonly #kept: (Keyed<Row> & { readonly place: Place })[] = [];
+  #kept: (Place & { readonly row: Row })[] = [];
+  /** The last one to be kept, once there are enough. */
+  #last: Place | null = null;
 
   constructor(
     private readonly limit: number,
-    private readonly backward: boolean,
-    private readonly compare: (left: Place, right: Place) => number,
+    private readonly direction: number,
   ) {}
 
-  offer(row: Row, place: Place): void {
-    const kept = this.#kept;
-    const isNearer = (other: Place) =>
-      this.backward ? this.compare(place, other) > 0 : this.compare(place, other) < 0;
-    if (kept.length === this.limit && (this.limit === 0 || !isNearer(kept[this.limit - 1]!.place))) return;
-    let low = 0;
-    let high = kept.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (isNearer(kept[middle]!.place)) high = middle;
-      else low = middle + 1;
-    }
-    kept.splice(low, 0, { row, key: place[0], place });
-    if (kept.length > this.limit) kept.pop();
+  offer(row: Row & { readonly id: string }, key: string | number): void {
+    const last = this.#last;
+    if (this.limit === 0) return;
+    if (last !== null && this.direction * comparePlaces(key, row.id, last.key, last.id) > 0) return;
+    this.#kept.push({ row, key, id: row.id });
+    // Sorted now and then: rows that come farthest first would all have to be put in their place otherwise.
+    if (this.#kept.length >= 2 * this.limit + SPARE) this.#cut();
   }
 
-  inOrder(): readonly Keyed<Row>[] {
-    return this.backward ? this.#kept.toReversed() : this.#kept;
+  inOrder(): readonly (Place & { readonly row: Row })[] {
+    this.#cut();
+    return this.#kept;
+  }
+
+  #cut(): void {
+    this.#kept.sort((left, right) => this.direction * comparePlaces(left.key, left.id, right.key, right.id));
+    if (this.#kept.length < this.limit) return;
+    this.#kept.length = this.limit;
+    this.#last = this.#kept.at(-1) ?? null;
   }
 }
 
-type Place = readonly [key: string | number, id: string];
+const SPARE = 64;
 
-function comparePlaces(left: Place, right: Place): number {
-  if (left[0] !== right[0]) return left[0] < right[0] ? -1 : 1;
-  return left[1] < right[1] ? -1 : left[1] > right[1] ? 1 : 0;
+interface Place {
+  readonly key: string | number;
+  readonly id: string;
 }
 
-function writeCursor<Row>(place: Place, order: RowOrder<Row>): string {
-  return Buffer.from(JSON.stringify([order.name, ...place])).toString("base64url");
+function comparePlaces(key: string | number, id: string, otherKey: string | number, otherId: string): number {
+  if (key !== otherKey) return key < otherKey ? -1 : 1;
+  return id < otherId ? -1 : id > otherId ? 1 : 0;
+}
+
+function writeCursor<Row>({ key, id }: Place, order: RowOrder<Row>): string {
+  return Buffer.from(JSON.stringify([order.name, key, id])).toString("base64url");
 }
 
 function readCursor<Row>(cursor: string, order: RowOrder<Row>): Place {
   try {
     const [name, key, id] = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as unknown[];
     const isKey = typeof key === "string" || typeof key === "number";
-    if (name === order.name && isKey && typeof id === "string") return [key, id];
+    if (name === order.name && isKey && typeof id === "string") return { key, id };
   } catch {
     // Not JSON: answered like any other cursor that is not ours.
   }

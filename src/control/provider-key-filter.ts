@@ -1,8 +1,9 @@
 import type { Health } from "../policy/health.ts";
 import type { KeyUse } from "../pool.ts";
 import type { ErrorClass } from "../record.ts";
-import type { KeyBalanceRow, ProviderKeyRow } from "../store/types.ts";
+import type { KeyBalanceRow } from "../store/types.ts";
 import type { ProviderKeyStatus } from "./key-status.ts";
+import type { ListedKey } from "./key-table.ts";
 import { parseUsd } from "./money.ts";
 import { readRange, type TimeRangeInput } from "./time-range.ts";
 
@@ -21,18 +22,18 @@ export interface ProviderKeyFilter {
 }
 
 /** The part of the filter that stands in the row; the rest moves by itself. */
-export function rowMatcher(filter: ProviderKeyFilter): (row: ProviderKeyRow) => boolean {
+export function rowMatcher(filter: ProviderKeyFilter): (key: ListedKey) => boolean {
   const ids = filter.ids ? new Set(filter.ids) : null;
   const providers = filter.providers ? new Set(filter.providers) : null;
   const tags = filter.tags ? new Set(filter.tags) : null;
   const search = filter.search?.trim().toLowerCase();
   const importJobId = filter.importJobId ?? null;
-  return (row) =>
-    (ids === null || ids.has(row.id)) &&
-    (providers === null || providers.has(row.providerId)) &&
-    (importJobId === null || row.importJobId === importJobId) &&
-    (tags === null || row.tags.some((tag) => tags.has(tag))) &&
-    (!search || holds(row, search));
+  return (key) =>
+    (ids === null || ids.has(key.id)) &&
+    (providers === null || providers.has(key.row.providerId)) &&
+    (importJobId === null || key.row.importJobId === importJobId) &&
+    (tags === null || key.row.tags.some((tag) => tags.has(tag))) &&
+    (!search || key.text.includes(search));
 }
 
 /** What is observed of a key. */
@@ -58,14 +59,4 @@ export function observedMatcher(filter: ProviderKeyFilter, nowMs: number): ((key
     (used === null || (use.lastUsedAt !== null && use.lastUsedAt >= used.fromMs && use.lastUsedAt < used.toMs)) &&
     (from === null || (balance?.remaining != null && balance.remaining >= from)) &&
     (to === null || (balance?.remaining != null && balance.remaining <= to));
-}
-
-function holds(row: ProviderKeyRow, search: string): boolean {
-  return (
-    row.name.toLowerCase().includes(search) ||
-    row.secretPreview.toLowerCase().includes(search) ||
-    row.fingerprint.includes(search) ||
-    row.memo?.toLowerCase().includes(search) === true ||
-    row.tags.some((tag) => tag.toLowerCase().includes(search))
-  );
 }

@@ -1,7 +1,7 @@
 import type { UsageMetrics } from "../store/reports.ts";
-import type { ProviderKeyRow } from "../store/types.ts";
 import type { Control } from "./control.ts";
 import { PROVIDER_KEY_STATUSES, statusNow } from "./key-status.ts";
+import type { KeptOrder, ListedKey } from "./key-table.ts";
 import type { RowOrder } from "./page.ts";
 
 export const PROVIDER_KEY_ORDERS = [
@@ -21,7 +21,12 @@ export interface ProviderKeyOrder {
   readonly direction: "asc" | "desc";
 }
 
-type Row = ProviderKeyRow;
+type Row = ListedKey;
+
+/** The order that is kept sorted; for what moves by itself, that in which equal ones come. */
+export function keptOrder(field: ProviderKeyOrder["field"]): KeptOrder {
+  return field === "name" || field === "priority" || field === "createdAt" ? field : "id";
+}
 
 /** What the table is sorted by; the last day's figures are read once for all its rows. */
 export async function readOrder(control: Control, { field, direction }: ProviderKeyOrder): Promise<RowOrder<Row>> {
@@ -33,13 +38,13 @@ async function keyOf(control: Control, field: ProviderKeyOrder["field"]): Promis
   const nowMs = control.now();
   switch (field) {
     case "name":
-      return (row) => row.name.toLowerCase();
+      return ({ sortName }) => sortName;
     case "priority":
-      return (row) => row.priority;
+      return ({ row }) => row.priority;
     case "status":
-      return (row) => PROVIDER_KEY_STATUSES.indexOf(statusNow(control, row, nowMs));
+      return ({ row }) => PROVIDER_KEY_STATUSES.indexOf(statusNow(control, row, nowMs));
     case "createdAt":
-      return (row) => row.createdAt;
+      return ({ row }) => row.createdAt;
     case "lastUsedAt":
       return (row) => control.pool.useOf(row.id).lastUsedAt ?? 0;
     case "usageCount":

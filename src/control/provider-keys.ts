@@ -3,9 +3,10 @@ import type { ProviderKeyRow } from "../store/types.ts";
 import { badInput } from "./bad-input.ts";
 import type { Control } from "./control.ts";
 import { countStatuses, type ProviderKeyCounts, type ProviderKeyView, statusNow, viewKey } from "./key-status.ts";
+import type { ListedKey } from "./key-table.ts";
 import { type CountedPage, MAX_PAGE, mapPage, type PageArgs, paginate } from "./page.ts";
 import { observedMatcher, type ProviderKeyFilter, rowMatcher } from "./provider-key-filter.ts";
-import { type ProviderKeyOrder, readOrder } from "./provider-key-order.ts";
+import { keptOrder, type ProviderKeyOrder, readOrder } from "./provider-key-order.ts";
 
 export type { ProviderKeyFilter } from "./provider-key-filter.ts";
 
@@ -21,9 +22,9 @@ export async function listProviderKeys(
   order: ProviderKeyOrder = { field: "name", direction: "asc" },
 ): Promise<ProviderKeyPage> {
   const rowOrder = await readOrder(control, order);
-  const { rows, counts } = await matchingRows(control, filter);
+  const { keys, counts } = await matchingKeys(control, filter, order, page.last != null);
   const nowMs = control.now();
-  return { ...mapPage(paginate(rows, page, rowOrder), (row) => viewKey(control, row, nowMs)), counts };
+  return { ...mapPage(paginate(keys, page, rowOrder), ({ row }) => viewKey(control, row, nowMs)), counts };
 }
 
 export async function getProviderKey(control: Control, id: string): Promise<ProviderKeyView | null> {
@@ -31,31 +32,36 @@ export async function getProviderKey(control: Control, id: string): Promise<Prov
   return row === undefined ? null : viewKey(control, row, control.now());
 }
 
-/** All that match, in no particular order. */
+/** All that match. */
 export async function findProviderKeys(control: Control, filter: ProviderKeyFilter): Promise<ProviderKeyRow[]> {
-  return (await matchingRows(control, filter)).rows;
+  return (await matchingKeys(control, filter)).keys.map(({ row }) => row);
 }
 
-/** Goes through all keys there are, so it makes nothing for a key but its place in the list. */
-async function matchingRows(
+/** Goes through all keys there are, nearest to the page first, so it makes nothing for a key but its place in the list. */
+async function matchingKeys(
   control: Control,
   filter: ProviderKeyFilter,
-): Promise<{ rows: ProviderKeyRow[]; counts: ProviderKeyCounts }> {
+  order: ProviderKeyOrder = { field: "createdAt", direction: "asc" },
+  isBackward = false,
+): Promise<{ keys: ListedKey[]; counts: ProviderKeyCounts }> {
   const nowMs = control.now();
   const matches = rowMatcher(filter);
   const matchesObserved = observedMatcher(filter, nowMs);
   const statuses = filter.statuses ? new Set(filter.statuses) : null;
   const counts = { ...countStatuses([]) } as Record<keyof ProviderKeyCounts, number>;
-  const rows: ProviderKeyRow[] = [];
-  for (const row of (await control.rows.providerKeys()).values()) {
-    if (!matches(row)) continue;
-    if (matchesObserved !== null && !matchesObserved(observeKey(control, row))) continue;
-    const status = statusNow(control, row, nowMs);
+  const keys: ListedKey[] = [];
+  const sorted = (await control.rows.keyTable()).inOrder(keptOrder(order.field));
+  const isDescending = (order.direction === "desc") !== isBackward;
+  for (let index = 0; index < sorted.length; index++) {
+    const key = sorted[isDescending ? sorted.length - 1 - index : index]!;
+    if (!matches(key)) continue;
+    if (matchesObserved !== null && !matchesObserved(observeKey(control, key.row))) continue;
+    const status = statusNow(control, key.row, nowMs);
     counts.total++;
     counts[status]++;
-    if (statuses === null || statuses.has(status)) rows.push(row);
+    if (statuses === null || statuses.has(status)) keys.push(key);
   }
-  return { rows, counts };
+  return { keys, counts };
 }
 
 export function observeKey(control: Control, { id }: ProviderKeyRow) {

@@ -1,25 +1,34 @@
 import type { Events } from "../events.ts";
 import type { ClientKeyRow, ModelRow, ProviderKeyRow, ProviderRow, Store } from "../store/types.ts";
+import { KeyTable } from "./key-table.ts";
 
 const CLIENT_KEYS_KEPT_MS = 500;
 
 type ById<Row> = ReadonlyMap<string, Row>;
 
 /**
- * The configuration's rows as people see them (names, memos, tags), read once and kept until something is written. A page
- * over 10,000 keys must not make the thread that carries the streams read 10,000 rows each time.
+ * The configuration's rows as people see them (names, memos, tags), read once and kept until something is written; of the
+ * provider keys only those are read again that were written. A page over 100,000 keys must not make the thread that carries the
+ * streams read 100,000 rows each time.
  */
 export class ConfigRows {
   readonly #store: Store;
-  readonly #stop: () => void;
+  readonly #stops: (() => void)[];
+  readonly #keyTable: KeyTable;
   #providers: Promise<ById<ProviderRow>> | null = null;
-  #providerKeys: Promise<ById<ProviderKeyRow>> | null = null;
   #models: Promise<ById<ModelRow>> | null = null;
   #clientKeys: { readonly readAtMs: number; readonly rows: Promise<ById<ClientKeyRow>> } | null = null;
 
   constructor(store: Store, events: Events) {
     this.#store = store;
-    this.#stop = events.on("config", () => this.#forget());
+    this.#keyTable = new KeyTable(store);
+    this.#stops = [
+      events.on("config", () => this.#forget()),
+      // The keys of a new provider are seen at once: it must be, too.
+      store.onKeysWritten(() => {
+        this.#providers = null;
+      }),
+    ];
   }
 
   providers(): Promise<ById<ProviderRow>> {
@@ -27,9 +36,13 @@ export class ConfigRows {
     return this.#providers;
   }
 
-  providerKeys(): Promise<ById<ProviderKeyRow>> {
-    this.#providerKeys ??= this.#load(this.#store.providerKeys);
-    return this.#providerKeys;
+  async providerKeys(): Promise<ById<ProviderKeyRow>> {
+    return (await this.#keyTable.current()).rows;
+  }
+
+  /** The same, prepared for lists. */
+  keyTable(): Promise<KeyTable> {
+    return this.#keyTable.current();
   }
 
   models(): Promise<ById<ModelRow>> {
@@ -47,13 +60,13 @@ export class ConfigRows {
   }
 
   close(): void {
-    this.#stop();
+    for (const stop of this.#stops) stop();
+    this.#keyTable.close();
     this.#forget();
   }
 
   #forget(): void {
     this.#providers = null;
-    this.#providerKeys = null;
     this.#models = null;
     this.#clientKeys = null;
   }

@@ -64,8 +64,6 @@ export class LiveKey implements Candidate {
   lastUsedAt: number | null = null;
   useCount = 0;
   hasUnsavedUse = false;
-  /** The pool's `sync` that saw it last. */
-  seenIn = 0;
   /** True when its latency is worth measuring (`lowest_latency`). */
   isMeasured = false;
   /** True when the configuration names it no more: requests under way on an older snapshot must not choose it again. */

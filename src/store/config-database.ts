@@ -8,7 +8,7 @@ import type { ConfigAccess, Queries } from "./config-access.ts";
 import type { ObjectChange, RowChange } from "./config-changes.ts";
 import { writeRevision } from "./config-history.ts";
 import { makePrivate } from "./data-directory.ts";
-import { Journal } from "./journal.ts";
+import { Journal, type JournaledChange } from "./journal.ts";
 import { migrate } from "./migrate.ts";
 import { setPragmas } from "./pragmas.ts";
 import { restoreObjects, undoRows } from "./revert.ts";
@@ -30,6 +30,7 @@ export class ConfigDatabase implements ConfigAccess {
   readonly #statements: ScopedStatements;
   readonly #queries: BunSQLiteDatabase;
   #journal: Journal | null = null;
+  readonly #listeners = new Set<(changes: readonly JournaledChange[]) => void>();
   /** The transaction of several writes that is open now: others wait for it, and do not see into it. */
   #together: { readonly ended: Promise<void>; readonly committed: CommittedView } | null = null;
 
@@ -115,6 +116,12 @@ export class ConfigDatabase implements ConfigAccess {
     return this.#withoutReferences((journal) => restoreObjects(this.#database, journal.tables, plan(this.#queries)));
   }
 
+  /** Hears of each transaction that changed the configuration, as soon as it is committed. Returns what ends that. */
+  onCommit(listener: (changes: readonly JournaledChange[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -171,6 +178,7 @@ export class ConfigDatabase implements ConfigAccess {
     const changes = this.#journal!.drain();
     if (changes.length > 0) writeRevision(this.#queries, author, changes);
     this.#database.run("COMMIT");
+    if (changes.length > 0) for (const listener of this.#listeners) listener(changes);
   }
 
   /** Of what was not committed. */

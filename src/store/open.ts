@@ -147,6 +147,11 @@ function assemble(parts: {
       report: (query) => reader.ask("report", query),
       heat: (query) => reader.ask("heat", query),
     },
+    onKeysWritten: (listener) =>
+      database.onCommit((changes) => {
+        const ids = changes.flatMap(({ noun, objectId }) => (noun === "providerKey" ? [objectId] : []));
+        if (ids.length > 0) listener(ids);
+      }),
     async writeTogether(work, author) {
       const deletedKeys: string[] = [];
       const result = await database.writeTogether((inside) => {

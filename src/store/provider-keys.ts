@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { ConfigAccess, Queries } from "./config-access.ts";
@@ -101,12 +101,18 @@ export function openProviderKeys(
     async list() {
       return database.read((queries) => all(queries).map(toRow));
     },
-    async listOpened(): Promise<OpenedProviderKey[]> {
-      const rows = database.read(all);
+    async listSome(ids) {
+      return database.read((queries) => some(queries, ids).map(toRow));
+    },
+    async listAfter(id, limit) {
+      return database.read((queries) => after(queries, id, limit).map(toRow));
+    },
+    async listOpened(ids): Promise<OpenedProviderKey[]> {
+      const rows = database.read((queries) => (ids === undefined ? all(queries) : some(queries, ids)));
       const keys = rows.map((row) => ({ ...toRow(row), ...pickOpened(open(row)) }));
-      if (opened.size > rows.length) {
+      if (rows.length < (ids?.length ?? opened.size)) {
         const present = new Set(rows.map((row) => row.id));
-        for (const id of opened.keys()) if (!present.has(id)) opened.delete(id);
+        for (const id of ids ?? opened.keys()) if (!present.has(id)) opened.delete(id);
       }
       return keys;
     },
@@ -200,6 +206,26 @@ async function setColumns(
 
 function all(queries: Queries): Columns[] {
   return queries.select().from(providerKey).where(isNull(providerKey.deletedAt)).orderBy(providerKey.id).all();
+}
+
+function some(queries: Queries, ids: readonly string[]): Columns[] {
+  return inSlices(ids, (slice) =>
+    queries
+      .select()
+      .from(providerKey)
+      .where(and(inArray(providerKey.id, slice), isNull(providerKey.deletedAt)))
+      .all(),
+  );
+}
+
+function after(queries: Queries, id: string, limit: number): Columns[] {
+  return queries
+    .select()
+    .from(providerKey)
+    .where(and(gt(providerKey.id, id), isNull(providerKey.deletedAt)))
+    .orderBy(providerKey.id)
+    .limit(limit)
+    .all();
 }
 
 function find(queries: Queries, id: string, isRetired = false): Columns | null {

@@ -46,6 +46,8 @@ export interface Store {
   readonly files: FileStore;
   readonly logs: LogStore;
   readonly usage: UsageStore;
+  /** Hears the ids of the provider keys that a transaction wrote, as soon as it is committed. Returns what ends that. */
+  onKeysWritten(listener: (ids: readonly string[]) => void): () => void;
   /**
    * Makes one transaction of all the configuration that `work` writes through `inside`: all of it or nothing. Other writes wait for it,
    * and other reads do not see into it. `author`: who is written in the history, unless it is whose operation this is.
@@ -188,8 +190,12 @@ export type KeyWrite =
   /** Of one that was deleted; a duplicate when its name or secret has been given again meanwhile. */
   | { readonly kind: "restore"; readonly id: string; readonly patch: Partial<ProviderKeyValues> };
 export interface ProviderKeyStore extends Nouns<ProviderKeyRow, ProviderKeyValues> {
-  /** With their secrets opened, for the snapshot. Opened values are cached by (id, version). */
-  listOpened(): Promise<OpenedProviderKey[]>;
+  /** Those of `ids` that are there. */
+  listSome(ids: readonly string[]): Promise<ProviderKeyRow[]>;
+  /** By id: the first `limit` after it; "" begins. */
+  listAfter(id: string, limit: number): Promise<ProviderKeyRow[]>;
+  /** With their secrets opened, for the snapshot: all, or those of `ids` that are there. Opened values are cached by (id, version). */
+  listOpened(ids?: readonly string[]): Promise<OpenedProviderKey[]>;
   /**
    * Many changes in one transaction, a few hundred at a time. Answers in the order given. `progressOf` says how far they bring the job
    * they belong to: it is written with them, so that no restart does them twice.

@@ -38,7 +38,8 @@ export const providerKey = sqliteTable(
   (table) => [
     uniqueIndex("provider_key_name").on(table.providerId, table.name).where(sql`deleted_at IS NULL`),
     uniqueIndex("provider_key_fingerprint").on(table.providerId, table.fingerprint).where(sql`deleted_at IS NULL`),
-    index("provider_key_deleted").on(table.deletedAt),
+    // Partial, or SQLite would take it for "not deleted" too, and go through all rows to find those of a few ids.
+    index("provider_key_deleted").on(table.deletedAt).where(sql`deleted_at IS NOT NULL`),
   ],
 );
 
