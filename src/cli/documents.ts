@@ -20,6 +20,18 @@ export const IMPORT_KEYS = `mutation SluiceImport($input: ImportProviderKeysInpu
   }
 }`;
 
+export const VALIDATE_KEYS = `mutation SluiceValidate($input: ValidateProviderKeysInput!) {
+  validateProviderKeys(input: $input) { job { id } userErrors { code message field } }
+}`;
+/** What of a job did not go well. */
+export const FAILED_ITEMS = `query SluiceFailed($id: ID!, $after: String) {
+  job(id: $id) {
+    items(first: 200, after: $after, outcomes: [FAILED]) {
+      pageInfo { hasNextPage endCursor }
+      nodes { secretPreview message subject { ... on ProviderKey { name provider { name } } } }
+    }
+  }
+}`;
 export const JOB = `query SluiceJob($id: ID!) {
   job(id: $id) { id kind state total done succeeded failed skipped error }
 }`;

@@ -1,5 +1,13 @@
 import type { Call, Command } from "./cli.ts";
-import { IMPORT_KEYS, JOB, JOB_PROGRESS, PROVIDER_ID, PROVIDER_KEYS } from "./documents.ts";
+import {
+  FAILED_ITEMS,
+  IMPORT_KEYS,
+  JOB,
+  JOB_PROGRESS,
+  PROVIDER_ID,
+  PROVIDER_KEYS,
+  VALIDATE_KEYS,
+} from "./documents.ts";
 import { CommandFailed, UsageError } from "./failure.ts";
 import { connect, count, list, readGiven, text } from "./flags.ts";
 import { type Gateway, orRefuse, type UserError } from "./gateway.ts";
@@ -27,6 +35,12 @@ interface KeyPage {
 
 export const keyCommands: Readonly<Record<string, Command>> = {
   list: { texts: ["provider", "status", "search", "limit"], switches: [], words: 0, run: listKeys },
+  validate: {
+    texts: ["provider", "status", "search", "tags"],
+    switches: ["disable-invalid"],
+    words: 0,
+    run: validateKeys,
+  },
   import: { texts: ["provider", "tags", "on-duplicate"], switches: ["dry-run"], words: 1, run: importKeys },
 };
 
@@ -34,14 +48,7 @@ async function listKeys(call: Call): Promise<void> {
   const { options, out } = call;
   const gateway = connect(call);
   const limit = count("limit", options.limit, 1000);
-  const provider = text(options.provider);
-  const search = text(options.search);
-  const statuses = list(options.status)?.map((status) => status.toUpperCase());
-  const filter = {
-    ...(provider === undefined ? {} : { providers: [await findProvider(gateway, provider)] }),
-    ...(statuses === undefined ? {} : { statuses }),
-    ...(search === undefined ? {} : { search }),
-  };
+  const filter = await readFilter(call, gateway);
   const keys: Key[] = [];
   let total = 0;
   for (let after: string | null = null; keys.length < limit; ) {
@@ -66,6 +73,66 @@ async function listKeys(call: Call): Promise<void> {
   ]);
   out.table(["key", "status", "secret", "priority", "weight", "tags", "used", "last used", "why"], rows);
   if (total > keys.length) out.line(`${keys.length} of ${total}`);
+}
+
+async function readFilter({ options }: Call, gateway: Gateway): Promise<object> {
+  const provider = text(options.provider);
+  const search = text(options.search);
+  const statuses = list(options.status)?.map((status) => status.toUpperCase());
+  const tags = list(options.tags);
+  return {
+    ...(provider === undefined ? {} : { providers: [await findProvider(gateway, provider)] }),
+    ...(statuses === undefined ? {} : { statuses }),
+    ...(search === undefined ? {} : { search }),
+    ...(tags === undefined ? {} : { tags }),
+  };
+}
+
+interface Started {
+  readonly job: { readonly id: string } | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/** Asks the vendors about each key. Fails when one is not taken, so that a script can tell. */
+async function validateKeys(call: Call): Promise<void> {
+  const { options, out } = call;
+  const gateway = connect(call);
+  const selection = { filter: await readFilter(call, gateway) };
+  const input = { selection, disableInvalid: options["disable-invalid"] === true };
+  const { validateProviderKeys } = await gateway.ask<{ validateProviderKeys: Started }>(VALIDATE_KEYS, { input });
+  orRefuse(validateProviderKeys.userErrors);
+  const job = await untilEnded(gateway, out, validateProviderKeys.job!.id);
+  const failed = job.failed === 0 ? [] : await failedItems(gateway, job.id);
+  if (out.isJson) out.json({ job, failed });
+  else {
+    if (failed.length > 0) {
+      const nameOf = ({ subject }: FailedItem) => (subject === null ? "" : `${subject.provider.name}/${subject.name}`);
+      const rows = failed.map((item) => [nameOf(item), item.secretPreview, item.message]);
+      out.table(["key", "secret", "why"], rows);
+    }
+    out.line(`${job.succeeded} of ${job.done} keys are taken`);
+  }
+  if (job.failed > 0) throw new CommandFailed(`${job.failed} keys are not taken`);
+}
+
+interface FailedItem {
+  readonly secretPreview: string | null;
+  readonly message: string | null;
+  readonly subject: { readonly name: string; readonly provider: { readonly name: string } } | null;
+}
+interface FailedPage {
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  readonly nodes: readonly FailedItem[];
+}
+
+async function failedItems(gateway: Gateway, id: string): Promise<FailedItem[]> {
+  const found: FailedItem[] = [];
+  for (let after: string | null = null; ; ) {
+    const { job }: { job: { items: FailedPage } } = await gateway.ask(FAILED_ITEMS, { id, after });
+    found.push(...job.items.nodes);
+    if (!job.items.pageInfo.hasNextPage) return found;
+    after = job.items.pageInfo.endCursor;
+  }
 }
 
 interface Preview {

@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { startCuttingProxy } from "./cutting-proxy.ts";
 import { ask, chat, serveGateway } from "./gateway.ts";
 import { ADMIN_TOKEN, launch, makeScratch, run, type Scratch, type Serving } from "./sluice.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
@@ -50,6 +51,20 @@ describe("the commands that talk to a gateway", () => {
     const done = await json(["keys", "import", file, "--provider", "main", "--tags", "new"]);
     expect(done.job).toMatchObject({ state: "SUCCEEDED", succeeded: 2 });
     expect((await json(["keys", "list"])).totalCount).toBe(3);
+  });
+
+  test("keys validate asks the vendors, names what they refuse, and fails then", async () => {
+    const fine = await sluice(["keys", "validate", "--provider", "main"]);
+    expect(fine).toMatchObject({ code: 0, stdout: "3 of 3 keys are taken", stderr: "" });
+    const file = await scratch.write("dead.txt", "sk-dead-key-0000000001\n");
+    await json(["keys", "import", file, "--provider", "main", "--tags", "dead"]);
+    const refused = await sluice(["keys", "validate", "--tags", "dead,new", "--disable-invalid"]);
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toMatch(/main\/.*401.*Incorrect API key provided/);
+    expect(refused.stdout).toEndWith("2 of 3 keys are taken");
+    expect(refused.stdout).not.toContain("sk-dead-key-0000000001");
+    const { keys } = await json(["keys", "list", "--status", "disabled"]);
+    expect(keys).toMatchObject([{ tags: ["dead"] }]);
   });
 
   test("config export, diff and apply work on one file", async () => {
@@ -107,6 +122,34 @@ describe("the commands that talk to a gateway", () => {
       code: 0,
       stdout: expect.stringContaining("sluice keys import"),
     });
+  });
+
+  test("requests tail goes on after its connection was cut: nothing is missing, nothing comes twice", async () => {
+    const proxy = startCuttingProxy(serving.url);
+    const env = { ADMIN_TOKEN, SLUICE_URL: proxy.url };
+    const tail = launch({ cwd: scratch.path, args: ["requests", "tail", "--json"], env });
+    const send = async () => {
+      const answer = await chat(serving.url, "hello");
+      await answer.text();
+      return answer.headers.get("x-request-id")!;
+    };
+    const waiting = setInterval(() => void send(), 200); // until it listens
+    await tail.line(() => true);
+    clearInterval(waiting);
+    const before = await send();
+    await tail.line((line) => line.includes(before));
+    proxy.cut();
+    const unseen = [await send(), await send()];
+    proxy.resume();
+    await tail.line((line) => line.includes(unseen[1]!));
+    const last = await send();
+    await tail.line((line) => line.includes(last));
+    tail.signal("SIGTERM");
+    expect(await tail.stderr).toContain("connection lost");
+    const seen = tail.lines.map((line) => (JSON.parse(line) as { id: string }).id);
+    expect(seen.slice(seen.indexOf(before) + 1)).toEqual([...unseen, last]);
+    expect(new Set(seen).size).toBe(seen.length);
+    proxy.stop();
   });
 
   test("what cannot be meant is exit code 2, what fails is 1", async () => {

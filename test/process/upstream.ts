@@ -13,7 +13,7 @@ const USAGE = { prompt_tokens: 11, completion_tokens: 3, total_tokens: 14 };
 const HEAD = { id: "chatcmpl-1", created: 1, model: "upstream-model" };
 
 /**
- * An OpenAI upstream with a gate. "now" is answered at once; "held" waits at the gate: an answer as a whole, a stream behind its
+ * An OpenAI upstream with a gate. A key with "dead" in it is refused. "now" is answered at once; "held" waits at the gate: an answer as a whole, a stream behind its
  * first word. "large" is an answer of more than `LARGE_BYTES`.
  */
 export function startUpstream(): Upstream {
@@ -30,6 +30,12 @@ export function startUpstream(): Upstream {
     hostname: "127.0.0.1",
     idleTimeout: 0,
     async fetch(request) {
+      if (request.headers.get("authorization")?.includes("dead")) {
+        return Response.json(
+          { error: { message: "Incorrect API key provided", code: "invalid_api_key" } },
+          { status: 401 },
+        );
+      }
       const body = await request.text();
       const isHeld = body.includes("held");
       const content = body.includes("large") ? "x".repeat(LARGE_BYTES) : "One";
