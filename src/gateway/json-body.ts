@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { type Splice, splice, utf8 } from "../lib/bytes.ts";
+import { parseExactly } from "../lib/exact-json.ts";
 import { JsonObject } from "../lib/json-object.ts";
 import { JsonScanError } from "../lib/json-scan.ts";
 import type { EndpointId } from "../llm/names.ts";
@@ -60,9 +61,18 @@ export function readEffort({ json }: JsonBody): string | null {
 }
 
 /** The whole body, for whoever must understand all of it. */
-export function parseBody({ bytes }: JsonBody): Record<string, unknown> {
+export function parseBody(body: JsonBody): Record<string, unknown> {
+  return safely(() => JSON.parse(textOf(body)) as Record<string, unknown>);
+}
+
+/** For a body that is written again with something in it replaced: every number stays as the client wrote it. */
+export function parseBodyExactly(body: JsonBody): Record<string, unknown> {
+  return safely(() => parseExactly(textOf(body)) as Record<string, unknown>);
+}
+
+function textOf({ bytes }: JsonBody): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
-  return safely(() => JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text) as Record<string, unknown>);
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
 /** The string value of a top-level field, or of its `id` when it is an object; null when there is neither. */

@@ -192,6 +192,14 @@ describe("a file by its id", () => {
     expect(await sent(file(ids.text))).toEqual({ type: "input_text", text: `notes.txt\n\n${TEXT}` });
   });
 
+  test("leaves the numbers around it as the client wrote them", async () => {
+    const { path, body, file } = CLIENTS["openai-chat"];
+    const whole = JSON.stringify(body("openai", file(ids.pdf)));
+    const numbers = '"seed":9007199254740993,"temperature":1.0,"tools":[{"x":12345678901234567890}]';
+    const { calls } = await gateway.send(path("openai"), `${whole.slice(0, -1)},${numbers}}`);
+    expect(calls[0]!.text).toEndWith(`,${numbers}}`);
+  });
+
   test("a sound is heard where sounds can be heard", async () => {
     const { path, body, file } = CLIENTS["openai-chat"];
     const data = Buffer.from("RIFFsound").toString("base64");

@@ -4,7 +4,7 @@ import { type InlineFile, inlineFile } from "../../llm/inline-file.ts";
 import { type FileReference, findFileReferences, inlineFiles } from "../../protocols/file-parts.ts";
 import type { StoredFile } from "../../stored-file.ts";
 import type { Exchange } from "../exchange.ts";
-import { type JsonBody, parseBody, readJsonBody } from "../json-body.ts";
+import { type JsonBody, parseBody, parseBodyExactly, readJsonBody } from "../json-body.ts";
 import { printable } from "../printable.ts";
 import type { LargeFile } from "./copies.ts";
 import { fileRefusal } from "./errors.ts";
@@ -28,7 +28,7 @@ export async function withFiles(exchange: Exchange, body: JsonBody): Promise<Jso
   for (const [id, file] of files) if (!large.has(id)) contents.set(id, await readWhole(exchange, file));
   exchange.bodyWithFileIds = parsed;
   if (large.size > 0) exchange.largeFiles = large;
-  const inlined = inlineFiles(protocol, parsed, (id) => contents.get(id), neverHere);
+  const inlined = inlineFiles(protocol, parseBodyExactly(body), (id) => contents.get(id), neverHere);
   return readJsonBody(utf8(JSON.stringify(inlined)), maxJsonDepth);
 }
 

@@ -4,7 +4,7 @@ import { referToCopies } from "../../protocols/file-parts.ts";
 import type { KeyEntry } from "../../snapshot.ts";
 import type { Admitted } from "../admit.ts";
 import type { Exchange } from "../exchange.ts";
-import { parseBody, readJsonBody } from "../json-body.ts";
+import { parseBodyExactly, readJsonBody } from "../json-body.ts";
 import type { RouteTarget } from "../route.ts";
 import { uploadToVendor, type VendorRefusal, vendorFiles } from "./vendor-upload.ts";
 
@@ -31,7 +31,7 @@ export async function withLargeFiles(
   const vendor = vendorFiles(target.provider.kind);
   const { body } = admitted;
   if (vendor === null || body.kind !== "json") return { kind: "never", error: first!.refusal };
-  const parsed = parseBody(body);
+  const parsed = parseBodyExactly(body);
   const refuse = (): never => {
     throw first!.refusal;
   };
