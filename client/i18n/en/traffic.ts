@@ -86,6 +86,7 @@ export const requests = {
   overCount: (n: string) => `over ${n}`,
   newRows: (n: number) => count(n, "new request", "new requests"),
   dropped: (n: number) => `${n.toLocaleString("en")} more matched`,
+  partial: "Older days are being indexed: look again in a moment",
   cancel: "Stop this request",
   cancelled: "Stopped. Its client got an error",
   notRunning: "It had ended already",

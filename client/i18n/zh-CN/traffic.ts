@@ -87,6 +87,7 @@ export const requests: Dictionary["requests"] = {
   overCount: (n) => `超过 ${n}`,
   newRows: (n) => `${number(n)} 个新请求`,
   dropped: (n) => `另有 ${number(n)} 个匹配`,
+  partial: "较早日期正在建立索引，请稍后重新查看",
   cancel: "停止此请求",
   cancelled: "已停止，客户端会收到错误",
   notRunning: "它已经结束了",

@@ -37,6 +37,7 @@ export const requestsQuery = graphql(
         nodes { ...RequestFields }
         pageInfo { hasNextPage endCursor }
         totalCount
+        isPartial
       }
     }
   `,

@@ -32,10 +32,11 @@ export default function RequestsPage(): JSX.Element {
 
   const rows = createMemo(() => [...tail.running(), ...list.rows()]);
   const openRow = createMemo(() => rows().find((row) => row.id === open()));
+  const isPartial = () => list.data()?.requestLogs.isPartial ?? false;
   const note = () => {
     const total = list.total();
     if (total !== null) return formatNumber(total);
-    return list.data() ? t().requests.overCount(formatNumber(10_000)) : undefined;
+    return list.data() && !isPartial() ? t().requests.overCount(formatNumber(10_000)) : undefined;
   };
   const cancel = async (request: Request) => {
     const outcome = await cancellation.run({ input: { id: request.id } });
@@ -67,8 +68,13 @@ export default function RequestsPage(): JSX.Element {
         </Show>
       }
     >
-      <Show when={tail.waiting() > 0 || tail.dropped() > 0}>
+      <Show when={tail.waiting() > 0 || tail.dropped() > 0 || isPartial()}>
         <div class={styles.news} role="status">
+          <Show when={isPartial()}>
+            <Button small kind="quiet" icon="refresh" onClick={list.refetch}>
+              {t().requests.partial}
+            </Button>
+          </Show>
           <Show when={tail.waiting() > 0}>
             <Button small icon="up" onClick={() => scroller()?.scrollTo({ top: 0 })}>
               {t().requests.newRows(tail.waiting())}
