@@ -1,14 +1,17 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { ProbeAnswer, ProbeOrder } from "./chat-probe.ts";
 
 /**
  * The promises about reports and logs, on a directory that fill-logs.ts made: charts within 50 ms, a page of the log within 20 ms at any
  * depth, asked over HTTP of the running program, whose data plane must not notice.
  */
 
-const USAGE = "bun bench/admin-queries.ts [--rounds 15] [--only TEXT] DIR";
+const USAGE = "bun bench/admin-queries.ts [--rounds 15] [--turns 5] [--only TEXT] DIR";
 const CHART_MS = 50;
 const PAGE_MS = 20;
+const PER_SECOND = 100;
+const TURN_MS = 5000;
 const TOKEN = "adm_bench-token-0123456789";
 
 interface Question {
@@ -161,32 +164,91 @@ async function measure({ query, variables }: Question, rounds: number, ask: Ask)
   }
   const [firstMs, ...rest] = times;
   rest.sort((a, b) => a - b);
-  return { firstMs: firstMs!, medianMs: rest[rest.length >> 1]!, worstMs: rest.at(-1)! };
+  return { firstMs: firstMs!, bestMs: rest[0]!, medianMs: rest[rest.length >> 1]!, worstMs: rest.at(-1)! };
 }
 
-/** Asks the data plane without end, one request at a time, and says how long it took. */
-function watchDataPlane(
-  url: string,
-): () => Promise<{ readonly count: number; readonly p50: number; readonly p99: number }> {
-  const times: number[] = [];
-  let stopping = false;
-  const running = (async () => {
-    while (!stopping) {
-      const startedMs = performance.now();
-      await fetch(`${url}/v1/models`, { headers: { authorization: "Bearer sk-bench-data-plane-000000" } }).then(
-        (answer) => answer.text(),
-      );
-      times.push(performance.now() - startedMs);
-      await Bun.sleep(2);
-    }
-  })();
-  return async () => {
-    stopping = true;
-    await running;
-    times.sort((a, b) => a - b);
-    const at = (share: number) => times[Math.floor(times.length * share)] ?? 0;
-    return { count: times.length, p50: at(0.5), p99: at(0.99) };
+/** The process of chat-probe.ts. */
+async function startProbe() {
+  const heard: ((message: never) => void)[] = [];
+  const next = <Message>() => new Promise<Message>((resolve) => heard.push(resolve));
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "chat-probe.ts")], {
+    ipc: (message) => heard.shift()?.(message as never),
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const { port } = await next<{ port: number }>();
+  return {
+    port,
+    measure(order: ProbeOrder): Promise<ProbeAnswer> {
+      const answer = next<ProbeAnswer>();
+      child.send(order);
+      return answer;
+    },
+    stop: () => child.kill(),
   };
+}
+
+/** A model that the probe's vendor serves, and a client key to ask for it. */
+async function configure(ask: Ask, port: number): Promise<{ readonly model: string; readonly secret: string }> {
+  const make = async (mutation: string, type: string, input: object, fields: string) => {
+    const { data, errors } = await ask(
+      `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} userErrors { message } } }`,
+      { input },
+    );
+    const made = (data as Record<string, Record<string, never>> | null)?.[mutation];
+    if (made === undefined) throw new Error(errors?.[0]?.message);
+    return made as Record<string, { readonly id: string } & string>;
+  };
+  const name = `probe-${Date.now()}`;
+  const baseUrl = `http://127.0.0.1:${port}/v1`;
+  const { provider } = await make(
+    "createProvider",
+    "CreateProviderInput",
+    { name, kind: "OPENAI_COMPATIBLE", baseUrl },
+    "provider { id }",
+  );
+  const providerId = provider!.id;
+  await make("createProviderKey", "CreateProviderKeyInput", { providerId, secret: `sk-${name}` }, "providerKey { id }");
+  const targets = [{ providerId, upstreamModel: "mock" }];
+  await make("createModel", "CreateModelInput", { name, targets }, "model { id }");
+  const { secret } = await make("createClientKey", "CreateClientKeyInput", { name }, "secret");
+  return { model: name, secret: secret! };
+}
+
+/** Chats at a fixed rate, in turns alone and while the questions are asked without a pause. */
+async function compare(questions: readonly Question[], ask: Ask, url: string, turns: number): Promise<void> {
+  const probe = await startProbe();
+  try {
+    const order = { url, ...(await configure(ask, probe.port)), perSecond: PER_SECOND, forMs: TURN_MS };
+    await probe.measure({ ...order, forMs: 1000 }); // warms up
+    const rows = [];
+    for (let turn = 1; turn <= turns; turn++) {
+      const alone = await probe.measure(order);
+      let asking = true;
+      const asked = (async () => {
+        let count = 0;
+        for (; asking; count++) {
+          const { query, variables } = questions[count % questions.length]!;
+          await ask(query, variables);
+        }
+        return count;
+      })();
+      const meanwhile = await probe.measure(order);
+      asking = false;
+      if (alone.failures + meanwhile.failures > 0) throw new Error("chats failed");
+      rows.push({
+        turn,
+        "p50 alone": ms(alone.p50),
+        "p50 meanwhile": ms(meanwhile.p50),
+        "p99 alone": ms(alone.p99),
+        "p99 meanwhile": ms(meanwhile.p99),
+        "questions asked": await asked,
+      });
+    }
+    console.log(`${PER_SECOND} chats a second, ${TURN_MS / 1000} s a turn`);
+    console.table(rows);
+  } finally {
+    probe.stop();
+  }
 }
 
 /** In a process of its own: its clients' work is not to be taken for its own. */
@@ -211,7 +273,11 @@ async function startSluice(dataDir: string): Promise<{ readonly url: string; sto
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { rounds: { type: "string", default: "15" }, only: { type: "string" } },
+    options: {
+      rounds: { type: "string", default: "15" },
+      turns: { type: "string", default: "5" },
+      only: { type: "string" },
+    },
     allowPositionals: true,
   });
   const [folder] = positionals;
@@ -226,23 +292,22 @@ async function main(): Promise<void> {
     return (await answer.json()) as Answer;
   };
   try {
-    const quiet = watchDataPlane(app.url);
-    await Bun.sleep(3000);
-    const alone = await quiet();
     const questions = [...charts(), ...(await pages(ask))].filter(({ name }) => name.includes(values.only ?? ""));
-    const loaded = watchDataPlane(app.url);
     const rows = [];
     for (const question of questions) {
-      const { firstMs, medianMs, worstMs } = await measure(question, Number(values.rounds), ask);
+      const { firstMs, bestMs, medianMs, worstMs } = await measure(question, Number(values.rounds), ask);
       const kept = medianMs <= question.limitMs ? "" : `over ${question.limitMs}`;
-      rows.push({ question: question.name, first: ms(firstMs), median: ms(medianMs), worst: ms(worstMs), kept });
+      rows.push({
+        question: question.name,
+        first: ms(firstMs),
+        best: ms(bestMs),
+        median: ms(medianMs),
+        worst: ms(worstMs),
+        kept,
+      });
     }
-    const meanwhile = await loaded();
     console.table(rows);
-    console.table([
-      { "GET /v1/models": "alone", count: alone.count, p50: ms(alone.p50), p99: ms(alone.p99) },
-      { "GET /v1/models": "meanwhile", count: meanwhile.count, p50: ms(meanwhile.p50), p99: ms(meanwhile.p99) },
-    ]);
+    await compare(questions, ask, app.url, Number(values.turns));
   } finally {
     app.stop();
   }
