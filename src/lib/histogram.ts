@@ -74,14 +74,29 @@ export class Histogram {
 
   /** Microseconds; `share` from 0 to 1. Null when nothing was counted. */
   quantile(share: number): number | null {
-    if (this.#total === 0) return null;
-    const rank = Math.max(1, Math.ceil(share * this.#total));
+    return this.quantiles([share])[0]!;
+  }
+
+  /** Several quantiles, of ascending shares, in one look. */
+  quantiles(shares: readonly number[]): (number | null)[] {
+    if (this.#total === 0) return shares.map(() => null);
+    const found: number[] = [];
     let seen = 0;
-    for (let index = this.#low; index <= this.#high; index++) {
+    for (let index = this.#low; index <= this.#high && found.length < shares.length; index++) {
       seen += this.#counts[index]!;
-      if (seen >= rank) return middleOf(index);
+      while (found.length < shares.length && seen >= Math.max(1, Math.ceil(shares[found.length]! * this.#total))) {
+        found.push(middleOf(index));
+      }
     }
-    return middleOf(BUCKETS - 1);
+    while (found.length < shares.length) found.push(middleOf(BUCKETS - 1));
+    return found;
+  }
+
+  clear(): void {
+    if (this.#high >= 0) this.#counts.fill(0, this.#low, this.#high + 1);
+    this.#total = 0;
+    this.#low = BUCKETS;
+    this.#high = -1;
   }
 
   #widen(low: number, high: number): void {

@@ -24,8 +24,14 @@ export function makeHistogram(view: LogView, query: HistogramQuery): LogHistogra
     const bucket = Math.floor((atMs - startsAtMs) / stepMs);
     if (bucket >= 0 && bucket < count) histogram[NAMES[kind]!][bucket]! += times;
   };
+  const { outcomes } = view.shapes;
+  const kinds: number[] = [];
   for (const index of view.indexed()) {
-    const classes = Uint8Array.from(index.outcomes, (number) => kindOf(view.shapes.outcomes.values[number]!));
+    const classes = new Uint8Array(index.outcomes.length);
+    for (let combination = 0; combination < classes.length; combination++) {
+      const number = index.outcomes[combination]!;
+      classes[combination] = kinds[number] ??= kindOf(outcomes.values[number]!);
+    }
     const search = new DaySearch(index, view.filter, view.filter.rangeOf(index.day));
     const dayMs = index.day * DAY_MS;
     if (stepMs % QUARTER_MS === 0) {

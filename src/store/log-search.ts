@@ -111,7 +111,10 @@ export class DaySearch {
         return false;
       });
     } else {
-      for (const ordinal of few) if (this.#isInRange(ordinal) && this.#passes(ordinal, hits)) visit(ordinal);
+      for (let at = 0; at < few.length; at++) {
+        const ordinal = few[at]!;
+        if (this.#isInRange(ordinal) && this.#passes(ordinal, hits)) visit(ordinal);
+      }
     }
   }
 

@@ -63,10 +63,23 @@ export class UsageCell {
     }
   }
 
-  /** What `pack` wrote, from `at` to `end`. */
+  /** What `pack` wrote, from `at` to `end`. A long report does this half a million times: the sums are spelled out, in the order of SUMS. */
   mergePacked(packed: Packed, at: number, end: number): void {
     packed.at = at;
-    for (const sum of SUMS) this[sum] += packed.next();
+    this.requests += packed.next();
+    this.costNanoUsd += packed.next();
+    this.successes += packed.next();
+    this.errors += packed.next();
+    this.cancelled += packed.next();
+    this.retries += packed.next();
+    this.unpriced += packed.next();
+    this.estimated += packed.next();
+    this.inputTokens += packed.next();
+    this.cacheReadTokens += packed.next();
+    this.cacheWriteTokens += packed.next();
+    this.outputTokens += packed.next();
+    this.reasoningTokens += packed.next();
+    this.latencySumUs += packed.next();
     const min = packed.next();
     if (min > 0) this.latencyMinUs = Math.min(this.latencyMinUs, min - 1);
     this.latencyMaxUs = Math.max(this.latencyMaxUs, packed.next());
@@ -90,6 +103,14 @@ export class UsageCell {
     this.latencyMaxUs = 0;
     this.latency.subtract(part.latency);
     this.firstToken.subtract(part.firstToken);
+  }
+
+  clear(): void {
+    for (const sum of SUMS) this[sum] = 0;
+    this.latencyMinUs = Number.POSITIVE_INFINITY;
+    this.latencyMaxUs = 0;
+    this.latency.clear();
+    this.firstToken.clear();
   }
 
   merge(other: UsageCell): void {

@@ -1,8 +1,13 @@
 import type { UsageMetrics, UsagePoints } from "./reports.ts";
 import { UsageCell } from "./usage-cell.ts";
 
+const LATENCY_SHARES = [0.5, 0.95, 0.99];
+const FIRST_TOKEN_SHARES = [0.5, 0.95];
+
 /** What a cell says, as people read it. */
 export function metricsOf(cell: UsageCell): UsageMetrics {
+  const [latencyP50, latencyP95, latencyP99] = cell.latency.quantiles(LATENCY_SHARES);
+  const [firstTokenP50, firstTokenP95] = cell.firstToken.quantiles(FIRST_TOKEN_SHARES);
   return {
     requests: cell.requests,
     successes: cell.successes,
@@ -20,11 +25,11 @@ export function metricsOf(cell: UsageCell): UsageMetrics {
     latencyAvgMs: cell.successes === 0 ? null : milliseconds(cell.latencySumUs / cell.successes),
     latencyMinMs: Number.isFinite(cell.latencyMinUs) ? cell.latencyMinUs / 1000 : null,
     latencyMaxMs: cell.latencyMaxUs > 0 ? cell.latencyMaxUs / 1000 : null,
-    latencyP50Ms: milliseconds(cell.latency.quantile(0.5)),
-    latencyP95Ms: milliseconds(cell.latency.quantile(0.95)),
-    latencyP99Ms: milliseconds(cell.latency.quantile(0.99)),
-    firstTokenP50Ms: milliseconds(cell.firstToken.quantile(0.5)),
-    firstTokenP95Ms: milliseconds(cell.firstToken.quantile(0.95)),
+    latencyP50Ms: milliseconds(latencyP50!),
+    latencyP95Ms: milliseconds(latencyP95!),
+    latencyP99Ms: milliseconds(latencyP99!),
+    firstTokenP50Ms: milliseconds(firstTokenP50!),
+    firstTokenP95Ms: milliseconds(firstTokenP95!),
   };
 }
 

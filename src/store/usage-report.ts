@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { bucketStarts } from "./calendar.ts";
-import { cellOf, mergeCells, weighCells } from "./packed-cells.ts";
+import { mergeCells, weighCells } from "./packed-cells.ts";
 import { USAGE_DIMENSIONS, type UsageMetrics, type UsageQuery, type UsageReport, type UsageSeries } from "./reports.ts";
 import { UsageCell } from "./usage-cell.ts";
 import { compileUsageFilter } from "./usage-filter.ts";
@@ -22,44 +22,72 @@ export function makeReport(database: Database, known: ReadonlyMap<number, UsageG
   const view = viewFor([...filter.dimensions, ...positions]);
   const wholeView = viewFor(filter.dimensions);
   const keys = new GroupKeys(known, positions, filter.passes);
-  const order = chooseSeries(slots, view, keys, query.top, fromMs, toMs);
+  const { chosen, hasOthers } = chooseSeries(slots, view, keys, query.top, fromMs, toMs);
 
   const whole = new SeriesSum();
   const other = new SeriesSum();
-  const series = new Map(order.chosen.map((key) => [key, new SeriesSum()]));
+  const series = chosen.map(() => new SeriesSum());
+  const place = new Int32Array(keys.count).fill(NOT_CHOSEN);
+  for (const [at, key] of chosen.entries()) place[key] = at;
+  /** Cells of one bucket after the other. `rest` is of the others' quarter hours: there, no blob holds them together. */
+  const here = chosen.map(() => new UsageCell());
+  const [total, rest] = [new UsageCell(), new UsageCell()];
   for (const [index, start] of buckets.entries()) {
     const [from, to] = [Math.max(start, fromMs), Math.min(edges[index + 1]!, toMs)];
-    const total = new UsageCell();
-    slots.each(wholeView, from, to, (cells) => mergeCells(cells, (group) => (keys.of(group) === null ? null : total)));
-    const here = new Map<string, UsageCell>();
-    if (series.size > 0) {
-      slots.each(view, from, to, (cells) =>
+    for (const cell of [...here, total, rest]) cell.clear();
+    // Quarter hours are read once, for the series and the others; of longer spans, the others are what is left of the total.
+    slots.each(
+      wholeView,
+      from,
+      to,
+      (cells) => mergeCells(cells, (group) => (keys.of(group) === LEFT_OUT ? null : total)),
+      (cells) =>
         mergeCells(cells, (group) => {
           const key = keys.of(group);
-          return key !== null && series.has(key) ? cellOf(here, key) : null;
+          if (key === LEFT_OUT) return null;
+          const at = place[key] ?? NOT_CHOSEN;
+          return at === NOT_CHOSEN ? rest : here[at]!;
         }),
+    );
+    for (const cell of here) if (cell.requests > 0) total.merge(cell);
+    if (chosen.length > 0) {
+      slots.each(
+        view,
+        from,
+        to,
+        (cells) =>
+          mergeCells(cells, (group) => {
+            const key = keys.of(group);
+            const at = key === LEFT_OUT ? NOT_CHOSEN : (place[key] ?? NOT_CHOSEN);
+            return at === NOT_CHOSEN ? null : here[at]!;
+          }),
+        null,
       );
     }
-    for (const [key, sum] of series) sum.add(here.get(key));
+    total.merge(rest);
+    for (const [at, sum] of series.entries()) sum.add(here[at]!);
     whole.add(total);
-    if (!order.hasOthers) continue;
-    for (const cell of here.values()) total.subtract(cell);
+    if (!hasOthers) continue;
+    for (const cell of here) if (cell.requests > 0) total.subtract(cell);
     other.add(total);
   }
-  const answered = Array.from(series, ([key, sum]) => sum.series(JSON.parse(key), false));
+  const answered = series.map((sum, at) => sum.series(JSON.parse(keys.values[chosen[at]!]!), false));
   if (positions.length === 0) answered.push(whole.series([], false));
-  else if (order.hasOthers) answered.push(other.series([], true));
+  else if (hasOthers) answered.push(other.series([], true));
   return { buckets, totals: metricsOf(whole.total), series: answered };
 }
+
+const NOT_CHOSEN = -1;
+const LEFT_OUT = -1;
 
 /** One line of the chart while it is put together. */
 class SeriesSum {
   readonly total = new UsageCell();
   readonly #points: UsageMetrics[] = [];
 
-  add(cell: UsageCell | undefined): void {
-    this.#points.push(cell === undefined ? NO_USAGE : metricsOf(cell));
-    if (cell !== undefined) this.total.merge(cell);
+  add(cell: UsageCell): void {
+    this.#points.push(cell.requests === 0 ? NO_USAGE : metricsOf(cell));
+    this.total.merge(cell);
   }
 
   series(values: UsageSeries["values"], isOther: boolean): UsageSeries {
@@ -67,9 +95,12 @@ class SeriesSum {
   }
 }
 
-/** A group's values in the dimensions of a chart, as JSON; null when the filter leaves it out. Each group is looked at once. */
+/** A group's values in the dimensions of a chart, under a number; LEFT_OUT when the filter says so. Each group is looked at once. */
 class GroupKeys {
-  readonly #keys: (string | null | undefined)[] = [];
+  /** By number, as JSON. */
+  readonly values: string[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #ofGroups: (number | undefined)[] = [];
 
   constructor(
     private readonly known: ReadonlyMap<number, UsageGroup>,
@@ -82,15 +113,27 @@ class GroupKeys {
     return this.positions.length === 0;
   }
 
-  of(id: number): string | null {
-    let key = this.#keys[id];
-    if (key === undefined) {
-      const group = this.known.get(id);
-      const isIn = group !== undefined && this.passes(group);
-      key = isIn ? JSON.stringify(this.positions.map((at) => group[at])) : null;
-      this.#keys[id] = key;
+  get count(): number {
+    return this.values.length;
+  }
+
+  of(id: number): number {
+    const known = this.#ofGroups[id];
+    if (known !== undefined) return known;
+    const group = this.known.get(id);
+    const isIn = group !== undefined && this.passes(group);
+    const number = isIn ? this.#numberOf(JSON.stringify(this.positions.map((at) => group[at]))) : LEFT_OUT;
+    this.#ofGroups[id] = number;
+    return number;
+  }
+
+  #numberOf(value: string): number {
+    let number = this.#numbers.get(value);
+    if (number === undefined) {
+      number = this.values.push(value) - 1;
+      this.#numbers.set(value, number);
     }
-    return key;
+    return number;
   }
 }
 
@@ -102,24 +145,20 @@ function chooseSeries(
   top: number,
   fromMs: number,
   toMs: number,
-): { readonly chosen: readonly string[]; readonly hasOthers: boolean } {
+): { readonly chosen: readonly number[]; readonly hasOthers: boolean } {
   if (keys.isOne) return { chosen: [], hasOthers: false };
-  const sizes = new Map<string, { cost: number; requests: number }>();
+  const sizes: { key: number; cost: number; requests: number }[] = [];
   slots.each(view, fromMs, toMs, (cells) =>
     weighCells(cells, (group, requests, cost) => {
       const key = keys.of(group);
-      if (key === null) return;
-      const size = sizes.get(key);
-      if (size === undefined) sizes.set(key, { cost, requests });
-      else {
-        size.cost += cost;
-        size.requests += requests;
-      }
+      if (key === LEFT_OUT) return;
+      const size = (sizes[key] ??= { key, cost: 0, requests: 0 });
+      size.cost += cost;
+      size.requests += requests;
     }),
   );
-  const ordered = [...sizes].sort(
-    ([keyA, a], [keyB, b]) => b.cost - a.cost || b.requests - a.requests || (keyA < keyB ? -1 : 1),
+  sizes.sort(
+    (a, b) => b.cost - a.cost || b.requests - a.requests || (keys.values[a.key]! < keys.values[b.key]! ? -1 : 1),
   );
-  const chosen = ordered.slice(0, top).map(([key]) => key);
-  return { chosen, hasOthers: ordered.length > chosen.length };
+  return { chosen: sizes.slice(0, top).map(({ key }) => key), hasOthers: sizes.length > top };
 }

@@ -4,44 +4,56 @@ import { quarterKey, slotKey, startOfSlotKey } from "./usage-tables.ts";
 
 const LONGEST = SPANS_MS.length - 1;
 
+type Visit = (cells: Uint8Array) => void;
+interface Reading {
+  readonly view: number;
+  readonly visit: Visit;
+  /** Null: these are left out. */
+  readonly visitFinest: Visit | null;
+}
+
 /** Reads the roll-ups of a time from as few and as long spans as fit into it. */
 export class UsageSlots {
   constructor(private readonly database: Database) {}
 
-  /** The blobs that together hold [fromMs, toMs), both on the quarter hour: cells of the view, and finest ones where that is not made. */
-  each(view: number, fromMs: number, toMs: number, visit: (cells: Uint8Array) => void): void {
-    this.#read(LONGEST, view, fromMs, toMs, visit);
+  /**
+   * The blobs that together hold [fromMs, toMs), both on the quarter hour: cells of the view, and finest ones where that is not made;
+   * these to `visitFinest`, where it is given.
+   */
+  each(view: number, fromMs: number, toMs: number, visit: Visit, visitFinest: Visit | null = visit): void {
+    this.#read({ view, visit, visitFinest }, LONGEST, fromMs, toMs);
   }
 
-  #read(level: number, view: number, fromMs: number, toMs: number, visit: (cells: Uint8Array) => void): void {
+  #read(reading: Reading, level: number, fromMs: number, toMs: number): void {
     if (fromMs >= toMs) return;
     if (level === 0) {
-      this.#readQuarters(fromMs, toMs, visit);
+      if (reading.visitFinest !== null) this.#readQuarters(fromMs, toMs, reading.visitFinest);
       return;
     }
+    const { view, visit } = reading;
     const span = SPANS_MS[level]!;
     const first = Math.ceil(fromMs / span) * span;
     const last = Math.floor(toMs / span) * span;
     if (first >= last) {
-      this.#read(level - 1, view, fromMs, toMs, visit);
+      this.#read(reading, level - 1, fromMs, toMs);
       return;
     }
-    this.#read(level - 1, view, fromMs, first, visit);
+    this.#read(reading, level - 1, fromMs, first);
     let at = first;
     const slots = this.database.query<{ id: number; cells: Uint8Array }, [number, number]>(
       "SELECT id, cells FROM slot WHERE id >= ? AND id < ? ORDER BY id",
     );
     for (const { id, cells } of slots.all(slotKey(level, view, first), slotKey(level, view, last))) {
       const start = startOfSlotKey(level, id);
-      this.#read(level - 1, view, at, start, visit);
+      this.#read(reading, level - 1, at, start);
       visit(cells);
       at = start + span;
     }
-    this.#read(level - 1, view, at, last, visit);
-    this.#read(level - 1, view, last, toMs, visit);
+    this.#read(reading, level - 1, at, last);
+    this.#read(reading, level - 1, last, toMs);
   }
 
-  #readQuarters(fromMs: number, toMs: number, visit: (cells: Uint8Array) => void): void {
+  #readQuarters(fromMs: number, toMs: number, visit: Visit): void {
     const parts = this.database.query<{ cells: Uint8Array }, [number, number]>(
       "SELECT cells FROM quarter WHERE id >= ? AND id < ?",
     );
