@@ -160,6 +160,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.cancelRequest": "REQUESTS_CANCEL",
   "Mutation.replayRequest": "LOGS_CONTENT",
   "Mutation.exportRequestLogs": "LOGS_READ",
+  "Mutation.purgeRequestLogs": { scope: ["LOGS_READ", "SETTINGS_WRITE"], fresh: true },
   "Mutation.exportUsage": "USAGE_READ",
 
   "Subscription.keyEvents": "KEYS_READ",

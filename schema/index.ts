@@ -35,6 +35,7 @@ import "./provider-key.ts";
 import "./provider-preset.ts";
 import "./provider-quirk.ts";
 import "./provider.ts";
+import "./purge-logs.ts";
 import "./request-exchange.ts";
 import "./request-feed.ts";
 import "./request-log.ts";

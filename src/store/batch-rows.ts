@@ -1,4 +1,5 @@
 import type { Batch } from "./batch.ts";
+import { keepRanges } from "./bulk-texts.ts";
 import { BODY_FIELDS, BULK_FIELDS, FIELD, FIELDS_PER_ROW, TEXT_FIELDS } from "./log-fields.ts";
 import type { Caller, Outcome, Route, Shape } from "./shape.ts";
 
@@ -85,6 +86,17 @@ export class BatchRows {
       start += this.number(position, before) || 0;
     }
     return this.#text.slice(start, start + chars);
+  }
+
+  /** The bulky texts with those of other rows blanked: what a row's texts stand beside is not kept where the row is not. */
+  bulkOf(positions: readonly number[]): string {
+    if (positions.length === this.count) return this.bulk;
+    const ranges = positions.map((position) => {
+      const start = this.#bulkStarts[position]!;
+      const chars = BULK_FIELDS.reduce((sum, field) => sum + (this.number(position, field) || 0), 0);
+      return { start, chars };
+    });
+    return keepRanges(this.bulk, ranges);
   }
 
   /** Where the row's texts begin in `bulk`. */

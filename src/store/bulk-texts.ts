@@ -4,6 +4,18 @@ import type { StoredRow } from "./log-row.ts";
 /** Rows come in the order of time, so they share the bulk of a few batches. */
 const KEPT = 4;
 
+/** Blanks all but these parts of a text, which stay where they are. Nothing kept: an empty text. */
+export function keepRanges(
+  text: string,
+  ranges: readonly { readonly start: number; readonly chars: number }[],
+): string {
+  let kept = "";
+  for (const { start, chars } of ranges.toSorted((a, b) => a.start - b.start)) {
+    if (chars > 0) kept = kept.padEnd(start, " ") + text.slice(start, start + chars);
+  }
+  return kept;
+}
+
 /** The bulky texts of a day's rows: compressed by batch, opened when a row needs its part. */
 export class BulkTexts {
   readonly #opened = new Map<number, string>();

@@ -124,7 +124,7 @@ export class DayFile {
     try {
       this.database
         .transaction(() => {
-          const bulk = this.#insertBulk(batch.bulk);
+          const bulk = this.#insertBulk(batch.bulkOf(positions));
           for (const position of positions) if (this.#insertRow(batch, position, bulk)) added.push(position);
           const quarters = new Set(added.map((position) => quarterOfRow(batch.number(position, FIELD.row))));
           for (const quarter of quarters) this.#touch.run(quarter, progress.batch);

@@ -64,6 +64,10 @@ export class DayIndexes {
     this.#halfMade.clear();
   }
 
+  release(day: number): void {
+    for (const days of [this.#sealed, this.#live, this.#halfMade]) days.delete(day);
+  }
+
   releaseBefore(firstDay: number): void {
     for (const days of [this.#sealed, this.#live, this.#halfMade]) {
       for (const day of days.keys()) if (day < firstDay) days.delete(day);

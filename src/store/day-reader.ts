@@ -114,6 +114,11 @@ export class DayReaders {
     return reader;
   }
 
+  release(day: number): void {
+    const reader = this.#open.get(day);
+    if (reader !== undefined) this.#close(reader);
+  }
+
   /** Lets go of the days before `firstDay`: they are about to be deleted. */
   releaseBefore(firstDay: number): void {
     for (const reader of this.#open.values()) if (reader.day < firstDay) this.#close(reader);

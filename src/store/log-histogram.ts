@@ -30,7 +30,8 @@ export function makeHistogram(view: LogView, query: HistogramQuery): LogHistogra
     const classes = new Uint8Array(index.outcomes.length);
     for (let combination = 0; combination < classes.length; combination++) {
       const number = index.outcomes[combination]!;
-      classes[combination] = kinds[number] ??= kindOf(outcomes.values[number]!);
+      kinds[number] ??= kindOf(outcomes.values[number]!);
+      classes[combination] = kinds[number];
     }
     const search = new DaySearch(index, view.filter, view.filter.rangeOf(index.day));
     const dayMs = index.day * DAY_MS;

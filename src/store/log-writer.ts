@@ -4,6 +4,7 @@ import { msOfRow } from "../lib/id.ts";
 import type { Batch } from "./batch.ts";
 import { BatchRows, KnownShapes } from "./batch-rows.ts";
 import { DAY_MS, DayFile, dayFilePath, dayOfFile } from "./day-file.ts";
+import { purgeRows } from "./day-purge.ts";
 import { FIELD } from "./log-fields.ts";
 import { reconcile } from "./recount.ts";
 import { isDamage } from "./store-error.ts";
@@ -101,6 +102,23 @@ export class LogWriter {
       this.#close(day);
       rmSync(join(this.folder, name), { force: true });
     }
+  }
+
+  /** Takes rows out of a day; null: the whole day. The roll-ups keep what they counted. Safe to repeat. */
+  purge(day: number, rows: readonly number[] | null): void {
+    const path = dayFilePath(this.folder, day);
+    if (!existsSync(path)) return;
+    if (rows === null) {
+      this.#close(day);
+      for (const suffix of ["-index", "-shm", "-wal", ""]) rmSync(path + suffix, { force: true });
+      return;
+    }
+    const file = this.#open(day);
+    this.count(); // what is not counted yet would be counted from rows that are gone
+    const { batch } = purgeRows(file.database, rows, file.progress);
+    this.usage.setProgress(day, batch);
+    this.#close(day); // it knows shapes that may be gone
+    for (const suffix of ["-index", "-index.new"]) rmSync(path + suffix, { force: true });
   }
 
   closeIdle(beforeMs: number): void {

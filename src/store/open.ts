@@ -1,4 +1,5 @@
 import { statfsSync } from "node:fs";
+import { locateRequest } from "../lib/id.ts";
 import { Seal } from "../lib/seal.ts";
 import type { Vault } from "../lib/secret.ts";
 import { openAdminTokens } from "./admin-tokens.ts";
@@ -38,6 +39,7 @@ import { Writer } from "./writer.ts";
 
 /** After a start there is other work at first. */
 const INDEX_AFTER_MS = 3000;
+const INDEX_SLICE_MS = 50;
 
 export interface StoreOptions {
   readonly dataDir: string;
@@ -140,6 +142,14 @@ function assemble(parts: {
       get: (id) => reader.ask("get", id),
       histogram: (query) => reader.ask("histogram", query),
       errorGroups: (query) => wholeErrorGroups(reader, query),
+      async purge(day, ids) {
+        const rows = ids?.flatMap((id) => locateRequest(id)?.row ?? []) ?? null;
+        await reader.ask("release", day);
+        await writer.purge(day, rows);
+        await reader.ask("release", day);
+        // An index that was made meanwhile holds error texts that are gone now: it is made anew, over it.
+        while (!(await reader.ask("indexDay", day, INDEX_SLICE_MS)));
+      },
     },
     responses: openResponses(writer, responseReader),
     files: openFiles({ database, folder: parts.directory.files, seal: new Seal(vault.contentKey) }),

@@ -31,6 +31,8 @@ export interface ReaderQuestions {
   responseChain(id: string): StoredResponse[];
   /** Ids of the person's conversations that hold this text. */
   searchChats(createdBy: string | null, text: string): string[];
+  /** The day has lost rows: what is known of it is read again. */
+  release(day: number): null;
   /** Days before this one are about to be deleted. */
   releaseBefore(firstDay: number): null;
   close(): null;

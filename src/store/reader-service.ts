@@ -59,6 +59,11 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
     keyHistory: (keyId, limit) => state.keyHistory(keyId, limit),
     responseChain: (id) => responses.chain(id),
     searchChats: (createdBy, text) => searchChats(directory.config, createdBy, text),
+    release(day) {
+      indexes.release(day);
+      days.release(day);
+      return null;
+    },
     releaseBefore(firstDay) {
       indexes.releaseBefore(firstDay);
       days.releaseBefore(firstDay);

@@ -115,6 +115,11 @@ export interface LogStore {
   /** Most frequent first. Waits for days that have no index yet; rejects with StoreError when that takes too long. */
   errorGroups(query: ErrorGroupQuery): Promise<readonly ErrorGroup[]>;
   get(id: string): Promise<LogDetail | null>;
+  /**
+   * Deletes requests of one (Unix) day for good, with their bodies; null: all of them. What roll-ups counted stays. Resolves when no
+   * byte of them is left in the log; without ids it makes sure of that after a crash.
+   */
+  purge(day: number, ids: readonly string[] | null): Promise<void>;
 }
 
 export const USAGE_DIMENSIONS = ["provider", "key", "model", "client", "status", "error", "format"] as const;

@@ -152,7 +152,8 @@ function chooseSeries(
     weighCells(cells, (group, requests, cost) => {
       const key = keys.of(group);
       if (key === LEFT_OUT) return;
-      const size = (sizes[key] ??= { key, cost: 0, requests: 0 });
+      sizes[key] ??= { key, cost: 0, requests: 0 };
+      const size = sizes[key];
       size.cost += cost;
       size.requests += requests;
     }),

@@ -13,6 +13,8 @@ export type WriterRequest =
   | { readonly kind: "responses"; readonly changes: ResponseChanges }
   | { readonly kind: "flush"; readonly id: number }
   | { readonly kind: "expire"; readonly id: number; readonly firstDay: number; readonly usageBeforeMs: number }
+  /** Rows null: the whole day. */
+  | { readonly kind: "purge"; readonly id: number; readonly day: number; readonly rows: readonly number[] | null }
   | { readonly kind: "expireResponses"; readonly id: number; readonly retention: ResponseRetention }
   | { readonly kind: "close" };
 
@@ -26,6 +28,8 @@ export type WriterReply =
   /** The responses that came last are on disk. */
   | { readonly kind: "kept" }
   | { readonly kind: "done"; readonly id: number }
+  /** It cannot be done, also not when it is tried again. */
+  | { readonly kind: "undone"; readonly id: number; readonly message: string }
   /** Null: everything can be written again. */
   | { readonly kind: "fault"; readonly message: string | null }
   | { readonly kind: "size"; readonly bytes: number }

@@ -20,6 +20,8 @@ const IDLE_DAY_MS = 600_000;
 const EXPIRE_SLICE_ROWS = 2000;
 const EXPIRE_SLICE_CONVERSATIONS = 100;
 const SEAL_SLICE_ROWS = 50;
+const PURGE_TRIES = 20;
+const PURGE_AGAIN_MS = 250;
 
 interface Files {
   readonly directory: DataDirectory;
@@ -76,6 +78,9 @@ export class WriterService {
         return;
       case "expire":
         void this.#expire(files, request).then(() => this.reply({ kind: "done", id: request.id }));
+        return;
+      case "purge":
+        this.#purge(files, request, PURGE_TRIES);
         return;
       case "expireResponses":
         void this.#expireResponses(files, request).then(() => this.reply({ kind: "done", id: request.id }));
@@ -157,6 +162,22 @@ export class WriterService {
       await Bun.sleep(0);
     }
     this.#measure(files.directory);
+  }
+
+  /** Not until it succeeds, as batches are written: these must not wait for it. */
+  #purge(files: Files, request: WriterRequest & { kind: "purge" }, tries: number): void {
+    const { id, day, rows } = request;
+    this.#logLane.push(() => {
+      if (this.#files !== files) return; // closed meanwhile
+      try {
+        files.logs.purge(day, rows);
+      } catch (error) {
+        if (tries > 1) setTimeout(() => this.#purge(files, request, tries - 1), PURGE_AGAIN_MS);
+        else this.reply({ kind: "undone", id, message: `the purge of a day: ${describeFault(error)}` });
+        return;
+      }
+      this.reply({ kind: "done", id });
+    });
   }
 
   /** Whole conversations go, in slices too. */

@@ -23,6 +23,11 @@ const MAX_QUEUED_BODY_BYTES = 64 * 1_048_576;
 const RESTART_AFTER_MS = 250;
 const STATES_PATIENCE_MS = 500;
 
+interface Waiter {
+  readonly request: WriterRequest;
+  readonly resolve: () => void;
+  readonly reject: (error: StoreError) => void;
+}
 interface Sent {
   readonly number: number;
   readonly records: readonly RequestRecord[];
@@ -47,7 +52,7 @@ export class Writer {
   #savingStates: StateChanges | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #nextNumber = 1;
-  #waiters = new Map<number, { readonly request: WriterRequest; readonly resolve: () => void }>();
+  #waiters = new Map<number, Waiter>();
   #closed: (() => void) | null = null;
   #closing = false;
   /** Records that entered the queue, and those that left it. */
@@ -138,6 +143,10 @@ export class Writer {
     return this.#ask({ kind: "expire", id: this.#nextNumber++, firstDay, usageBeforeMs });
   }
 
+  purge(day: number, rows: readonly number[] | null): Promise<void> {
+    return this.#ask({ kind: "purge", id: this.#nextNumber++, day, rows });
+  }
+
   async expireResponses(retention: ResponseRetention): Promise<void> {
     this.#send(); // what waits is looked at, too
     await this.#ask({ kind: "expireResponses", id: this.#nextNumber++, retention });
@@ -224,8 +233,8 @@ export class Writer {
   }
 
   #ask(request: WriterRequest & { readonly id: number }): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiters.set(request.id, { request, resolve });
+    return new Promise((resolve, reject) => {
+      this.#waiters.set(request.id, { request, resolve, reject });
       this.#post(request);
     });
   }
@@ -258,6 +267,10 @@ export class Writer {
         return;
       case "done":
         this.#waiters.get(message.id)?.resolve();
+        this.#waiters.delete(message.id);
+        return;
+      case "undone":
+        this.#waiters.get(message.id)?.reject(new StoreError(message.message));
         this.#waiters.delete(message.id);
         return;
       case "fault":

@@ -14,6 +14,10 @@ export const JOB_KINDS: Readonly<Record<string, JobKindEntry>> = {
     scope: "KEYS_WRITE",
     load: async () => (await import("../key-import/job.ts")).importKeysJob,
   },
+  PURGE_REQUEST_LOGS: {
+    scope: "SETTINGS_WRITE",
+    load: async () => (await import("../purge-logs-job.ts")).purgeLogsJob,
+  },
   REFRESH_KEY_BALANCES: {
     scope: "KEYS_WRITE",
     load: async () => (await import("../refresh-balances-job.ts")).refreshBalancesJob,
