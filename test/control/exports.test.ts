@@ -35,16 +35,12 @@ async function fileOf(mutation: string, input: object, type: string): Promise<{ 
   const started = await server.ask(`mutation ($input: ${type}!) { ${mutation}(input: $input) { ${JOB} } }`, { input });
   expect(started.errors).toBeUndefined();
   const { id } = started.data[mutation].job;
-  for (;;) {
-    const { data } = await server.ask(
-      `query ($id: ID!) { job(id: $id) { ${JOB.slice(6, JOB.indexOf(" } userErrors"))} } }`,
-      { id },
-    );
-    if (!["QUEUED", "RUNNING"].includes(data.job.state)) {
-      return { job: data.job, text: await Bun.file(server.control.jobs.filePath(id)).text() };
-    }
-    await Bun.sleep(5);
-  }
+  await server.control.jobs.settled(id, 60_000);
+  const { data } = await server.ask(
+    `query ($id: ID!) { job(id: $id) { ${JOB.slice(6, JOB.indexOf(" } userErrors"))} } }`,
+    { id },
+  );
+  return { job: data.job, text: await Bun.file(server.control.jobs.filePath(id)).text() };
 }
 
 describe("an export of the request log", () => {
