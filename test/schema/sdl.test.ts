@@ -39,6 +39,7 @@ describe("schema/schema.graphql", () => {
       "InvitePayload.inviteToken",
       "JobItem.secretPreview",
       "ProviderKey.secretPreview",
+      "PurgeRequestLogsPayload.confirmToken",
       "RecoveryCodesPayload.recoveryCodes",
       "RevealProviderKeySecretPayload.secret",
       "SetUpPayload.adminToken",
