@@ -109,6 +109,49 @@ export function paginate<Row extends { readonly id: string }>(
   };
 }
 
+/** The same page of rows that stand sorted already, ascending by key and id: only those of the page are looked at. */
+export function paginateSorted<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  args: PageArgs,
+  order: RowOrder<Row>,
+): CountedPage<Row> {
+  const { limit, backward, after, before } = readPageArgs(args);
+  const total = rows.length;
+  const at = (index: number) => rows[order.descending ? total - 1 - index : index]!;
+  const direction = order.descending ? -1 : 1;
+  /** How many rows stand before the cursor, and on it when `least` is 1. */
+  const countUpTo = (cursor: Place, least: 0 | 1) => {
+    let low = 0;
+    let high = total;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const row = at(middle);
+      if (direction * comparePlaces(order.key(row), row.id, cursor.key, cursor.id) < least) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const start = after === null ? 0 : countUpTo(readCursor(after, order), 1);
+  const end = Math.max(start, before === null ? total : countUpTo(readCursor(before, order), 0));
+  const shown = Math.min(limit, end - start);
+  const first = backward ? end - shown : start;
+  const edges = Array.from({ length: shown }, (_, index) => {
+    const node = at(first + index);
+    return { cursor: writeCursor({ key: order.key(node), id: node.id }, order), node };
+  });
+  const left = end - start - shown;
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: total > end || (!backward && left > 0),
+      hasPreviousPage: start > 0 || (backward && left > 0),
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    totalCount: total,
+  };
+}
+
 /** The same page with something else for each row. */
 export function mapPage<Row, Shown>(page: CountedPage<Row>, show: (row: Row) => Shown): CountedPage<Shown> {
   return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: show(node) })) };

@@ -3,8 +3,8 @@ import type { ProviderKeyRow } from "../store/types.ts";
 import { badInput } from "./bad-input.ts";
 import type { Control } from "./control.ts";
 import { countStatuses, type ProviderKeyCounts, type ProviderKeyView, statusNow, viewKey } from "./key-status.ts";
-import type { ListedKey } from "./key-table.ts";
-import { type CountedPage, MAX_PAGE, mapPage, type PageArgs, paginate } from "./page.ts";
+import type { KeptOrder, ListedKey } from "./key-table.ts";
+import { type CountedPage, MAX_PAGE, mapPage, type PageArgs, paginate, paginateSorted } from "./page.ts";
 import { observedMatcher, type ProviderKeyFilter, rowMatcher } from "./provider-key-filter.ts";
 import { keptOrder, type ProviderKeyOrder, readOrder } from "./provider-key-order.ts";
 
@@ -22,9 +22,13 @@ export async function listProviderKeys(
   order: ProviderKeyOrder = { field: "name", direction: "asc" },
 ): Promise<ProviderKeyPage> {
   const rowOrder = await readOrder(control, order);
-  const { keys, counts } = await matchingKeys(control, filter, order, page.last != null);
+  const kept = keptOrder(order.field);
+  // What moves by itself is sorted for the page alone, least laboriously when the nearest of equal ones come first.
+  const isReversed = kept === "id" && (order.direction === "desc") !== (page.last != null);
+  const { keys, counts } = await matchingKeys(control, filter, kept, isReversed);
   const nowMs = control.now();
-  return { ...mapPage(paginate(keys, page, rowOrder), ({ row }) => viewKey(control, row, nowMs)), counts };
+  const found = kept === "id" ? paginate(keys, page, rowOrder) : paginateSorted(keys, page, rowOrder);
+  return { ...mapPage(found, ({ row }) => viewKey(control, row, nowMs)), counts };
 }
 
 export async function getProviderKey(control: Control, id: string): Promise<ProviderKeyView | null> {
@@ -37,12 +41,12 @@ export async function findProviderKeys(control: Control, filter: ProviderKeyFilt
   return (await matchingKeys(control, filter)).keys.map(({ row }) => row);
 }
 
-/** Goes through all keys there are, nearest to the page first, so it makes nothing for a key but its place in the list. */
+/** Goes through all keys there are, so it makes nothing for a key but its place in the list. */
 async function matchingKeys(
   control: Control,
   filter: ProviderKeyFilter,
-  order: ProviderKeyOrder = { field: "createdAt", direction: "asc" },
-  isBackward = false,
+  order: KeptOrder = "id",
+  isReversed = false,
 ): Promise<{ keys: ListedKey[]; counts: ProviderKeyCounts }> {
   const nowMs = control.now();
   const matches = rowMatcher(filter);
@@ -50,10 +54,9 @@ async function matchingKeys(
   const statuses = filter.statuses ? new Set(filter.statuses) : null;
   const counts = { ...countStatuses([]) } as Record<keyof ProviderKeyCounts, number>;
   const keys: ListedKey[] = [];
-  const sorted = (await control.rows.keyTable()).inOrder(keptOrder(order.field));
-  const isDescending = (order.direction === "desc") !== isBackward;
+  const sorted = (await control.rows.keyTable()).inOrder(order);
   for (let index = 0; index < sorted.length; index++) {
-    const key = sorted[isDescending ? sorted.length - 1 - index : index]!;
+    const key = sorted[isReversed ? sorted.length - 1 - index : index]!;
     if (!matches(key)) continue;
     if (matchesObserved !== null && !matchesObserved(observeKey(control, key.row))) continue;
     const status = statusNow(control, key.row, nowMs);
