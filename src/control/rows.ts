@@ -17,6 +17,7 @@ export class ConfigRows {
   readonly #keyTable: KeyTable;
   #providers: Promise<ById<ProviderRow>> | null = null;
   #models: Promise<ById<ModelRow>> | null = null;
+  #lastNames: Promise<ReadonlyMap<string, string>> | null = null;
   #clientKeys: { readonly readAtMs: number; readonly rows: Promise<ById<ClientKeyRow>> } | null = null;
 
   constructor(store: Store, events: Events) {
@@ -59,6 +60,14 @@ export class ConfigRows {
     return this.#clientKeys.rows;
   }
 
+  /** What something that has been deleted was called; its id, when nobody knows any more. */
+  async lastName(id: string): Promise<string> {
+    this.#lastNames ??= this.#store.history.lastNames();
+    const names = await this.#lastNames.catch(() => null);
+    if (names === null) this.#lastNames = null; // A failed read is not remembered.
+    return names?.get(id) ?? id;
+  }
+
   close(): void {
     for (const stop of this.#stops) stop();
     this.#keyTable.close();
@@ -69,6 +78,7 @@ export class ConfigRows {
     this.#providers = null;
     this.#models = null;
     this.#clientKeys = null;
+    this.#lastNames = null;
   }
 
   async #load<Row extends { readonly id: string }>(noun: { list(): Promise<Row[]> }): Promise<ById<Row>> {

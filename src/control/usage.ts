@@ -136,7 +136,7 @@ export function seriesOf({ query, report }: UsageView): readonly UsageSeries[] {
   return query.groupBy.length > 0 ? report.series : report.series.slice(0, 1);
 }
 
-/** Names instead of ids, where there is one (any more). */
+/** Names instead of ids; of what has been deleted, the name it had. */
 export async function labelGroup(control: Control, query: UsageQuery, series: UsageSeries): Promise<string> {
   if (series.isOther) return "Other";
   if (series.values.length === 0) return "Total";
@@ -152,11 +152,11 @@ export async function labelValue(control: Control, dimension: UsageDimension, va
     case "model":
       return value;
     case "provider":
-      return (await control.rows.providers()).get(value)?.name ?? value;
+      return (await control.rows.providers()).get(value)?.name ?? control.rows.lastName(value);
     case "key":
-      return (await control.rows.providerKeys()).get(value)?.name ?? value;
+      return (await control.rows.providerKeys()).get(value)?.name ?? control.rows.lastName(value);
     case "client":
-      return (await control.rows.clientKeys()).get(value)?.name ?? value;
+      return (await control.rows.clientKeys()).get(value)?.name ?? control.rows.lastName(value);
     case "status":
     case "error":
     case "format":

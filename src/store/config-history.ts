@@ -126,6 +126,17 @@ export function removedSince(queries: Queries, noun: ConfigNoun, sinceMs: number
     .map((row) => row.objectId);
 }
 
+/** What objects were called last, by id, as far as the newest changes tell. */
+export function readLastNames(queries: Queries, limit: number): Map<string, string> {
+  const found = queries
+    .select({ id: configRevisionItem.objectId, name: configRevisionItem.name })
+    .from(configRevisionItem)
+    .orderBy(desc(configRevisionItem.version), desc(configRevisionItem.position))
+    .limit(limit)
+    .all();
+  return new Map(found.reverse().map(({ id, name }) => [id, name]));
+}
+
 /** Every row change after `version`, newest first; null when the history does not reach back that far. */
 export function rowChangesSince(queries: Queries, version: number): RowChange[] | null {
   const oldest =

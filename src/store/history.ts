@@ -6,6 +6,7 @@ import {
   type HistoryPage,
   type HistoryQuery,
   lastRemoval,
+  readLastNames,
   readObjectChanges,
   readRevision,
   readRevisions,
@@ -33,6 +34,8 @@ export interface ConfigHistory {
   page(query: HistoryQuery): Promise<HistoryPage>;
   get(version: number): Promise<ConfigRevision | null>;
   changes(version: number, limit: number): Promise<ObjectChange[]>;
+  /** What objects were called last, by id: also those that are no more, as far as the history reaches. */
+  lastNames(): Promise<ReadonlyMap<string, string>>;
   /** Makes the configuration what it was at `version`, as a new revision. Deleted keys come back with their secrets. */
   revert(version: number, expectedVersion?: number): Promise<Reverted>;
   /** The revision that removed this object last. */
@@ -43,6 +46,8 @@ export interface ConfigHistory {
   restore(version: number, nouns: readonly ConfigNoun[]): Promise<Restored>;
   expire(beforeMs: number): Promise<void>;
 }
+
+const MAX_NAMES = 20_000;
 
 /** `onKeysDeleted` hears of the provider keys that a revert took away. */
 export function openHistory(database: ConfigDatabase, onKeysDeleted: (ids: readonly string[]) => void): ConfigHistory {
@@ -58,6 +63,9 @@ export function openHistory(database: ConfigDatabase, onKeysDeleted: (ids: reado
     },
     async changes(version, limit) {
       return database.read((queries) => readObjectChanges(queries, version, limit));
+    },
+    async lastNames() {
+      return database.read((queries) => readLastNames(queries, MAX_NAMES));
     },
     async revert(version, expectedVersion) {
       let before = 0;
