@@ -63,7 +63,7 @@ const RARE_ERROR = 200_000;
 const EXPENSIVE = 400_000;
 
 /** Repeatable, and faster than what it decides. */
-export class Random {
+class Random {
   #state: number;
 
   constructor(seed: number) {

@@ -1,6 +1,6 @@
 import { ACCESS } from "../schema/access.ts";
-import { SCOPES } from "../src/control/principal.ts";
-import { ROLE_SCOPES, ROLES } from "../src/control/roles.ts";
+import { SCOPES } from "../src/control/people/principal.ts";
+import { ROLE_SCOPES, ROLES } from "../src/control/people/roles.ts";
 import { ROUTE_ACCESS } from "../src/http/route-access.ts";
 import { ENDPOINTS, PROVIDER_KINDS, QUIRKS, type Quirk, type Wire } from "../src/llm/names.ts";
 import { dialects } from "../src/providers/index.ts";

@@ -1,4 +1,4 @@
-import type { Scope } from "../src/control/principal.ts";
+import type { Scope } from "../src/control/people/principal.ts";
 
 /** Who may use a field: everybody, whoever has signed in, whoever holds the scope, or all of the scopes. */
 export type Access = Plain | Fresh;

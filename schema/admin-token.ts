@@ -3,8 +3,8 @@ import {
   type IssuedAdminToken,
   listAdminTokens,
   revokeAdminTokens,
-} from "../src/control/admin-tokens.ts";
-import type { Scope as ScopeName } from "../src/control/principal.ts";
+} from "../src/control/people/admin-tokens.ts";
+import type { Scope as ScopeName } from "../src/control/people/principal.ts";
 import { builder } from "./builder.ts";
 import { Scope } from "./enums.ts";
 import { Node } from "./node.ts";

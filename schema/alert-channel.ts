@@ -1,4 +1,4 @@
-import { MAIL_SECURITIES } from "../src/control/alert-channel-input.ts";
+import { MAIL_SECURITIES } from "../src/control/alerts/alert-channel-input.ts";
 import {
   createAlertChannel,
   deleteAlertChannels,
@@ -6,7 +6,7 @@ import {
   testAlertChannel,
   updateAlertChannel,
   type WrittenChannel,
-} from "../src/control/alert-channels.ts";
+} from "../src/control/alerts/alert-channels.ts";
 import type { DeliveryRow } from "../src/store/alert-types.ts";
 import { builder } from "./builder.ts";
 import { AlertChannelKind } from "./enums.ts";

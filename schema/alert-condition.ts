@@ -1,5 +1,5 @@
 import type { AlertKind, AlertCondition as Condition, ConditionOf } from "../src/alert-rule.ts";
-import { formatNanoUsd } from "../src/control/money.ts";
+import { formatNanoUsd } from "../src/control/usage/money.ts";
 import { builder } from "./builder.ts";
 import { BudgetPeriod, LatencyMetric, Percentile } from "./enums.ts";
 

@@ -1,5 +1,5 @@
-import { type AlertFrame, type AlertNote, watchAlerts } from "../src/control/alert-events.ts";
-import { countOpenAlerts } from "../src/control/overview.ts";
+import { type AlertFrame, type AlertNote, watchAlerts } from "../src/control/alerts/alert-events.ts";
+import { countOpenAlerts } from "../src/control/usage/overview.ts";
 import { builder } from "./builder.ts";
 import { AlertEventKind } from "./enums.ts";
 import { Alert } from "./refs.ts";

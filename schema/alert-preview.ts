@@ -1,4 +1,4 @@
-import { type AlertPreview as Preview, previewAlertRule } from "../src/control/alert-preview.ts";
+import { type AlertPreview as Preview, previewAlertRule } from "../src/control/alerts/alert-preview.ts";
 import { CreateAlertRuleInput } from "./alert-rule.ts";
 import { builder } from "./builder.ts";
 

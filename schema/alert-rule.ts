@@ -1,5 +1,5 @@
 import type { AlertScope as Scope } from "../src/alert-rule.ts";
-import { createAlertRule, deleteAlertRules, updateAlertRule } from "../src/control/alert-rules.ts";
+import { createAlertRule, deleteAlertRules, updateAlertRule } from "../src/control/alerts/alert-rules.ts";
 import type { AlertRuleRow } from "../src/store/alert-types.ts";
 import { AlertCondition, AlertConditionInput } from "./alert-condition.ts";
 import { builder } from "./builder.ts";

@@ -1,4 +1,4 @@
-import { acknowledgeAlert, listAlerts, readAlertState } from "../src/control/alerts.ts";
+import { acknowledgeAlert, listAlerts, readAlertState } from "../src/control/alerts/alerts.ts";
 import type { AlertRow } from "../src/store/alert-types.ts";
 import { builder } from "./builder.ts";
 import { AlertKind, AlertState, Severity } from "./enums.ts";

@@ -1,4 +1,4 @@
-import { type AuditPage, listAuditEntries } from "../src/control/audit-log.ts";
+import { type AuditPage, listAuditEntries } from "../src/control/audit/audit-log.ts";
 import type { AuditRow, AuditChange as ChangeValue, AuditSubject as SubjectValue } from "../src/store/audit-entry.ts";
 import { builder } from "./builder.ts";
 import { AuditOutcome } from "./enums.ts";

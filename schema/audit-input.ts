@@ -7,7 +7,7 @@ import {
   isListType,
   isNonNullType,
 } from "graphql";
-import { shown } from "../src/control/audit-changes.ts";
+import { shown } from "../src/control/audit/audit-changes.ts";
 import { SAFE_TEXTS } from "./audit-rules.ts";
 import type { GraphqlContext } from "./context.ts";
 

@@ -5,8 +5,8 @@ import {
   type GraphQLFieldResolver,
   type GraphQLSchema,
 } from "graphql";
-import type { AuditNote } from "../src/control/audit.ts";
-import { describeChanges } from "../src/control/audit-changes.ts";
+import type { AuditNote } from "../src/control/audit/audit.ts";
+import { describeChanges } from "../src/control/audit/audit-changes.ts";
 import type { NodeRow } from "../src/control/user-errors.ts";
 import { GatewayError, Outage } from "../src/errors.ts";
 import type { AuditSubject } from "../src/store/audit-entry.ts";

@@ -1,5 +1,5 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from "graphql";
-import { inNameOf } from "../src/control/authorship.ts";
+import { inNameOf } from "../src/control/audit/authorship.ts";
 import type { GraphqlContext } from "./context.ts";
 
 /** What a mutation changes of the configuration stands in the history in its caller's name. */

@@ -1,6 +1,6 @@
-import { lastSeq } from "../src/control/chat-answer.ts";
-import { formatNanoUsd } from "../src/control/money.ts";
-import { getRequest } from "../src/control/request-logs.ts";
+import { lastSeq } from "../src/control/chat/chat-answer.ts";
+import { getRequest } from "../src/control/requests/request-logs.ts";
+import { formatNanoUsd } from "../src/control/usage/money.ts";
 import type {
   ChatAttachment as Attachment,
   ChatToolCall as Call,

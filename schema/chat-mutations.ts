@@ -1,7 +1,7 @@
-import { continueInChat } from "../src/control/chat-continue.ts";
-import { type SentMessage, sendChatMessage, stopChatMessage } from "../src/control/chat-send.ts";
-import { deleteConversations, restoreConversations } from "../src/control/conversation-deletion.ts";
-import { updateConversation } from "../src/control/conversations.ts";
+import { continueInChat } from "../src/control/chat/chat-continue.ts";
+import { type SentMessage, sendChatMessage, stopChatMessage } from "../src/control/chat/chat-send.ts";
+import { deleteConversations, restoreConversations } from "../src/control/chat/conversation-deletion.ts";
+import { updateConversation } from "../src/control/chat/conversations.ts";
 import type { ConversationRow, MessageRow } from "../src/store/chat-types.ts";
 import { builder } from "./builder.ts";
 import { ReasoningEffort, Verbosity, WireFormat } from "./enums.ts";

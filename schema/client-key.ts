@@ -6,8 +6,8 @@ import {
   listClientKeys,
   rotateClientKey,
   updateClientKey,
-} from "../src/control/client-keys.ts";
-import { restoreDeleted } from "../src/control/config-deletion.ts";
+} from "../src/control/clients/client-keys.ts";
+import { restoreDeleted } from "../src/control/config/config-deletion.ts";
 import type { ClientKeyRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import { BuiltinClient, ClientKeyOrderField, ContentPolicy, SortDirection } from "./enums.ts";

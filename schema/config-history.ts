@@ -4,7 +4,7 @@ import {
   readRevisionDifferences,
   revertConfig,
   summarize,
-} from "../src/control/config-revisions.ts";
+} from "../src/control/config/config-revisions.ts";
 import type { ConfigRevision as Revision, RevisionCount } from "../src/store/config-changes.ts";
 import { builder } from "./builder.ts";
 import { ConfigDifference } from "./config.ts";

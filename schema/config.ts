@@ -1,5 +1,5 @@
-import type { GeneratedClientKey as Generated } from "../src/control/config-carry-out.ts";
-import type { ConfigDifference as Difference } from "../src/control/config-differences.ts";
+import type { GeneratedClientKey as Generated } from "../src/control/config/config-carry-out.ts";
+import type { ConfigDifference as Difference } from "../src/control/config/config-differences.ts";
 import {
   type AppliedConfig,
   applyConfig,
@@ -7,7 +7,7 @@ import {
   compareConfig,
   type ConfigExport as Export,
   exportConfig,
-} from "../src/control/config-document.ts";
+} from "../src/control/config/config-document.ts";
 import { ok } from "../src/control/user-errors.ts";
 import { builder } from "./builder.ts";
 import { ConfigChangeKind, ConfigNoun } from "./enums.ts";

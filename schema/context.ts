@@ -1,5 +1,5 @@
 import type { Control } from "../src/control/control.ts";
-import type { Principal } from "../src/control/principal.ts";
+import type { Principal } from "../src/control/people/principal.ts";
 
 /** What a resolver is handed. One per operation; for a subscription it lives as long as that. */
 export interface GraphqlContext {

@@ -1,5 +1,5 @@
-import { getConversation, listConversations, listMessages } from "../src/control/conversations.ts";
-import { formatNanoUsd } from "../src/control/money.ts";
+import { getConversation, listConversations, listMessages } from "../src/control/chat/conversations.ts";
+import { formatNanoUsd } from "../src/control/usage/money.ts";
 import type { ChatTotals } from "../src/store/chat-types.ts";
 import { builder } from "./builder.ts";
 import { Node } from "./node.ts";

@@ -1,5 +1,5 @@
-import { listErrorGroups } from "../src/control/error-groups.ts";
-import { getRequest } from "../src/control/request-logs.ts";
+import { listErrorGroups } from "../src/control/requests/error-groups.ts";
+import { getRequest } from "../src/control/requests/request-logs.ts";
 import type { ErrorGroup as ErrorGroupValue } from "../src/store/reports.ts";
 import { builder } from "./builder.ts";
 import { ErrorClass } from "./enums.ts";

@@ -1,6 +1,6 @@
-import { startRequestExport } from "../src/control/exports/request-export.ts";
-import { EXPORT_FORMATS } from "../src/control/exports/table.ts";
-import { startUsageExport } from "../src/control/exports/usage-export.ts";
+import { startRequestExport } from "../src/control/requests/exports/request-export.ts";
+import { EXPORT_FORMATS } from "../src/control/requests/exports/table.ts";
+import { startUsageExport } from "../src/control/requests/exports/usage-export.ts";
 import { ok } from "../src/control/user-errors.ts";
 import { builder } from "./builder.ts";
 import { UsageDimension, UsageInterval } from "./enums.ts";

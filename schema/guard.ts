@@ -7,7 +7,7 @@ import {
   getNamedType,
   isObjectType,
 } from "graphql";
-import { isFresh, type Principal } from "../src/control/principal.ts";
+import { isFresh, type Principal } from "../src/control/people/principal.ts";
 import { ACCESS, type Access } from "./access.ts";
 import type { GraphqlContext } from "./context.ts";
 

@@ -1,6 +1,6 @@
-import { estimateEmptyAt, setKeyBalance } from "../src/control/key-balance-writes.ts";
-import type { ProviderKeyView } from "../src/control/key-status.ts";
-import { formatNanoUsd } from "../src/control/money.ts";
+import { estimateEmptyAt, setKeyBalance } from "../src/control/keys/key-balance-writes.ts";
+import type { ProviderKeyView } from "../src/control/keys/key-status.ts";
+import { formatNanoUsd } from "../src/control/usage/money.ts";
 import type { KeyBalanceRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import { KeyBalanceSource } from "./enums.ts";

@@ -1,4 +1,4 @@
-import { type ProviderKeyCounts as Counts, PROVIDER_KEY_STATUSES } from "../src/control/key-status.ts";
+import { type ProviderKeyCounts as Counts, PROVIDER_KEY_STATUSES } from "../src/control/keys/key-status.ts";
 import { builder } from "./builder.ts";
 
 export const ProviderKeyCounts = builder.objectRef<Counts>("ProviderKeyCounts");

@@ -1,5 +1,5 @@
-import { type FilteredKeyNote, type KeyFrame, watchKeys } from "../src/control/key-events.ts";
-import { countProviderKeys, getProviderKey } from "../src/control/provider-keys.ts";
+import { type FilteredKeyNote, type KeyFrame, watchKeys } from "../src/control/keys/key-events.ts";
+import { countProviderKeys, getProviderKey } from "../src/control/keys/provider-keys.ts";
 import { builder } from "./builder.ts";
 import { KeyEventKind } from "./enums.ts";
 import { ProviderKeyCounts } from "./key-counts.ts";

@@ -1,4 +1,4 @@
-import type { ProviderKeyView } from "../src/control/key-status.ts";
+import type { ProviderKeyView } from "../src/control/keys/key-status.ts";
 import type { KeyHealthChange as KeyHealthChangeValue } from "../src/events.ts";
 import { builder } from "./builder.ts";
 import { ErrorClass, KeyHealthState } from "./enums.ts";

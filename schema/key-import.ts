@@ -3,7 +3,7 @@ import {
   importProviderKeys,
   type ImportPreview as Preview,
   type PreviewRow,
-} from "../src/control/key-import/import.ts";
+} from "../src/control/keys/import/import.ts";
 import { builder } from "./builder.ts";
 import { DuplicatePolicy, ImportAction, ImportFormat } from "./enums.ts";
 import { loadNode, Node } from "./node.ts";

@@ -1,4 +1,4 @@
-import type { ProviderKeyView } from "../src/control/key-status.ts";
+import type { ProviderKeyView } from "../src/control/keys/key-status.ts";
 import type { ProviderKeyRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 

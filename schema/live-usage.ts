@@ -4,9 +4,9 @@ import {
   type LiveSnapshot,
   type LiveTick,
   watchLiveUsage,
-} from "../src/control/live-usage.ts";
-import { formatNanoUsd } from "../src/control/money.ts";
-import { labelValue } from "../src/control/usage.ts";
+} from "../src/control/usage/live-usage.ts";
+import { formatNanoUsd } from "../src/control/usage/money.ts";
+import { labelValue } from "../src/control/usage/usage.ts";
 import { builder } from "./builder.ts";
 import { UsageDimension } from "./enums.ts";
 import { loadNode, Node } from "./node.ts";

@@ -1,4 +1,4 @@
-import { type ModelFrame, watchModels } from "../src/control/model-events.ts";
+import { type ModelFrame, watchModels } from "../src/control/models/model-events.ts";
 import { builder } from "./builder.ts";
 import { ChangeKind } from "./enums.ts";
 import { Model } from "./refs.ts";

@@ -1,5 +1,5 @@
-import { restoreDeleted } from "../src/control/config-deletion.ts";
-import { createModel, deleteModels, updateModel } from "../src/control/model-writes.ts";
+import { restoreDeleted } from "../src/control/config/config-deletion.ts";
+import { createModel, deleteModels, updateModel } from "../src/control/models/model-writes.ts";
 import type { ModelRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import { ModelCapability } from "./enums.ts";

@@ -1,5 +1,5 @@
-import type { PriceTier as PriceTierValue, ShownPrice } from "../src/control/model-price.ts";
-import { formatPrice } from "../src/control/money.ts";
+import type { PriceTier as PriceTierValue, ShownPrice } from "../src/control/models/model-price.ts";
+import { formatPrice } from "../src/control/usage/money.ts";
 import { builder } from "./builder.ts";
 import { PriceSource } from "./enums.ts";
 

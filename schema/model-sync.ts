@@ -1,6 +1,6 @@
-import { type FieldChange, SYNC_FIELDS, SYNC_KINDS, type SyncEntry } from "../src/control/model-diff.ts";
-import { previewModelSync, type SyncPreview, type SyncResult, syncModels } from "../src/control/model-sync.ts";
-import { startModelSync } from "../src/control/model-sync-job.ts";
+import { type FieldChange, SYNC_FIELDS, SYNC_KINDS, type SyncEntry } from "../src/control/models/model-diff.ts";
+import { previewModelSync, type SyncPreview, type SyncResult, syncModels } from "../src/control/models/model-sync.ts";
+import { startModelSync } from "../src/control/models/model-sync-job.ts";
 import { MODEL_CAPABILITIES, type OfferedModel as Offered } from "../src/llm/model-capabilities.ts";
 import type { ProviderOffer as Offer } from "../src/store/provider-offers.ts";
 import { builder } from "./builder.ts";

@@ -1,4 +1,4 @@
-import { type ModelTest, testModel } from "../src/control/model-test.ts";
+import { type ModelTest, testModel } from "../src/control/models/model-test.ts";
 import { builder } from "./builder.ts";
 import { payloadRef, toPayload } from "./payload.ts";
 import { RequestLog } from "./refs.ts";

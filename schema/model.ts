@@ -1,4 +1,4 @@
-import type { ModelHealthNow } from "../src/control/model-health.ts";
+import type { ModelHealthNow } from "../src/control/models/model-health.ts";
 import {
   getModel,
   listModels,
@@ -7,8 +7,8 @@ import {
   readTargetPrice,
   readTargetTraits,
   targetsInOrder,
-} from "../src/control/models.ts";
-import { readTargetCapacity } from "../src/control/provider-capacity.ts";
+} from "../src/control/models/models.ts";
+import { readTargetCapacity } from "../src/control/providers/provider-capacity.ts";
 import { MODEL_CAPABILITIES } from "../src/llm/model-capabilities.ts";
 import type { ModelRow, ModelTarget as ModelTargetValue } from "../src/store/types.ts";
 import { builder } from "./builder.ts";

@@ -1,4 +1,5 @@
-import type { AttentionItem as Item } from "../src/control/attention.ts";
+import { countProviderKeys } from "../src/control/keys/provider-keys.ts";
+import type { AttentionItem as Item } from "../src/control/usage/attention.ts";
 import {
   countNouns,
   countOpenAlerts,
@@ -9,8 +10,7 @@ import {
   readVersionInfo,
   readYesterday,
   type VersionInfo as VersionInfoValue,
-} from "../src/control/overview.ts";
-import { countProviderKeys } from "../src/control/provider-keys.ts";
+} from "../src/control/usage/overview.ts";
 import { builder } from "./builder.ts";
 import { AttentionKind, Severity } from "./enums.ts";
 import { ProviderKeyCounts } from "./key-counts.ts";

@@ -1,15 +1,15 @@
-import type { ProviderKeyView } from "../src/control/key-status.ts";
+import type { ProviderKeyView } from "../src/control/keys/key-status.ts";
 import {
   type ActedOnKeys,
   actOnProviderKeys,
   reorderProviderKeys,
   tagProviderKeys,
-} from "../src/control/provider-key-actions.ts";
-import { deleteProviderKeys, restoreProviderKeys } from "../src/control/provider-key-deletion.ts";
-import { type RevealedSecret, revealProviderKeySecret } from "../src/control/provider-key-reveal.ts";
-import { createProviderKey, updateProviderKey } from "../src/control/provider-key-writes.ts";
-import { refreshKeyBalances } from "../src/control/refresh-balances-job.ts";
-import { validateProviderKeys } from "../src/control/validate-keys-job.ts";
+} from "../src/control/keys/provider-key-actions.ts";
+import { deleteProviderKeys, restoreProviderKeys } from "../src/control/keys/provider-key-deletion.ts";
+import { type RevealedSecret, revealProviderKeySecret } from "../src/control/keys/provider-key-reveal.ts";
+import { createProviderKey, updateProviderKey } from "../src/control/keys/provider-key-writes.ts";
+import { refreshKeyBalances } from "../src/control/keys/refresh-balances-job.ts";
+import { validateProviderKeys } from "../src/control/keys/validate-keys-job.ts";
 import { builder } from "./builder.ts";
 import { KeyAction } from "./enums.ts";
 import { JobPayload } from "./job.ts";

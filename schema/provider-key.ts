@@ -1,6 +1,6 @@
 import { badInput } from "../src/control/bad-input.ts";
-import type { ProviderKeyView } from "../src/control/key-status.ts";
-import { getProviderKey, listProviderKeys, readKeyHistory } from "../src/control/provider-keys.ts";
+import type { ProviderKeyView } from "../src/control/keys/key-status.ts";
+import { getProviderKey, listProviderKeys, readKeyHistory } from "../src/control/keys/provider-keys.ts";
 import { builder } from "./builder.ts";
 import { ErrorClass, ProviderKeyOrderField, ProviderKeyStatus, SortDirection } from "./enums.ts";
 import { KeyBalance } from "./key-balance.ts";

@@ -1,4 +1,4 @@
-import { listPresets, type Preset } from "../src/control/provider-presets.ts";
+import { listPresets, type Preset } from "../src/control/providers/provider-presets.ts";
 import { builder } from "./builder.ts";
 import { ProviderKind, Quirk } from "./enums.ts";
 

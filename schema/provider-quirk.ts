@@ -1,4 +1,4 @@
-import { forgetQuirk, type QuirkInForce } from "../src/control/provider-quirks.ts";
+import { forgetQuirk, type QuirkInForce } from "../src/control/providers/provider-quirks.ts";
 import { builder } from "./builder.ts";
 import { Quirk, QuirkSource } from "./enums.ts";
 import { toPayload } from "./payload.ts";

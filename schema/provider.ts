@@ -1,8 +1,8 @@
-import { restoreDeleted } from "../src/control/config-deletion.ts";
-import { listModelsOfProvider } from "../src/control/models.ts";
-import { countProviderKeys } from "../src/control/provider-keys.ts";
-import { listQuirks } from "../src/control/provider-quirks.ts";
-import { createProvider, deleteProviders, listProviders, updateProvider } from "../src/control/providers.ts";
+import { restoreDeleted } from "../src/control/config/config-deletion.ts";
+import { countProviderKeys } from "../src/control/keys/provider-keys.ts";
+import { listModelsOfProvider } from "../src/control/models/models.ts";
+import { listQuirks } from "../src/control/providers/provider-quirks.ts";
+import { createProvider, deleteProviders, listProviders, updateProvider } from "../src/control/providers/providers.ts";
 import type { ProviderRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import { KeyStrategy, ProviderKind, Quirk, StoredKeys } from "./enums.ts";

@@ -1,4 +1,4 @@
-import { type Purge, purgeRequestLogs } from "../src/control/purge-logs.ts";
+import { type Purge, purgeRequestLogs } from "../src/control/requests/purge-logs.ts";
 import { builder } from "./builder.ts";
 import { payloadRef, toPayload } from "./payload.ts";
 import { Job } from "./refs.ts";

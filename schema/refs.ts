@@ -1,6 +1,6 @@
 import type { JobView } from "../src/control/jobs/job-view.ts";
-import type { ProviderKeyView } from "../src/control/key-status.ts";
-import type { RequestView } from "../src/control/request-view.ts";
+import type { ProviderKeyView } from "../src/control/keys/key-status.ts";
+import type { RequestView } from "../src/control/requests/request-view.ts";
 import type { AlertChannelRow, AlertRow, AlertRuleRow } from "../src/store/alert-types.ts";
 import type { ConversationRow, MessageRow } from "../src/store/chat-types.ts";
 import type { AdminTokenRow, SavedViewRow, SessionRow, UserRow } from "../src/store/people.ts";

@@ -1,4 +1,4 @@
-import type { RequestView } from "../src/control/request-view.ts";
+import type { RequestView } from "../src/control/requests/request-view.ts";
 import type { AttemptRecord } from "../src/record.ts";
 import type { StoredContent } from "../src/store/reports.ts";
 import { builder } from "./builder.ts";

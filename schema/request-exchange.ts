@@ -2,7 +2,7 @@ import {
   type RequestExchange as Exchange,
   readExchange,
   type ExchangeMessage as Said,
-} from "../src/control/request-exchange.ts";
+} from "../src/control/requests/request-exchange.ts";
 import type { MediaPart } from "../src/llm/request.ts";
 import { builder } from "./builder.ts";
 import { ChatToolCall, ChatToolResult } from "./chat-message.ts";

@@ -1,5 +1,5 @@
-import type { FeedFrame } from "../src/control/feed-lane.ts";
-import { watchRequests } from "../src/control/request-feed.ts";
+import type { FeedFrame } from "../src/control/requests/feed-lane.ts";
+import { watchRequests } from "../src/control/requests/request-feed.ts";
 import { builder } from "./builder.ts";
 import { RequestLog } from "./refs.ts";
 import { RequestLogFilter } from "./request-log.ts";

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo, SelectionSetNode } from "graphql";
-import { getProviderKey } from "../src/control/provider-keys.ts";
-import { readDetail } from "../src/control/request-logs.ts";
-import type { RequestView } from "../src/control/request-view.ts";
+import { getProviderKey } from "../src/control/keys/provider-keys.ts";
+import { readDetail } from "../src/control/requests/request-logs.ts";
+import type { RequestView } from "../src/control/requests/request-view.ts";
 import type { LogDetail } from "../src/store/reports.ts";
 import type { GraphqlContext } from "./context.ts";
 

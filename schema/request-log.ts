@@ -1,6 +1,5 @@
-import { formatNanoUsd, formatPrice } from "../src/control/money.ts";
-import { cancelRequest } from "../src/control/request-cancel.ts";
-import type { RequestFilter } from "../src/control/request-filter.ts";
+import { cancelRequest } from "../src/control/requests/request-cancel.ts";
+import type { RequestFilter } from "../src/control/requests/request-filter.ts";
 import {
   type CostLine as CostLineValue,
   explainCost,
@@ -8,9 +7,10 @@ import {
   listActiveRequests,
   listRequestLogs,
   readHistogram,
-} from "../src/control/request-logs.ts";
-import { writeSnippet } from "../src/control/request-snippet.ts";
-import type { RequestView } from "../src/control/request-view.ts";
+} from "../src/control/requests/request-logs.ts";
+import { writeSnippet } from "../src/control/requests/request-snippet.ts";
+import type { RequestView } from "../src/control/requests/request-view.ts";
+import { formatNanoUsd, formatPrice } from "../src/control/usage/money.ts";
 import { totalTokens, type Usage } from "../src/llm/usage.ts";
 import type { PriceUsed as PriceUsedValue } from "../src/record.ts";
 import type { LogHistogram } from "../src/store/reports.ts";

@@ -1,4 +1,8 @@
-import { type ReplayDifference as Difference, type Replay, replayRequest } from "../src/control/request-replay.ts";
+import {
+  type ReplayDifference as Difference,
+  type Replay,
+  replayRequest,
+} from "../src/control/requests/request-replay.ts";
 import { builder } from "./builder.ts";
 import { payloadRef, toPayload } from "./payload.ts";
 import { RequestLog } from "./refs.ts";

@@ -2,8 +2,8 @@ import {
   type ExplainedCandidate,
   type RouteExplanation as Explanation,
   explainRoute,
-} from "../src/control/explain-route.ts";
-import type { ParkedBecause } from "../src/control/route-candidates.ts";
+} from "../src/control/models/explain-route.ts";
+import type { ParkedBecause } from "../src/control/models/route-candidates.ts";
 import type { ForecastCall, ForecastRefusal } from "../src/forecast.ts";
 import { builder } from "./builder.ts";
 import { AskableEndpoint, ErrorClass, ForecastHow, Quirk, RouteSkip, RouteVerdict, WireFormat } from "./enums.ts";

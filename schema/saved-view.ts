@@ -1,4 +1,4 @@
-import { deleteSavedViews, listSavedViews, saveView } from "../src/control/preferences.ts";
+import { deleteSavedViews, listSavedViews, saveView } from "../src/control/people/preferences.ts";
 import type { SavedViewRow } from "../src/store/people.ts";
 import { builder } from "./builder.ts";
 import { Node } from "./node.ts";

@@ -1,8 +1,8 @@
-import { acceptInvitation, reauthenticate } from "../src/control/own-account.ts";
-import { finalExpiry, idleExpiry } from "../src/control/session-life.ts";
-import { listSessions, revokeOtherSessions, revokeSessions, signOut } from "../src/control/sessions.ts";
-import { type SetUpDone, setUp } from "../src/control/set-up.ts";
-import { signIn } from "../src/control/sign-in.ts";
+import { acceptInvitation, reauthenticate } from "../src/control/people/own-account.ts";
+import { finalExpiry, idleExpiry } from "../src/control/people/session-life.ts";
+import { listSessions, revokeOtherSessions, revokeSessions, signOut } from "../src/control/people/sessions.ts";
+import { type SetUpDone, setUp } from "../src/control/people/set-up.ts";
+import { signIn } from "../src/control/people/sign-in.ts";
 import { builder } from "./builder.ts";
 import { Node } from "./node.ts";
 import { DeleteInput, DeletePayload, payloadRef, toPayload } from "./payload.ts";

@@ -5,7 +5,7 @@ import {
   type SettingView,
   type UpdatedSettings,
   updateSettings,
-} from "../src/control/settings.ts";
+} from "../src/control/settings/settings.ts";
 import { builder } from "./builder.ts";
 import { SettingGroup, SettingSource, SettingUnit } from "./enums.ts";
 import { payloadRef, toPayload } from "./payload.ts";

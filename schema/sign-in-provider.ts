@@ -5,7 +5,7 @@ import {
   type SignInProviderView,
   setSignInProvider,
   testSignInProvider,
-} from "../src/control/oidc/edit.ts";
+} from "../src/control/people/oidc/edit.ts";
 import type { Result } from "../src/control/user-errors.ts";
 import type { RoleRule } from "../src/store/people.ts";
 import { builder } from "./builder.ts";

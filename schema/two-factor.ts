@@ -1,4 +1,4 @@
-import { confirmTotp, disableTotp, enrolTotp, type TotpEnrolment } from "../src/control/two-factor.ts";
+import { confirmTotp, disableTotp, enrolTotp, type TotpEnrolment } from "../src/control/people/two-factor.ts";
 import type { UserRow } from "../src/store/people.ts";
 import { builder } from "./builder.ts";
 import { payloadRef, toPayload } from "./payload.ts";

@@ -6,7 +6,7 @@ import {
   readUsageOfModel,
   type SparklineRange as SparklineRangeValue,
   type Sparkline as SparklineValue,
-} from "../src/control/noun-usage.ts";
+} from "../src/control/usage/noun-usage.ts";
 import type { UsageMetrics as UsageMetricsValue } from "../src/store/reports.ts";
 import type { ModelRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";

@@ -1,4 +1,4 @@
-import { formatNanoUsd } from "../src/control/money.ts";
+import { formatNanoUsd } from "../src/control/usage/money.ts";
 import type { UsageMetrics as UsageMetricsValue } from "../src/store/reports.ts";
 import { builder } from "./builder.ts";
 

@@ -1,4 +1,4 @@
-import { formatNanoUsd } from "../src/control/money.ts";
+import { formatNanoUsd } from "../src/control/usage/money.ts";
 import {
   isLastBucketPartial,
   labelGroup,
@@ -8,7 +8,7 @@ import {
   readUsage,
   seriesOf,
   type UsageView,
-} from "../src/control/usage.ts";
+} from "../src/control/usage/usage.ts";
 import type {
   UsageDimension as Dimension,
   UsageHeat as Heat,

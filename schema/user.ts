@@ -1,6 +1,6 @@
-import { changePassword } from "../src/control/own-account.ts";
-import { SCOPES } from "../src/control/principal.ts";
-import { ROLE_SCOPES } from "../src/control/roles.ts";
+import { changePassword } from "../src/control/people/own-account.ts";
+import { SCOPES } from "../src/control/people/principal.ts";
+import { ROLE_SCOPES } from "../src/control/people/roles.ts";
 import {
   deleteUsers,
   type InvitedUser,
@@ -8,7 +8,7 @@ import {
   listUsers,
   resetUserSignIn,
   updateUser,
-} from "../src/control/users.ts";
+} from "../src/control/people/users.ts";
 import type { UserRow } from "../src/store/people.ts";
 import { builder } from "./builder.ts";
 import { Role, Scope } from "./enums.ts";

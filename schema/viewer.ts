@@ -1,7 +1,7 @@
-import { signInLabel } from "../src/control/oidc/edit.ts";
-import { freshUntil, ownUser } from "../src/control/own-account.ts";
-import { readPreferences, updatePreferences } from "../src/control/preferences.ts";
-import { type Principal, SCOPES } from "../src/control/principal.ts";
+import { signInLabel } from "../src/control/people/oidc/edit.ts";
+import { freshUntil, ownUser } from "../src/control/people/own-account.ts";
+import { readPreferences, updatePreferences } from "../src/control/people/preferences.ts";
+import { type Principal, SCOPES } from "../src/control/people/principal.ts";
 import { builder } from "./builder.ts";
 import type { GraphqlContext } from "./context.ts";
 import { Scope, ViewerKind } from "./enums.ts";

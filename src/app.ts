@@ -2,10 +2,10 @@ import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { type Config, ConfigError, type OidcVariables, reachableHost } from "./config.ts";
 import type { ConfigDocument } from "./config-file.ts";
-import { ensureDefaultRules } from "./control/alert-defaults.ts";
-import type { GeneratedClientKey } from "./control/config-carry-out.ts";
+import { ensureDefaultRules } from "./control/alerts/alert-defaults.ts";
+import type { GeneratedClientKey } from "./control/config/config-carry-out.ts";
 import { type Control, openControl } from "./control/control.ts";
-import { learnQuirk } from "./control/provider-quirks.ts";
+import { learnQuirk } from "./control/providers/provider-quirks.ts";
 import { Events } from "./events.ts";
 import { prepareFirstStart } from "./first-start.ts";
 import { BoundIds } from "./gateway/bound-ids.ts";
@@ -229,7 +229,7 @@ async function untilSent(server: Bun.Server<unknown>, untilMs: number): Promise<
 
 /** Its checks are loaded only where the environment names a provider. Throws ConfigError. */
 async function readOidc(given: OidcVariables): Promise<SignInProviderValues> {
-  const { readOidcVariables } = await import("./control/oidc/environment.ts");
+  const { readOidcVariables } = await import("./control/people/oidc/environment.ts");
   return readOidcVariables(given);
 }
 

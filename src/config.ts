@@ -36,7 +36,7 @@ export interface QuickStart {
   readonly actualName: string | null;
 }
 
-/** The provider by whose word people may sign in, as the environment writes it; control/oidc/environment.ts reads it. */
+/** The provider by whose word people may sign in, as the environment writes it; control/people/oidc/environment.ts reads it. */
 export interface OidcVariables {
   readonly OIDC_ISSUER: string;
   readonly OIDC_CLIENT_ID?: string | undefined;

@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config.ts";
-import { CLIENT_KEY_PREFIX, generateSecret } from "./control/client-key-secret.ts";
+import { CLIENT_KEY_PREFIX, generateSecret } from "./control/clients/client-key-secret.ts";
 import type { Secret } from "./lib/secret.ts";
 import { PROVIDER_KINDS, type ProviderKind } from "./llm/names.ts";
 import { dialects } from "./providers/index.ts";

@@ -1,8 +1,8 @@
-import { expireAlerts } from "./control/alerts.ts";
-import { expireFiles, expireResponses } from "./control/client-expiry.ts";
+import { expireAlerts } from "./control/alerts/alerts.ts";
+import { purgeConversations } from "./control/chat/conversation-deletion.ts";
+import { expireFiles, expireResponses } from "./control/clients/client-expiry.ts";
 import type { Control } from "./control/control.ts";
-import { purgeConversations } from "./control/conversation-deletion.ts";
-import { purgeProviderKeys } from "./control/provider-key-deletion.ts";
+import { purgeProviderKeys } from "./control/keys/provider-key-deletion.ts";
 import type { KeyHealthChange } from "./events.ts";
 import { type Job, startJobs } from "./jobs.ts";
 import { errorText, type Logger } from "./lib/log.ts";

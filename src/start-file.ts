@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ConfigError } from "./config.ts";
 import type { ConfigDocument } from "./config-file.ts";
-import type { GeneratedClientKey } from "./control/config-carry-out.ts";
+import type { GeneratedClientKey } from "./control/config/config-carry-out.ts";
 import type { Vault } from "./lib/secret.ts";
 import type { ConfigNouns, Store } from "./store/types.ts";
 
@@ -27,7 +27,7 @@ export async function readStartFile(path: string, deps: Deps): Promise<StartFile
   }
   // Loaded only here: they are as large as everything else that a start checks.
   const { parseConfigFile } = await import("./config-file.ts");
-  const { carryOutFile, planConfigFile } = await import("./control/config-file.ts");
+  const { carryOutFile, planConfigFile } = await import("./control/config/config-file.ts");
   const document = parseConfigFile(text, path);
   const plan = await planConfigFile(deps, document);
   return { document, carryOut: (inside) => carryOutFile(inside, plan) };

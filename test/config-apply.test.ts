@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../src/config.ts";
-import { learnQuirk } from "../src/control/provider-quirks.ts";
+import { learnQuirk } from "../src/control/providers/provider-quirks.ts";
 import { CLIENT_KEY, startApp, type TestApp } from "./support/app.ts";
 
 let running: TestApp | null = null;

@@ -1,20 +1,20 @@
-import { type AdminAccess, prepareAdminAccess } from "./admin-access.ts";
-import { AlertOutbox } from "./alert-outbox.ts";
-import { AlertWatch } from "./alert-watch.ts";
-import { AuditBook } from "./audit.ts";
-import { Chats } from "./chats.ts";
+import { AlertOutbox } from "./alerts/alert-outbox.ts";
+import { AlertWatch } from "./alerts/alert-watch.ts";
+import { AuditBook } from "./audit/audit.ts";
+import { Chats } from "./chat/chats.ts";
 import type { ControlDeps } from "./deps.ts";
 import { Uploads } from "./files/uploads.ts";
 import { Jobs } from "./jobs/jobs.ts";
-import { KeyBalances } from "./key-balances.ts";
-import { KeyEvents } from "./key-events.ts";
-import { LiveUsage } from "./live-usage.ts";
-import { ModelEvents } from "./model-events.ts";
-import { ModelPulses } from "./model-pulse.ts";
-import { SignInProvider } from "./oidc/provider.ts";
-import { CapacityCounter } from "./provider-capacity.ts";
-import { RequestFeed } from "./request-feed.ts";
+import { KeyBalances } from "./keys/key-balances.ts";
+import { KeyEvents } from "./keys/key-events.ts";
+import { ModelEvents } from "./models/model-events.ts";
+import { ModelPulses } from "./models/model-pulse.ts";
+import { type AdminAccess, prepareAdminAccess } from "./people/admin-access.ts";
+import { SignInProvider } from "./people/oidc/provider.ts";
+import { CapacityCounter } from "./providers/provider-capacity.ts";
+import { RequestFeed } from "./requests/request-feed.ts";
 import { ConfigRows } from "./rows.ts";
+import { LiveUsage } from "./usage/live-usage.ts";
 
 /** The control plane: what it stands on, and the little it remembers between two calls. */
 export interface Control extends ControlDeps {

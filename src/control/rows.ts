@@ -1,6 +1,6 @@
 import type { Events } from "../events.ts";
 import type { ClientKeyRow, ModelRow, ProviderKeyRow, ProviderRow, Store } from "../store/types.ts";
-import { KeyTable } from "./key-table.ts";
+import { KeyTable } from "./keys/key-table.ts";
 
 const CLIENT_KEYS_KEPT_MS = 500;
 

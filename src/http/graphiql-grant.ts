@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Control } from "../control/control.ts";
-import type { Principal } from "../control/principal.ts";
+import type { Principal } from "../control/people/principal.ts";
 
 /** A working day: then the page is opened again. */
 const GRANT_MS = 8 * 3_600_000;

@@ -1,6 +1,6 @@
 import { GraphQLError } from "graphql";
 import type { Control } from "../control/control.ts";
-import { ANONYMOUS, type Principal } from "../control/principal.ts";
+import { ANONYMOUS, type Principal } from "../control/people/principal.ts";
 import { readSessionCookie } from "./session-cookies.ts";
 
 /** Who sent a request, and over what. */

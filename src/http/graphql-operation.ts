@@ -1,6 +1,6 @@
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import type { Control } from "../control/control.ts";
-import { ANONYMOUS, type Principal } from "../control/principal.ts";
+import { ANONYMOUS, type Principal } from "../control/people/principal.ts";
 import type { Logger } from "../lib/log.ts";
 import type { HttpContext, Yoga } from "./graphql.ts";
 import { maskError } from "./graphql-errors.ts";

@@ -1,7 +1,7 @@
 import { lexicographicSortSchema, printSchema } from "graphql";
 import { unauthenticated } from "../../schema/guard.ts";
 import { schema } from "../../schema/index.ts";
-import type { Principal } from "../control/principal.ts";
+import type { Principal } from "../control/people/principal.ts";
 
 const PATH = /^[^?#]*\/graphql\/schema\.graphql(?:[?#]|$)/;
 

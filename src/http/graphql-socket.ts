@@ -1,7 +1,7 @@
 import { type ExecutionArgs, GraphQLError } from "graphql";
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, makeServer } from "graphql-ws";
 import type { Control } from "../control/control.ts";
-import { ANONYMOUS, type Principal } from "../control/principal.ts";
+import { ANONYMOUS, type Principal } from "../control/people/principal.ts";
 import { errorText } from "../lib/log.ts";
 import { mayRunAny } from "./graphiql-grant.ts";
 import { byBearer, identify } from "./graphql-caller.ts";

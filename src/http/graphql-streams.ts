@@ -1,7 +1,7 @@
 import { GraphQLError, getOperationAST } from "graphql";
 import { unauthenticated } from "../../schema/guard.ts";
 import { GRAPHQL_LIMITS } from "../../schema/limits.ts";
-import { principalKey } from "../control/principal.ts";
+import { principalKey } from "../control/people/principal.ts";
 import { errorText } from "../lib/log.ts";
 import { EventLine } from "./graphql-event-line.ts";
 import { type LineOwner, type OperationParts, prepareOperation } from "./graphql-operation.ts";

@@ -2,7 +2,7 @@ import { type ExecutionResult, GraphQLError } from "graphql";
 import type { GraphqlContext } from "../../schema/context.ts";
 import { unauthenticated } from "../../schema/guard.ts";
 import { GRAPHQL_LIMITS } from "../../schema/limits.ts";
-import { principalKey } from "../control/principal.ts";
+import { principalKey } from "../control/people/principal.ts";
 
 /** How soon a session that has ended closes the subscriptions it opened. */
 const RECHECK_MS = 5000;

@@ -1,4 +1,4 @@
-import { FLOW_MS, SESSION_MAX_MS } from "../control/session-life.ts";
+import { FLOW_MS, SESSION_MAX_MS } from "../control/people/session-life.ts";
 
 /** `flow`: of a sign-in by a provider while it is under way. */
 const NAMES = { session: "sluice_session", flow: "sluice_sign_in" } as const;

@@ -1,5 +1,5 @@
 import type { Control } from "../control/control.ts";
-import type { Begun, Ended, SignInProblem } from "../control/oidc/round-trip.ts";
+import type { Begun, Ended, SignInProblem } from "../control/people/oidc/round-trip.ts";
 import { readCookie, readSessionCookie, writeFlowCookie, writeSessionCookie } from "./session-cookies.ts";
 
 /** Sign-in by an OpenID Connect provider: a round trip of the browser. Every answer is a redirect. */
@@ -10,7 +10,7 @@ export interface SignInRoutes {
 
 /** `basePath`: "" or "/prefix". The parts behind are loaded with the first sign-in. */
 export function serveSignIn(control: Control, basePath: string): SignInRoutes {
-  const roundTrip = () => import("../control/oidc/round-trip.ts");
+  const roundTrip = () => import("../control/people/oidc/round-trip.ts");
   const visitor = (request: Request, address: string) => ({
     control,
     address,

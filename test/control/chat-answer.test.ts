@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { AnswerBuffer, lastSeq, pieceAfter } from "../../src/control/chat-answer.ts";
+import { AnswerBuffer, lastSeq, pieceAfter } from "../../src/control/chat/chat-answer.ts";
 import type { LlmEvent } from "../../src/llm/event.ts";
 import { seededRandom } from "../support/random.ts";
 import { Collected } from "./chat-fixture.ts";

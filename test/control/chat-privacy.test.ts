@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { ownerOf } from "../../src/control/chat-owner.ts";
+import { ownerOf } from "../../src/control/chat/chat-owner.ts";
 import type { Answer } from "../gateway/fixture.ts";
 import { stream } from "../support/fake-vendor.ts";
 import { connectLive } from "../support/live.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { continueInChat } from "../../src/control/chat-continue.ts";
-import { sendChatMessage } from "../../src/control/chat-send.ts";
-import type { Principal } from "../../src/control/principal.ts";
+import { continueInChat } from "../../src/control/chat/chat-continue.ts";
+import { sendChatMessage } from "../../src/control/chat/chat-send.ts";
+import type { Principal } from "../../src/control/people/principal.ts";
 import { gate, json, stream, streamThen } from "../support/fake-vendor.ts";
 import { tokenPrincipal } from "../support/principals.ts";
 import {

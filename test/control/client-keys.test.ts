@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { CLIENT_KEY_PREFIX, generateSecret, isWellFormedSecret } from "../../src/control/client-key-secret.ts";
+import { CLIENT_KEY_PREFIX, generateSecret, isWellFormedSecret } from "../../src/control/clients/client-key-secret.ts";
 import { addClientKey, expectNothingWritten } from "../support/admin-fixtures.ts";
 import { type AdminServer, startAdminServer } from "../support/admin-server.ts";
 

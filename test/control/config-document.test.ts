@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { applyConfig } from "../../src/control/config-document.ts";
-import { SCOPES, type Scope } from "../../src/control/principal.ts";
+import { applyConfig } from "../../src/control/config/config-document.ts";
+import { SCOPES, type Scope } from "../../src/control/people/principal.ts";
 import { addClientKey, addKey, addModel, addProvider, expectNothingWritten } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { tokenPrincipal } from "../support/principals.ts";

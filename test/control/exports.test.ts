@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { csvCell, lineOf } from "../../src/control/exports/table.ts";
+import { csvCell, lineOf } from "../../src/control/requests/exports/table.ts";
 import { addClientKey } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { makeRecord } from "../support/request-record.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { watchKeys } from "../../src/control/key-events.ts";
+import { watchKeys } from "../../src/control/keys/key-events.ts";
 import type { KeyHealthChange } from "../../src/events.ts";
 import { addKey, addProvider } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";

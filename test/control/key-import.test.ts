@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readImport } from "../../src/control/key-import/read.ts";
+import { readImport } from "../../src/control/keys/import/read.ts";
 import { addProvider, expectNothingWritten } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { GroupCounters } from "../../src/control/group-counters.ts";
-import { watchLiveUsage } from "../../src/control/live-usage.ts";
-import { SecondCounters } from "../../src/control/second-counters.ts";
+import { GroupCounters } from "../../src/control/usage/group-counters.ts";
+import { watchLiveUsage } from "../../src/control/usage/live-usage.ts";
+import { SecondCounters } from "../../src/control/usage/second-counters.ts";
 import { addProvider } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { connectLive, type LiveClient } from "../support/live.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { watchModels } from "../../src/control/model-events.ts";
+import { watchModels } from "../../src/control/models/model-events.ts";
 import { addKey, addModel, addProvider } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { connectLive, type Live, type LiveClient } from "../support/live.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { formatNanoUsd, formatPrice, parsePrice, parseUsd } from "../../src/control/money.ts";
+import { formatNanoUsd, formatPrice, parsePrice, parseUsd } from "../../src/control/usage/money.ts";
 
 describe("money", () => {
   test.each([

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { learnQuirk } from "../../src/control/provider-quirks.ts";
+import { learnQuirk } from "../../src/control/providers/provider-quirks.ts";
 import { addProvider, expectNothingWritten } from "../support/admin-fixtures.ts";
 import { type AdminServer, startAdminServer } from "../support/admin-server.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { ANONYMOUS } from "../../src/control/principal.ts";
-import { updateProvider } from "../../src/control/providers.ts";
+import { ANONYMOUS } from "../../src/control/people/principal.ts";
+import { updateProvider } from "../../src/control/providers/providers.ts";
 import { addKey, addModel, addProvider, expectNothingWritten } from "../support/admin-fixtures.ts";
 import { type AdminServer, startAdminServer } from "../support/admin-server.ts";
 import { tokenPrincipal } from "../support/principals.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { watchRequests } from "../../src/control/request-feed.ts";
-import { matchRequests } from "../../src/control/request-filter.ts";
-import { viewActive, viewRow } from "../../src/control/request-view.ts";
+import { watchRequests } from "../../src/control/requests/request-feed.ts";
+import { matchRequests } from "../../src/control/requests/request-filter.ts";
+import { viewActive, viewRow } from "../../src/control/requests/request-view.ts";
 import type { RequestRecord } from "../../src/record.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { connectLive, type Live, type LiveClient } from "../support/live.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { readSaid } from "../../src/control/replay-text.ts";
-import { snippetOf } from "../../src/control/request-snippet.ts";
+import { readSaid } from "../../src/control/requests/replay-text.ts";
+import { snippetOf } from "../../src/control/requests/request-snippet.ts";
 import { type Answer, type Gateway, provider, startGateway } from "../gateway/fixture.ts";
 import { json, never } from "../support/fake-vendor.ts";
 import { chatAnswer } from "../support/samples.ts";

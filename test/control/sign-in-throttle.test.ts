@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { SignInThrottle } from "../../src/control/sign-in-throttle.ts";
+import { SignInThrottle } from "../../src/control/people/sign-in-throttle.ts";
 
 const MINUTE = 60_000;
 const fail = (throttle: SignInThrottle, address: string, times: number, nowMs: number, prefix = "guess") => {

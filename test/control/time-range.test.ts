@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { bucketEnd, oneDayBefore, readRange, startOfDay } from "../../src/control/time-range.ts";
+import { bucketEnd, oneDayBefore, readRange, startOfDay } from "../../src/control/usage/time-range.ts";
 
 // A Wednesday; in Berlin it is 11:30, in Shanghai 17:30.
 const nowMs = Date.parse("2026-11-18T09:30:15.250Z");

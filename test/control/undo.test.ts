@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { expireFiles, expireResponses } from "../../src/control/client-expiry.ts";
+import { expireFiles, expireResponses } from "../../src/control/clients/client-expiry.ts";
 import { addClientKey, addKey, addModel, addProvider, expectNothingWritten } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { ROLE_SCOPES } from "../../src/control/roles.ts";
+import { ROLE_SCOPES } from "../../src/control/people/roles.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { ACCEPT, addPerson, Person } from "../support/people.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { watchKeys } from "../../src/control/key-events.ts";
+import { watchKeys } from "../../src/control/keys/key-events.ts";
 import { ADMIN_TOKEN, type AdminServer, startAdminServer } from "../support/admin-server.ts";
 import { makeRecord } from "../support/request-record.ts";
 

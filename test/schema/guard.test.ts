@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { buildSchema, execute, GraphQLError, parse } from "graphql";
 import type { GraphqlContext } from "../../schema/context.ts";
 import { assertFresh, assertMaySee, guardSchema } from "../../schema/guard.ts";
-import { ANONYMOUS, type Principal, SCOPES, type Scope } from "../../src/control/principal.ts";
+import { ANONYMOUS, type Principal, SCOPES, type Scope } from "../../src/control/people/principal.ts";
 import { sessionPrincipal, tokenPrincipal } from "../support/principals.ts";
 
 const withScopes = (...scopes: Scope[]): Principal => ({ ...tokenPrincipal(), scopes: new Set(scopes) });

@@ -1,4 +1,4 @@
-import { EVERY_SCOPE, type Principal } from "../../src/control/principal.ts";
+import { EVERY_SCOPE, type Principal } from "../../src/control/people/principal.ts";
 import type { SessionRow } from "../../src/store/people.ts";
 
 /** Callers without a server: whoever holds ADMIN_TOKEN, and a session begun with it. */

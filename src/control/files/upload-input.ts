@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Control } from "../control.ts";
 import { idField } from "../fields.ts";
-import type { Principal } from "../principal.ts";
+import type { Principal } from "../people/principal.ts";
 import { type Given, type Result, readInput } from "../user-errors.ts";
 import type { Announced } from "./uploads.ts";
 

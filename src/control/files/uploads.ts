@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { plainFilename } from "../../lib/filename.ts";
 import { mediaTypeOfName } from "../../llm/media-type.ts";
 import { FileError, type FileUpload, type StoredFile } from "../../stored-file.ts";
-import { actorOf } from "../audit.ts";
+import { actorOf } from "../audit/audit.ts";
 import type { ControlDeps } from "../deps.ts";
-import type { Principal } from "../principal.ts";
+import type { Principal } from "../people/principal.ts";
 import { invalid, notFound, ok, type Result, refuse } from "../user-errors.ts";
 import type { UploadValues } from "./upload-input.ts";
 

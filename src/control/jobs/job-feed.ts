@@ -2,7 +2,7 @@ import type { JobItem } from "../../store/job-types.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
 import type { ResyncReason } from "../event-log.ts";
-import type { Principal } from "../principal.ts";
+import type { Principal } from "../people/principal.ts";
 import { pullIterator } from "../pull-iterator.ts";
 import { getJob, listJobs, maySee } from "./job-list.ts";
 import type { JobView } from "./job-view.ts";

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { JobItem, JobProgress, JobRow } from "../../store/job-types.ts";
 import type { Control } from "../control.ts";
-import type { Scope } from "../principal.ts";
+import type { Scope } from "../people/principal.ts";
 
 /** A kind of work that outlives a request. Each stands in the table of kinds.ts. */
 export interface JobKind<Params> {

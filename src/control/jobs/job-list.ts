@@ -9,7 +9,7 @@ import {
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
 import { type CountedPage, type PageArgs, paginate, readPageArgs } from "../page.ts";
-import type { Principal } from "../principal.ts";
+import type { Principal } from "../people/principal.ts";
 import { notFound, ok, type Result, refuse, type UserError } from "../user-errors.ts";
 import type { JobView } from "./job-view.ts";
 import { JOB_KINDS } from "./kinds.ts";

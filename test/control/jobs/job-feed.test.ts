@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { watchJobs } from "../../../src/control/jobs/job-feed.ts";
 import { getJob, listJobItems, listJobs } from "../../../src/control/jobs/job-list.ts";
-import { importKeysJob } from "../../../src/control/key-import/job.ts";
-import type { Principal, Scope } from "../../../src/control/principal.ts";
+import { importKeysJob } from "../../../src/control/keys/import/job.ts";
+import type { Principal, Scope } from "../../../src/control/people/principal.ts";
 import { addProvider } from "../../support/admin-fixtures.ts";
 import { ADMIN_TOKEN, type AdminServer, type Answer, startAdminServer } from "../../support/admin-server.ts";
 import { connectLive, type LiveClient, readEvents } from "../../support/live.ts";

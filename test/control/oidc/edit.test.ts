@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { readOidcVariables } from "../../../src/control/oidc/environment.ts";
+import { readOidcVariables } from "../../../src/control/people/oidc/environment.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../../support/admin-server.ts";
 import { type FakeOidcProvider, startOidcProvider } from "../../support/fake-oidc-provider.ts";
 import { setProvider } from "../../support/oidc-browser.ts";

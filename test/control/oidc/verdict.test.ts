@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { judgeSignIn } from "../../../src/control/oidc/verdict.ts";
+import { judgeSignIn } from "../../../src/control/people/oidc/verdict.ts";
 import type { Role, SignInProviderValues, UserRow } from "../../../src/store/people.ts";
 
 const ISSUER = "https://id.example.org";

@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+import { isId } from "../../lib/id.ts";
+import { Secret } from "../../lib/secret.ts";
+import type { AlertChannelRow, DeliveryRow } from "../../store/alert-types.ts";
+import { badInput } from "../bad-input.ts";
+import type { Control } from "../control.ts";
+import { type CountedPage, idPage, type PageArgs, readPageArgs } from "../page.ts";
+import { type Given, invalid, notFound, ok, type Result, readInput, refuse } from "../user-errors.ts";
+import { definedOnly, fromWritten } from "../writes.ts";
+import { type ChannelConfig, createChannelInput, type GivenConfig, updateChannelInput } from "./alert-channel-input.ts";
+import { toIdBounds } from "./alerts.ts";
+
+const MAX_CHANNELS = 50;
+
+export interface WrittenChannel {
+  readonly channel: AlertChannelRow;
+  /** Of a webhook, when it was made here: shown once. */
+  readonly signingSecret: Secret | null;
+}
+
+export async function createAlertChannel(
+  control: Control,
+  input: Given<typeof createChannelInput>,
+): Promise<Result<WrittenChannel>> {
+  const read = readInput(createChannelInput, input);
+  if (!read.ok) return read;
+  if ((await control.store.alertChannels.list()).length >= MAX_CHANNELS) {
+    return refuse(invalid([], `There are at most ${MAX_CHANNELS} channels.`, "OUT_OF_RANGE"));
+  }
+  const { config: given, name, enabled } = read.value;
+  const isUnsigned = given.kind === "WEBHOOK" && given.config.secret == null;
+  const signingSecret = isUnsigned ? new Secret(`whsec_${randomBytes(32).toString("base64")}`) : null;
+  const merged = mergeConfig(control, given, signingSecret === null ? {} : { secret: signingSecret.reveal() });
+  if (!merged.ok) return merged;
+  const values = { name, enabled, kind: given.kind, ...merged.value };
+  const created = fromWritten(await control.store.alertChannels.create(values), "alert channel");
+  return created.ok ? ok({ channel: created.value, signingSecret }) : created;
+}
+
+/** A configuration replaces the old one; what is secret in it and not given stays. */
+export async function updateAlertChannel(
+  control: Control,
+  input: Given<typeof updateChannelInput>,
+): Promise<Result<WrittenChannel>> {
+  const read = readInput(updateChannelInput, input);
+  if (!read.ok) return read;
+  const { id, expectedVersion, config: given, ...fields } = read.value;
+  const current = await control.store.alertChannels.get(id);
+  if (current === null) return refuse(notFound("id", "alert channel"));
+  let sealed = {};
+  if (given !== undefined) {
+    if (given.kind !== current.kind) {
+      return refuse(invalid("config", "A channel stays of its kind: make another one.", "CONFLICT"));
+    }
+    const opened = await control.store.alertChannels.openConfig(id);
+    const merged = mergeConfig(control, given, keptSecrets(given, JSON.parse(opened?.reveal() ?? "{}")));
+    if (!merged.ok) return merged;
+    sealed = merged.value;
+  }
+  const patch = { ...definedOnly(fields), ...sealed };
+  const written = await control.store.alertChannels.update(id, patch, expectedVersion ?? undefined);
+  const updated = fromWritten(written, "alert channel");
+  return updated.ok ? ok({ channel: updated.value, signingSecret: null }) : updated;
+}
+
+/** Rules that name them say nothing there any more. */
+export async function deleteAlertChannels(control: Control, ids: readonly string[]): Promise<Result<string[]>> {
+  return ok(await control.store.alertChannels.delete(ids));
+}
+
+/** Says a test message now and waits for what comes of it: one try. */
+export async function testAlertChannel(control: Control, id: string): Promise<Result<DeliveryRow>> {
+  const channel = await control.store.alertChannels.get(id);
+  if (channel === null) return refuse(notFound("id", "alert channel", id));
+  const at = control.now();
+  const title = `Test of the alert channel ${channel.name}`;
+  const message = { what: "TEST", severity: "INFO", title, alerts: [], total: 0, rule: null, at } as const;
+  return ok(await control.alertOutbox.sendNow({ channelId: id, message, createdAt: at }));
+}
+
+/** Newest first. */
+export async function listDeliveries(
+  control: Control,
+  channelId: string,
+  page: PageArgs,
+): Promise<CountedPage<DeliveryRow>> {
+  const request = readPageArgs(page);
+  for (const cursor of [request.after, request.before]) {
+    if (cursor !== null && !isId("adl", cursor)) throw badInput("The cursor is no delivery's id.", "after");
+  }
+  return idPage(await control.store.alertDeliveries.page(channelId, toIdBounds(request)), request);
+}
+
+function mergeConfig(
+  control: Control,
+  { kind, name, config: given }: GivenConfig,
+  secrets: Record<string, unknown>,
+): Result<{ config: Secret; preview: string }> {
+  const config = { ...BLANK, ...definedOnly(given), ...secrets, kind } as unknown as ChannelConfig;
+  if (config.kind === "TELEGRAM" && !config.botToken) {
+    return refuse(invalid(["config", name, "botToken"], "A bot's token is needed.", "REQUIRED"));
+  }
+  const [field, target] = targetOf(config);
+  const refusal = control.checkAddress(target);
+  if (refusal !== null) return refuse(invalid(["config", name, field], `This address ${refusal}`));
+  return ok({ config: new Secret(JSON.stringify(config)), preview: previewOf(config) });
+}
+
+const BLANK = { secret: null, username: null, password: null, threadId: null };
+const SECRETS = ["secret", "password", "botToken"] as const;
+
+/** A secret goes along only to where it went before: another address must not be able to learn it. */
+function keptSecrets({ config }: GivenConfig, before: Record<string, unknown>): Record<string, unknown> {
+  const isSamePlace = (["url", "apiUrl", "host", "port"] as const).every((field) => config[field] === before[field]);
+  const isKept = (name: (typeof SECRETS)[number]) => config[name] == null && before[name] != null;
+  // A signing secret proves who we are and is never sent: it stays wherever the messages go.
+  return Object.fromEntries(
+    SECRETS.filter((name) => isKept(name) && (name === "secret" || isSamePlace)).map((name) => [name, before[name]]),
+  );
+}
+
+function targetOf(config: ChannelConfig): readonly [field: string, url: string] {
+  switch (config.kind) {
+    case "EMAIL":
+      return ["host", `https://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`];
+    case "TELEGRAM":
+      return ["apiUrl", config.apiUrl];
+    default:
+      return ["url", config.url];
+  }
+}
+
+/** Paths and queries of these addresses are credentials. */
+function previewOf(config: ChannelConfig): string {
+  switch (config.kind) {
+    case "EMAIL":
+      return `${config.to.join(", ")} by ${config.host}:${config.port}`.slice(0, 200);
+    case "TELEGRAM":
+      return `chat ${config.chatId} by bot ${config.botToken.split(":")[0]}`;
+    default:
+      return `${new URL(config.url).host}/…`;
+  }
+}

@@ -1,0 +1,14 @@
+import type { Store } from "../../store/types.ts";
+import type { ConfigWorld } from "./config-step.ts";
+
+/** Everything that is configured, as it is stored. */
+export async function readWorld(store: Store): Promise<ConfigWorld> {
+  const [providers, keys, models, clients, settings] = await Promise.all([
+    store.providers.list(),
+    store.providerKeys.listOpened(),
+    store.models.list(),
+    store.clientKeys.list(),
+    store.settings.rows(),
+  ]);
+  return { providers, keys, models, clients, settings };
+}

@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { OutboundError } from "../../lib/outbound.ts";
+import { balanceSourceOf, type VendorBalance } from "../../providers/balances.ts";
+import { dialects } from "../../providers/index.ts";
+import type { ProviderEntry } from "../../snapshot.ts";
+import type { OpenedProviderKey } from "../../store/types.ts";
+import type { Control } from "../control.ts";
+import { eachItem } from "../jobs/each-item.ts";
+import type { JobKind } from "../jobs/job-kind.ts";
+import type { JobView } from "../jobs/job-view.ts";
+import { ok, type Result } from "../user-errors.ts";
+import { type ProviderKeySelection, selectKeys } from "./key-selection.ts";
+
+const CONCURRENCY = 8;
+const NANO = 1_000_000_000;
+
+const params = z.object({ keyIds: z.array(z.string()) });
+
+/** Asks each key's vendor what is left; a person's figure stays where the vendor does not say. */
+export const refreshBalancesJob: JobKind<z.output<typeof params>> = {
+  name: "REFRESH_KEY_BALANCES",
+  params,
+  async run(run) {
+    const { control, params } = run;
+    await eachItem(run, params.keyIds, CONCURRENCY, async (keyId, index) => {
+      const key = await control.store.providerKeys.open(keyId);
+      const provider = key === null ? undefined : control.snapshots.current.providersById.get(key.providerId);
+      if (key === null || provider === undefined) {
+        return run.settle({ index, outcome: "SKIPPED", message: "It has been deleted meanwhile." });
+      }
+      const item = { index, subjectId: keyId, secretPreview: key.secretPreview };
+      const balance = await askBalance(control, provider, key);
+      if (typeof balance === "string") return run.settle({ ...item, outcome: "FAILED", message: balance });
+      if (balance === null) {
+        return run.settle({ ...item, outcome: "SKIPPED", message: "This vendor does not say what is left." });
+      }
+      const remaining = balance.remaining === null ? null : Math.round(balance.remaining * NANO);
+      const total = balance.total === null ? null : Math.round(balance.total * NANO);
+      const { currency } = balance;
+      await control.balances.put([{ keyId, remaining, total, currency, source: "vendor", refreshedAt: control.now() }]);
+      run.settle({ ...item, outcome: "SUCCEEDED", message: `${balance.remaining ?? "no limit"} ${currency}` });
+    });
+  },
+};
+
+export async function refreshKeyBalances(control: Control, selection: ProviderKeySelection): Promise<Result<JobView>> {
+  const selected = await selectKeys(control, selection);
+  if (!selected.ok) return selected;
+  const keyIds = selected.value.map(({ id }) => id);
+  return ok(await control.jobs.start(refreshBalancesJob, { keyIds }, { total: keyIds.length }));
+}
+
+/** Null: the vendor does not say. A text: why it could not be asked. */
+async function askBalance(
+  control: Control,
+  provider: ProviderEntry,
+  key: OpenedProviderKey,
+): Promise<VendorBalance | string | null> {
+  const source = balanceSourceOf(provider.baseUrl);
+  const answers: unknown[] = [];
+  for (const url of source.urls) {
+    try {
+      const answer = await control.outbound.send({
+        method: "GET",
+        url,
+        headers: {
+          ...dialects[provider.kind].auth(key.secret, { get: () => null }),
+          accept: "application/json",
+          ...(key.userAgent === null ? {} : { "user-agent": key.userAgent }),
+        },
+        proxyUrl: key.proxyUrl?.reveal() ?? null,
+      });
+      if (answer.status === 404 || answer.status === 405) return null;
+      // Its words could repeat the key; the status says enough.
+      if (answer.status !== 200) return `The vendor answered with status ${answer.status}.`;
+      answers.push(parse(answer.text));
+    } catch (error) {
+      if (!(error instanceof OutboundError)) throw error;
+      return `The vendor could not be asked: ${error.message}.`;
+    }
+  }
+  return source.read(answers);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import type { Control } from "../control.ts";
+import { eachItem } from "../jobs/each-item.ts";
+import type { JobKind } from "../jobs/job-kind.ts";
+import type { JobView } from "../jobs/job-view.ts";
+import { pause } from "../pull-iterator.ts";
+import { invalid, ok, type Result, refuse } from "../user-errors.ts";
+import { applyChange } from "../writes.ts";
+import { checkKey } from "./key-check.ts";
+import { type ProviderKeySelection, selectKeys } from "./key-selection.ts";
+
+/** A vendor that asks for more is not waited for: the key cools down like after any request. */
+const LONGEST_WAIT_MS = 30_000;
+const MOST_AT_ONCE = 64;
+
+const params = z.object({ keyIds: z.array(z.string()), concurrency: z.number(), disableInvalid: z.boolean() });
+
+/** Asks each key's vendor whether it takes the key. */
+export const validateKeysJob: JobKind<z.output<typeof params>> = {
+  name: "VALIDATE_PROVIDER_KEYS",
+  params,
+  async run(run) {
+    const { control, params } = run;
+    const refused: string[] = [];
+    await eachItem(run, params.keyIds, params.concurrency, async (keyId, index) => {
+      const key = await control.store.providerKeys.open(keyId);
+      const provider = key === null ? undefined : control.snapshots.current.providersById.get(key.providerId);
+      if (key === null || provider === undefined) {
+        return run.settle({ index, outcome: "SKIPPED", message: "It has been deleted meanwhile." });
+      }
+      let check = await checkKey(control, provider, key);
+      const waitMs = check.failure?.errorClass === "rate_limited" ? check.failure.retryAfterMs : null;
+      if (waitMs !== null && waitMs <= LONGEST_WAIT_MS) {
+        await pause(waitMs, run.signal);
+        if (!run.signal.aborted) check = await checkKey(control, provider, key);
+      }
+      const { failure, latencyMs } = check;
+      if (failure?.errorClass === "key_invalid" && params.disableInvalid && key.enabled) refused.push(keyId);
+      const status = failure?.httpStatus == null ? "" : `${failure.httpStatus}: `;
+      run.settle({
+        index,
+        outcome: failure === null ? "SUCCEEDED" : "FAILED",
+        message: failure === null ? "accepted" : `${status}${failure.message ?? failure.errorClass}`,
+        subjectId: keyId,
+        secretPreview: key.secretPreview,
+        latencyMs,
+      });
+      control.events.emit("keyNews", { kind: "validated", keyId, atMs: control.now() });
+    });
+    await disable(control, refused);
+  },
+};
+
+async function disable(control: Control, ids: readonly string[]): Promise<void> {
+  const changed = await control.store.providerKeys.setMany(ids, { enabled: false });
+  if (changed.length > 0) await applyChange(control, { noun: "providerKey", kind: "updated", ids: changed });
+}
+
+export async function validateProviderKeys(
+  control: Control,
+  selection: ProviderKeySelection,
+  options: { readonly concurrency: number; readonly disableInvalid: boolean },
+): Promise<Result<JobView>> {
+  if (options.concurrency < 1 || options.concurrency > MOST_AT_ONCE) {
+    return refuse(invalid("concurrency", `Between 1 and ${MOST_AT_ONCE} at once.`, "OUT_OF_RANGE"));
+  }
+  const selected = await selectKeys(control, selection);
+  if (!selected.ok) return selected;
+  const keyIds = selected.value.map(({ id }) => id);
+  return ok(await control.jobs.start(validateKeysJob, { keyIds, ...options }, { total: keyIds.length }));
+}

@@ -1,0 +1,174 @@
+import type { ProtocolId } from "../../llm/names.ts";
+import type { ErrorClass, RequestRecord } from "../../record.ts";
+import type {
+  UsageDimension,
+  UsageHeat,
+  UsageMetrics,
+  UsageQuery,
+  UsageReport,
+  UsageSeries,
+} from "../../store/reports.ts";
+import { badInput } from "../bad-input.ts";
+import type { Control } from "../control.ts";
+import { bucketEnd, readRange, type TimeRange, type TimeRangeInput } from "./time-range.ts";
+
+export const USAGE_INTERVALS = ["quarter_hour", "hour", "day", "week", "month"] as const;
+export type UsageInterval = (typeof USAGE_INTERVALS)[number];
+
+const MAX_DIMENSIONS = 2;
+const MAX_TOP = 50;
+/** Points of one series: more than a chart has pixels. */
+const MAX_BUCKETS = 2000;
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const SHORTEST_MS: Record<UsageInterval, number> = {
+  quarter_hour: HOUR_MS / 4,
+  hour: HOUR_MS,
+  day: 23 * HOUR_MS,
+  week: 7 * DAY_MS - HOUR_MS,
+  month: 28 * DAY_MS - HOUR_MS,
+};
+
+export interface UsageFilter {
+  readonly providers?: readonly string[] | null;
+  readonly providerKeys?: readonly string[] | null;
+  readonly models?: readonly string[] | null;
+  readonly clientKeys?: readonly string[] | null;
+  /** Keys that have one of these tags now. */
+  readonly tags?: readonly string[] | null;
+  readonly statuses?: readonly RequestRecord["status"][] | null;
+  readonly errorClasses?: readonly ErrorClass[] | null;
+  readonly formats?: readonly ProtocolId[] | null;
+}
+
+export interface UsageArgs {
+  readonly range: TimeRangeInput;
+  readonly interval: UsageInterval | "auto";
+  readonly groupBy: readonly UsageDimension[];
+  readonly filter?: UsageFilter | null;
+  readonly timeZone: string;
+  readonly top: number;
+}
+
+/** A report with the question it answers. */
+export interface UsageView {
+  readonly query: UsageQuery;
+  readonly report: UsageReport;
+  readonly generatedAtMs: number;
+}
+
+export async function readUsage(control: Control, args: UsageArgs): Promise<UsageView> {
+  if (args.groupBy.length > MAX_DIMENSIONS) throw badInput(`At most ${MAX_DIMENSIONS} dimensions.`, "groupBy");
+  if (new Set(args.groupBy).size < args.groupBy.length) throw badInput("A dimension stands twice.", "groupBy");
+  if (args.top < 1 || args.top > MAX_TOP) throw badInput(`From 1 to ${MAX_TOP} groups.`, "top");
+  const generatedAtMs = control.now();
+  const range = readRange(args.range, { timeZone: args.timeZone, nowMs: generatedAtMs });
+  const interval = args.interval === "auto" ? chooseInterval(range) : args.interval;
+  if ((range.toMs - range.fromMs) / SHORTEST_MS[interval] > MAX_BUCKETS) {
+    throw badInput(`More than ${MAX_BUCKETS} buckets: choose a longer interval or a shorter range.`, "interval");
+  }
+  const { timeZone, groupBy, top } = args;
+  const query: UsageQuery = {
+    ...range,
+    timeZone,
+    interval,
+    groupBy,
+    top,
+    filter: await readFilter(control, args.filter ?? {}),
+  };
+  return { query, report: await control.store.usage.report(query), generatedAtMs };
+}
+
+async function readFilter(control: Control, filter: UsageFilter): Promise<UsageQuery["filter"]> {
+  const keyIds = filter.tags ? await keysWithTags(control, filter.tags, filter.providerKeys) : filter.providerKeys;
+  return {
+    ...(filter.providers && { providerIds: filter.providers }),
+    ...(keyIds && { keyIds }),
+    ...(filter.models && { models: filter.models }),
+    ...(filter.clientKeys && { clientKeyIds: filter.clientKeys }),
+    ...(filter.statuses && { statuses: filter.statuses }),
+    ...(filter.errorClasses && { errorClasses: filter.errorClasses }),
+    ...(filter.formats && { protocols: filter.formats }),
+  };
+}
+
+async function keysWithTags(
+  control: Control,
+  tags: readonly string[],
+  among: readonly string[] | null | undefined,
+): Promise<string[]> {
+  const keys = [...(await control.rows.providerKeys()).values()];
+  return keys
+    .filter((key) => key.tags.some((tag) => tags.includes(tag)) && (!among || among.includes(key.id)))
+    .map(({ id }) => id);
+}
+
+/** When in the week the requests of the report came, in its zone. */
+export function readHeat(control: Control, { fromMs, toMs, timeZone, filter }: UsageQuery): Promise<UsageHeat> {
+  return control.store.usage.heat({ fromMs, toMs, timeZone, filter });
+}
+
+/** Totals of the period of the same length just before. */
+export async function readPreviousTotals(control: Control, query: UsageQuery): Promise<UsageMetrics> {
+  const fromMs = query.fromMs - (query.toMs - query.fromMs);
+  return readTotals(control, { fromMs, toMs: query.fromMs }, query.timeZone, query.filter);
+}
+
+export async function readTotals(
+  control: Control,
+  range: TimeRange,
+  timeZone: string,
+  filter: UsageQuery["filter"] = {},
+): Promise<UsageMetrics> {
+  const query: UsageQuery = { ...range, timeZone, interval: "month", groupBy: [], filter, top: 1 };
+  return (await control.store.usage.report(query)).totals;
+}
+
+/** True while the last bucket has not ended: charts hatch it. */
+export function isLastBucketPartial({ query, report, generatedAtMs }: UsageView): boolean {
+  const last = report.buckets.at(-1);
+  return last !== undefined && bucketEnd(last, query.interval, query.timeZone) > generatedAtMs;
+}
+
+/** Without groups the total is the one series. */
+export function seriesOf({ query, report }: UsageView): readonly UsageSeries[] {
+  return query.groupBy.length > 0 ? report.series : report.series.slice(0, 1);
+}
+
+/** Names instead of ids; of what has been deleted, the name it had. */
+export async function labelGroup(control: Control, query: UsageQuery, series: UsageSeries): Promise<string> {
+  if (series.isOther) return "Other";
+  if (series.values.length === 0) return "Total";
+  const labels = await Promise.all(
+    series.values.map((value, index) => labelValue(control, query.groupBy[index]!, value)),
+  );
+  return labels.join(" · ");
+}
+
+export async function labelValue(control: Control, dimension: UsageDimension, value: string | null): Promise<string> {
+  if (value === null || value === "") return "None";
+  switch (dimension) {
+    case "model":
+      return value;
+    case "provider":
+      return (await control.rows.providers()).get(value)?.name ?? control.rows.lastName(value);
+    case "key":
+      return (await control.rows.providerKeys()).get(value)?.name ?? control.rows.lastName(value);
+    case "client":
+      return (await control.rows.clientKeys()).get(value)?.name ?? control.rows.lastName(value);
+    case "status":
+    case "error":
+    case "format":
+      return value;
+  }
+}
+
+/** About 50 to 200 points, whatever the range. */
+function chooseInterval({ fromMs, toMs }: TimeRange): UsageInterval {
+  const days = (toMs - fromMs) / DAY_MS;
+  if (days <= 1.05) return "quarter_hour";
+  if (days <= 8) return "hour";
+  if (days <= 200) return "day";
+  return days <= 800 ? "week" : "month";
+}
