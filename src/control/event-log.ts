@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
 
+/** Of those who wait for the same event. */
+const WOKEN_AT_ONCE = 16;
+
 export const RESYNC_REASONS = ["STARTED", "TOO_OLD", "RESTARTED", "OVERFLOW"] as const;
 /** Why a subscriber must refetch. STARTED: it has just begun, what it fetched before may be older than its first event. */
 export type ResyncReason = (typeof RESYNC_REASONS)[number];
@@ -32,8 +35,9 @@ export class EventLog<Event> {
   append(event: Event): void {
     this.#position++;
     this.#ring[this.#position % this.#ring.length] = event;
-    for (const wake of this.#waiting) wake();
+    const waiting = [...this.#waiting];
     this.#waiting.clear();
+    wakeInTurns(waiting);
   }
 
   /** The event with this number; undefined when it is not there yet, or no more. */
@@ -86,4 +90,10 @@ export class EventLog<Event> {
     this.#position += this.#ring.length + 1;
     this.#ring.fill(undefined);
   }
+}
+
+/** A thousand readers that were woken at once would keep requests waiting for as long as it takes to send to all of them. */
+function wakeInTurns(waiting: readonly (() => void)[]): void {
+  for (const wake of waiting.slice(0, WOKEN_AT_ONCE)) wake();
+  if (waiting.length > WOKEN_AT_ONCE) setImmediate(() => wakeInTurns(waiting.slice(WOKEN_AT_ONCE)));
 }

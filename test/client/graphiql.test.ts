@@ -42,7 +42,9 @@ describe("GraphiQL", () => {
 
       await write(page, "subscription { liveUsage { __typename } }");
       await page.locator(".graphiql-execute-button").click();
-      await answerOf(page).getByText(/"LiveUsage(?:Snapshot|Tick)"/).waitFor();
+      await answerOf(page)
+        .getByText(/"LiveUsage(?:Snapshot|Tick)"/)
+        .waitFor();
 
       expect(elsewhere).toEqual([]);
       expect(it.complaints).toEqual([]);

@@ -106,3 +106,21 @@ describe("a pulled iterator", () => {
     expect((await thrown.next()).done).toBe(true);
   });
 });
+
+test("many readers are woken in turns, all of them", async () => {
+  const log = new EventLog<number>(4);
+  const { signal } = new AbortController();
+  let woken = 0;
+  const readers = Array.from({ length: 100 }, () =>
+    log.reached(0, signal).then(() => {
+      woken++;
+    }),
+  );
+  log.append(1);
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(woken).toBeGreaterThan(0);
+  expect(woken).toBeLessThan(100);
+  await Promise.all(readers);
+  expect(woken).toBe(100);
+});
