@@ -62,7 +62,7 @@ export async function startConsole(options: Partial<GatewayOptions> = {}): Promi
       contexts.push(context);
       if (signedIn) await context.addCookies([await signIn(gateway.url)]);
       const page = await context.newPage();
-      page.setDefaultTimeout(8000);
+      page.setDefaultTimeout(20_000);
       page.on("console", (message) => {
         if (["error", "warning"].includes(message.type())) complaints.push(message.text());
       });
