@@ -41,21 +41,24 @@ export function readPageArgs(args: PageArgs): PageRequest {
   return { limit, backward, after: args.after ?? null, before: args.before ?? null };
 }
 
-/** A page of rows that the store has read by their ids, newest first; the cursor is the id. */
-export function idPage<Row extends { readonly id: string }>(
-  found: { readonly rows: readonly Row[]; readonly hasMore: boolean; readonly totalCount: number },
+/**
+ * A page as Relay wants it, of rows that the store has cut, in the list's order. `hasMore`: there is a further one in the direction that
+ * was read; in the other there is one when the reading began at a cursor.
+ */
+export function pageOf<Row>(
+  { rows, hasMore }: { readonly rows: readonly Row[]; readonly hasMore: boolean },
   { backward, after, before }: PageRequest,
-): CountedPage<Row> {
-  const edges = found.rows.map((node) => ({ cursor: node.id, node }));
+  cursorOf: (row: Row) => string,
+): Page<Row> {
+  const edges = rows.map((node) => ({ cursor: cursorOf(node), node }));
   return {
     edges,
     pageInfo: {
-      hasNextPage: backward ? before !== null : found.hasMore,
-      hasPreviousPage: backward ? found.hasMore : after !== null,
+      hasNextPage: backward ? before !== null : hasMore,
+      hasPreviousPage: backward ? hasMore : after !== null,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
-    totalCount: found.totalCount,
   };
 }
 

@@ -4,7 +4,7 @@ import { Secret } from "../../lib/secret.ts";
 import type { AlertChannelRow, DeliveryRow } from "../../store/alert-types.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
-import { type CountedPage, idPage, type PageArgs, readPageArgs } from "../page.ts";
+import { type CountedPage, type PageArgs, pageOf, readPageArgs } from "../page.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse } from "../user-errors.ts";
 import { definedOnly, fromWritten } from "../writes.ts";
 import { type ChannelConfig, createChannelInput, type GivenConfig, updateChannelInput } from "./alert-channel-input.ts";
@@ -88,7 +88,8 @@ export async function listDeliveries(
   for (const cursor of [request.after, request.before]) {
     if (cursor !== null && !isId("adl", cursor)) throw badInput("The cursor is no delivery's id.", "after");
   }
-  return idPage(await control.store.alertDeliveries.page(channelId, toIdBounds(request)), request);
+  const found = await control.store.alertDeliveries.page(channelId, toIdBounds(request));
+  return { ...pageOf(found, request, ({ id }) => id), totalCount: found.totalCount };
 }
 
 function mergeConfig(

@@ -4,7 +4,7 @@ import { stateOf } from "../../policy/alert-notice.ts";
 import type { AlertRow } from "../../store/alert-types.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
-import { type CountedPage, idPage, type PageArgs, readPageArgs } from "../page.ts";
+import { type CountedPage, type PageArgs, pageOf, readPageArgs } from "../page.ts";
 import { readRange, type TimeRangeInput } from "../usage/time-range.ts";
 import { invalid, notFound, ok, type Result, refuse } from "../user-errors.ts";
 
@@ -37,7 +37,8 @@ export async function listAlerts(
   const given = Object.fromEntries(Object.entries(lists).filter(([, list]) => list != null));
   const times = range ? readRange(range, { timeZone: "UTC", nowMs }) : {};
   const found = await control.store.alerts.page({ ...given, ...times, nowMs }, toIdBounds(request));
-  return idPage({ ...found, rows: found.rows.map((row) => control.alertWatch.current(row)) }, request);
+  const rows = found.rows.map((row) => control.alertWatch.current(row));
+  return { ...pageOf({ ...found, rows }, request, ({ id }) => id), totalCount: found.totalCount };
 }
 
 export interface AcknowledgeInput {

@@ -1,7 +1,7 @@
 import type { AuditFilter, AuditOutcome, AuditRow } from "../../store/audit-entry.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
-import { type Page, type PageArgs, readPageArgs } from "../page.ts";
+import { type Page, type PageArgs, pageOf, readPageArgs } from "../page.ts";
 import { readRange, type TimeRangeInput } from "../usage/time-range.ts";
 
 export interface AuditQuery {
@@ -15,21 +15,15 @@ export type AuditPage = Page<AuditRow> & { readonly filter: AuditFilter };
 
 /** Newest first. A cursor is an entry's place in the log, which nothing moves. */
 export async function listAuditEntries(control: Control, query: AuditQuery, page: PageArgs): Promise<AuditPage> {
-  const { limit, backward, after, before } = readPageArgs(page);
+  const request = readPageArgs(page);
+  const { limit, backward, after, before } = request;
   const filter = toFilter(query, control.now());
   const afterSeq = readCursor(after, "after");
   const beforeSeq = readCursor(before, "before");
   const found = await control.store.audit.page({ filter, limit, backward, afterSeq, beforeSeq });
-  const edges = found.rows.map((row) => ({ cursor: writeCursor(row.seq), node: row }));
   return {
-    edges,
+    ...pageOf(found, request, ({ seq }) => writeCursor(seq)),
     filter,
-    pageInfo: {
-      hasNextPage: backward ? before !== null : found.hasMore,
-      hasPreviousPage: backward ? found.hasMore : after !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
   };
 }
 

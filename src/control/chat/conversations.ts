@@ -4,9 +4,8 @@ import type { ConversationCursor, ConversationRow, MessageRow } from "../../stor
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
 import { idField, versionField } from "../fields.ts";
-import { type CountedPage, type PageArgs, readPageArgs } from "../page.ts";
+import { type CountedPage, type PageArgs, pageOf, readPageArgs } from "../page.ts";
 import type { Principal } from "../people/principal.ts";
-import { fromStore } from "../store-page.ts";
 import { type Given, notFound, type Result, readInput, refuse } from "../user-errors.ts";
 import { definedOnly, fromWritten } from "../writes.ts";
 import { isOwn, ownerOf } from "./chat-owner.ts";
@@ -35,7 +34,7 @@ export async function listConversations(
     after: request.after === null ? null : readCursor(request.after),
     before: request.before === null ? null : readCursor(request.before),
   });
-  return fromStore(found, request, writeCursor);
+  return { ...pageOf(found, request, writeCursor), totalCount: found.totalCount };
 }
 
 /** Null also for somebody else's. */
@@ -60,7 +59,7 @@ export async function listMessages(
   }
   const found = await control.store.chats.messages({ ...request, conversationId: conversation.id });
   const rows = found.rows.map((row) => asItIsNow(control, row));
-  return fromStore({ ...found, rows }, request, (row) => row.id);
+  return { ...pageOf({ ...found, rows }, request, ({ id }) => id), totalCount: found.totalCount };
 }
 
 /** Null also for somebody else's. */

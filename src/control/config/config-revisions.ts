@@ -1,14 +1,15 @@
 import type { ConfigRevision, RevisionCount } from "../../store/config-changes.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
-import { type CountedPage, MAX_PAGE, type PageArgs, readPageArgs } from "../page.ts";
+import { type CountedPage, MAX_PAGE, type PageArgs, pageOf, readPageArgs } from "../page.ts";
 import { notFound, ok, type Result, refuse } from "../user-errors.ts";
 import { applyChanges, staleWhole, toChanges } from "../writes.ts";
 import { type ConfigDifference, differenceInHistory } from "./config-differences.ts";
 
 /** Newest first. A cursor is the version: the history needs no other order. */
 export async function listRevisions(control: Control, args: PageArgs): Promise<CountedPage<ConfigRevision>> {
-  const { limit, backward, after, before } = readPageArgs(args);
+  const request = readPageArgs(args);
+  const { limit, backward, after, before } = request;
   if (backward ? before === null || after !== null : before !== null) {
     throw badInput("Use `first` with `after`, or `last` with `before`.", backward ? "last" : "first");
   }
@@ -16,15 +17,8 @@ export async function listRevisions(control: Control, args: PageArgs): Promise<C
   const version = cursor === null ? null : readCursor(cursor);
   const place = version === null ? {} : backward ? { above: version } : { below: version };
   const { revisions, hasMore, totalCount } = await control.store.history.page({ limit, ...place });
-  const edges = revisions.map((node) => ({ cursor: String(node.version), node }));
   return {
-    edges,
-    pageInfo: {
-      hasNextPage: backward ? true : hasMore,
-      hasPreviousPage: backward ? hasMore : after !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
+    ...pageOf({ rows: revisions, hasMore }, request, ({ version: at }) => String(at)),
     totalCount,
   };
 }

@@ -11,7 +11,7 @@ import {
   UNDO_MS,
   undoable,
 } from "../deletion.ts";
-import { type Page, type PageArgs, readPageArgs } from "../page.ts";
+import { type Page, type PageArgs, pageOf, readPageArgs } from "../page.ts";
 import { invalid, ok, type Result, refuse } from "../user-errors.ts";
 
 export interface FileFilter {
@@ -24,7 +24,8 @@ export type FilesPage = Page<StoredFile> & { readonly totals: () => Promise<{ co
 
 /** Newest first. */
 export async function listFiles({ store }: Control, filter: FileFilter, page: PageArgs): Promise<FilesPage> {
-  const { limit, backward, after, before } = readPageArgs(page);
+  const request = readPageArgs(page);
+  const { limit, backward, after, before } = request;
   const query = toQuery(filter);
   const [start, end] = [readCursor(after, "after"), readCursor(before, "before")];
   // Read from its end, a list is the list in the other order.
@@ -37,15 +38,8 @@ export async function listFiles({ store }: Control, filter: FileFilter, page: Pa
     ...(to !== null && { before: to }),
   });
   const rows = backward ? found.files.toReversed() : found.files;
-  const edges = rows.map((node) => ({ cursor: writeCursor(node.id), node }));
   return {
-    edges,
-    pageInfo: {
-      hasNextPage: backward ? before !== null : found.hasMore,
-      hasPreviousPage: backward ? found.hasMore : after !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
+    ...pageOf({ rows, hasMore: found.hasMore }, request, ({ id }) => writeCursor(id)),
     totals: () => store.files.totals(query),
   };
 }

@@ -8,7 +8,7 @@ import {
 } from "../../store/job-types.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
-import { type CountedPage, type PageArgs, paginate, readPageArgs } from "../page.ts";
+import { type CountedPage, type PageArgs, pageOf, paginate, readPageArgs } from "../page.ts";
 import type { Principal } from "../people/principal.ts";
 import { notFound, ok, type Result, refuse, type UserError } from "../user-errors.ts";
 import type { JobView } from "./job-view.ts";
@@ -56,7 +56,8 @@ export async function listJobItems(
   outcomes: readonly JobOutcome[] | null,
   page: PageArgs,
 ): Promise<CountedPage<JobItem>> {
-  const { limit, backward, after, before } = readPageArgs(page);
+  const request = readPageArgs(page);
+  const { limit, backward, after, before } = request;
   const afterIndex = readIndex(after, "after");
   const beforeIndex = readIndex(before, "before");
   const query = { jobId: job.id, outcomes, afterIndex, beforeIndex, limit, backward };
@@ -64,15 +65,8 @@ export async function listJobItems(
     control.store.jobs.items(query),
     control.store.jobs.countItems(job.id, outcomes),
   ]);
-  const edges = items.map((node) => ({ cursor: String(node.index), node }));
   return {
-    edges,
-    pageInfo: {
-      hasNextPage: backward ? beforeIndex !== null : hasMore,
-      hasPreviousPage: backward ? hasMore : afterIndex !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
+    ...pageOf({ rows: items, hasMore }, request, ({ index }) => String(index)),
     totalCount,
   };
 }

@@ -3,7 +3,7 @@ import { costParts } from "../../policy/pricing.ts";
 import type { LogDetail, LogFilter, LogHistogram } from "../../store/reports.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
-import { MAX_PAGE, type Page, type PageArgs, readPageArgs } from "../page.ts";
+import { MAX_PAGE, type Page, type PageArgs, pageOf, readPageArgs } from "../page.ts";
 import { type RequestFilter, toLogFilter } from "./request-filter.ts";
 import { type RequestView, viewActive, viewDetail, viewRow } from "./request-view.ts";
 
@@ -23,7 +23,8 @@ export async function listRequestLogs(
   page: PageArgs,
   withTotal: boolean,
 ): Promise<RequestPage> {
-  const { limit, backward, after, before } = readPageArgs(page);
+  const request = readPageArgs(page);
+  const { limit, backward, after, before } = request;
   // The log reads in one direction, away from one row or from an end: Relay's other combinations have no meaning on an endless list.
   if (backward ? after !== null : before !== null) {
     throw badInput("Use `first` with `after`, or `last` with `before`.", backward ? "last" : "first");
@@ -41,15 +42,8 @@ export async function listRequestLogs(
     ...(before === null ? {} : { beforeId: before }),
     fromEnd: backward,
   });
-  const edges = found.rows.map((row) => ({ cursor: row.id, node: viewRow(row) }));
   return {
-    edges,
-    pageInfo: {
-      hasNextPage: backward ? before !== null : found.hasMore,
-      hasPreviousPage: backward ? found.hasMore : after !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
+    ...pageOf({ rows: found.rows.map(viewRow), hasMore: found.hasMore }, request, ({ id }) => id),
     totalCount: found.totalCount,
     isPartial: found.isPartial,
     filter: logFilter,
