@@ -45,7 +45,8 @@ describe("a configuration database that another program holds locked", () => {
     // The audit log stands in the same file: it is not waited for a second time.
     expect(performance.now() - startedAt).toBeLessThan(5500);
     expect(await gateway.graphql(CREATE)).toMatchObject({ data: { createClientKey: { userErrors: [] } } });
+    // The entry of the failed one was written when it could be: before or after this one's.
     const { data } = (await gateway.graphql("{ auditLog(first: 5) { nodes { action outcome code } } }")) as Answer;
-    expect(data.auditLog.nodes[0]).toMatchObject({ action: "createClientKey", outcome: "DONE" });
+    expect(data.auditLog.nodes).toContainEqual({ action: "createClientKey", outcome: "DONE", code: null });
   }, 20_000);
 });
