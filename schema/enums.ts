@@ -14,7 +14,7 @@ import { CLIENT_KEY_ORDERS } from "../src/control/clients/client-keys.ts";
 import { CONFIG_CHANGE_KINDS, CONFIG_NOUNS } from "../src/control/config/config-differences.ts";
 import { RESYNC_REASONS } from "../src/control/event-log.ts";
 import { JOB_KIND_NAMES, JOB_OUTCOMES, JOB_STATES } from "../src/control/jobs/job-list.ts";
-import { DUPLICATE_POLICIES, IMPORT_ACTIONS } from "../src/control/keys/import/plan.ts";
+import { DUPLICATE_POLICIES, IMPORT_ACTIONS, REFUSED_KEY_POLICIES } from "../src/control/keys/import/plan.ts";
 import { IMPORT_FORMATS } from "../src/control/keys/import/read.ts";
 import { KEY_EVENT_KINDS } from "../src/control/keys/key-events.ts";
 import { PROVIDER_KEY_STATUSES } from "../src/control/keys/key-status.ts";
@@ -106,6 +106,11 @@ export const DuplicatePolicy = listed(
   "DuplicatePolicy",
   DUPLICATE_POLICIES,
   "SKIP leaves a key that is there as it is, UPDATE writes the row's other fields to it, RESTORE brings back one that was deleted.",
+);
+export const RefusedKeyPolicy = listed(
+  "RefusedKeyPolicy",
+  REFUSED_KEY_POLICIES,
+  "DISABLE writes a key that its vendor refuses, switched off; LEAVE_OUT does not write it.",
 );
 export const BuiltinClient = listed("BuiltinClient", ["default", "anonymous"]);
 

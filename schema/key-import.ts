@@ -5,7 +5,7 @@ import {
   type PreviewRow,
 } from "../src/control/keys/import/import.ts";
 import { builder } from "./builder.ts";
-import { DuplicatePolicy, ImportAction, ImportFormat } from "./enums.ts";
+import { DuplicatePolicy, ImportAction, ImportFormat, RefusedKeyPolicy } from "./enums.ts";
 import { loadNode, Node } from "./node.ts";
 import { payloadRef, toPayload } from "./payload.ts";
 import { Job } from "./refs.ts";
@@ -71,7 +71,23 @@ const ImportProviderKeysInput = builder.inputType("ImportProviderKeysInput", {
     }),
     tags: t.stringList({ required: true, defaultValue: [], description: "For every key that is made or updated." }),
     onDuplicate: t.field({ type: DuplicatePolicy, required: true, defaultValue: "SKIP" }),
-    dryRun: t.boolean({ required: true, defaultValue: false, description: "Only the preview; nothing is written." }),
+    validate: t.boolean({
+      required: true,
+      defaultValue: false,
+      description:
+        "Asks the vendor about each key before it is written: `job.items` say what it answered. An outage or a limit says nothing about a key: that one is written as it is.",
+    }),
+    onRefused: t.field({
+      type: RefusedKeyPolicy,
+      required: true,
+      defaultValue: "DISABLE",
+      description: "With `validate`: what becomes of a key that its vendor refuses.",
+    }),
+    dryRun: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Only the preview; nothing is written, and nobody asked.",
+    }),
     idempotencyKey: t.string({ description: "The same key again answers the job that it started." }),
   }),
 });

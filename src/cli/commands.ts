@@ -2,7 +2,8 @@
 export const COMMANDS = ["keys", "usage", "requests", "config", "backup", "doctor"] as const;
 
 export const CLI_HELP = `  sluice keys list [--provider NAME] [--status S,…] [--search TEXT] [--limit N]
-  sluice keys import FILE|- --provider NAME [--tags a,b] [--on-duplicate skip|update] [--dry-run]
+  sluice keys import FILE|- --provider NAME [--tags a,b] [--on-duplicate skip|update|restore] [--dry-run]
+      [--validate [--on-refused disable|leave-out]]   ask the vendor about each key first
   sluice keys validate [--provider NAME] [--status S,…] [--search TEXT] [--tags a,b] [--disable-invalid]
   sluice usage [--from now-24h] [--to now] [--by model|provider|key|client] [--top N] [--time-zone UTC]
   sluice requests tail [--model M,…] [--errors] [--count N]

@@ -41,7 +41,12 @@ export const keyCommands: Readonly<Record<string, Command>> = {
     words: 0,
     run: validateKeys,
   },
-  import: { texts: ["provider", "tags", "on-duplicate"], switches: ["dry-run"], words: 1, run: importKeys },
+  import: {
+    texts: ["provider", "tags", "on-duplicate", "on-refused"],
+    switches: ["dry-run", "validate"],
+    words: 1,
+    run: importKeys,
+  },
 };
 
 async function listKeys(call: Call): Promise<void> {
@@ -166,7 +171,9 @@ async function importKeys(call: Call): Promise<void> {
     text: await readGiven(call),
     providerId: await findProvider(gateway, provider),
     tags: list(options.tags) ?? [],
-    onDuplicate: (text(options["on-duplicate"]) ?? "skip").toUpperCase(),
+    onDuplicate: spelled(text(options["on-duplicate"]) ?? "skip"),
+    validate: options.validate === true,
+    onRefused: spelled(text(options["on-refused"]) ?? "disable"),
     dryRun: options["dry-run"] === true,
   };
   const { importProviderKeys } = await gateway.ask<{ importProviderKeys: Imported }>(IMPORT_KEYS, { input });
@@ -177,6 +184,11 @@ async function importKeys(call: Call): Promise<void> {
   if (preview !== null) showPreview(out, preview, input.dryRun);
   if (ended !== null)
     out.line(`${ended.state.toLowerCase()}: ${ended.succeeded} done, ${ended.failed} failed, ${ended.skipped} skipped`);
+}
+
+/** "leave-out" is LEAVE_OUT in the API. */
+function spelled(word: string): string {
+  return word.toUpperCase().replaceAll("-", "_");
 }
 
 function showPreview(out: Output, preview: Preview, isDryRun: boolean): void {

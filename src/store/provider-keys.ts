@@ -116,8 +116,8 @@ export function openProviderKeys(
       }
       return keys;
     },
-    async open(id) {
-      const columns = database.read((queries) => find(queries, id));
+    async open(id, isRetired) {
+      const columns = database.read((queries) => find(queries, id, isRetired));
       return columns === null ? null : { ...toRow(columns), ...pickOpened(open(columns)) };
     },
     async get(id) {

@@ -204,8 +204,8 @@ export interface ProviderKeyStore extends Nouns<ProviderKeyRow, ProviderKeyValue
     changes: readonly KeyWrite[],
     progressOf?: (written: readonly Written<ProviderKeyRow>[]) => JobProgress,
   ): Promise<Written<ProviderKeyRow>[]>;
-  /** With its secret; null when there is no such key. */
-  open(id: string): Promise<OpenedProviderKey | null>;
+  /** With its secret; null when there is no such key. `isRetired`: among those that can still be brought back. */
+  open(id: string, isRetired?: boolean): Promise<OpenedProviderKey | null>;
   /** The same change to many keys, where it is one. Answers the ids that were there. */
   setMany(
     ids: readonly string[],

@@ -12,12 +12,23 @@ export async function eachItem<Item, Params>(
   work: (item: Item, index: number) => Promise<void>,
 ): Promise<void> {
   run.expect(items.length);
+  const { signal } = run;
+  await sideBySide(items, { concurrency, signal }, async (item, index) => {
+    if (!run.isSettled(index)) await work(item, index);
+  });
+}
+
+/** The same without a job's book-keeping: rejects with the first error, once what had begun is over. */
+export async function sideBySide<Item>(
+  items: readonly Item[],
+  { concurrency, signal }: { readonly concurrency: number; readonly signal: AbortSignal },
+  work: (item: Item, index: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const failure: { error: unknown }[] = [];
   const lane = async () => {
-    while (next < items.length && failure.length === 0 && !run.signal.aborted) {
+    while (next < items.length && failure.length === 0 && !signal.aborted) {
       const index = next++;
-      if (run.isSettled(index)) continue;
       try {
         await work(items[index]!, index);
       } catch (error) {

@@ -3,14 +3,11 @@ import type { Control } from "../control.ts";
 import { eachItem } from "../jobs/each-item.ts";
 import type { JobKind } from "../jobs/job-kind.ts";
 import type { JobView } from "../jobs/job-view.ts";
-import { pause } from "../pull-iterator.ts";
 import { invalid, ok, type Result, refuse } from "../user-errors.ts";
 import { applyChange } from "../writes.ts";
-import { checkKey } from "./key-check.ts";
+import { checkKey, isRefused, patiently, wordsOf } from "./key-check.ts";
 import { type ProviderKeySelection, selectKeys } from "./key-selection.ts";
 
-/** A vendor that asks for more is not waited for: the key cools down like after any request. */
-const LONGEST_WAIT_MS = 30_000;
 const MOST_AT_ONCE = 64;
 
 const params = z.object({ keyIds: z.array(z.string()), concurrency: z.number(), disableInvalid: z.boolean() });
@@ -28,22 +25,15 @@ export const validateKeysJob: JobKind<z.output<typeof params>> = {
       if (key === null || provider === undefined) {
         return run.settle({ index, outcome: "SKIPPED", message: "It has been deleted meanwhile." });
       }
-      let check = await checkKey(control, provider, key);
-      const waitMs = check.failure?.errorClass === "rate_limited" ? check.failure.retryAfterMs : null;
-      if (waitMs !== null && waitMs <= LONGEST_WAIT_MS) {
-        await pause(waitMs, run.signal);
-        if (!run.signal.aborted) check = await checkKey(control, provider, key);
-      }
-      const { failure, latencyMs } = check;
-      if (failure?.errorClass === "key_invalid" && params.disableInvalid && key.enabled) refused.push(keyId);
-      const status = failure?.httpStatus == null ? "" : `${failure.httpStatus}: `;
+      const check = await patiently(() => checkKey(control, provider, key), run.signal);
+      if (isRefused(check) && params.disableInvalid && key.enabled) refused.push(keyId);
       run.settle({
         index,
-        outcome: failure === null ? "SUCCEEDED" : "FAILED",
-        message: failure === null ? "accepted" : `${status}${failure.message ?? failure.errorClass}`,
+        outcome: check.failure === null ? "SUCCEEDED" : "FAILED",
+        message: wordsOf(check),
         subjectId: keyId,
         secretPreview: key.secretPreview,
-        latencyMs,
+        latencyMs: check.latencyMs,
       });
       control.events.emit("keyNews", { kind: "validated", keyId, atMs: control.now() });
     });

@@ -114,7 +114,14 @@ describe("a job's items", () => {
 
 test("a running job is seen, counted and cancelled through the API", async () => {
   const text = Array.from({ length: 3000 }, (_, index) => `sk-cancelled-${index}`).join(" ");
-  const { id } = await server.control.jobs.start(importKeysJob, { providerId, text, tags: [], onDuplicate: "SKIP" });
+  const { id } = await server.control.jobs.start(importKeysJob, {
+    providerId,
+    text,
+    tags: [],
+    onDuplicate: "SKIP",
+    validate: false,
+    onRefused: "DISABLE",
+  });
   const all = live.watch(SUBSCRIPTION);
   await all.next();
   expect(await all.next()).toMatchObject({ job: { id, state: "RUNNING", total: 3000 } });

@@ -4,10 +4,11 @@ import { idField, tagsField } from "../../fields.ts";
 import type { JobView } from "../../jobs/job-view.ts";
 import { MAX_PAGE } from "../../page.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse } from "../../user-errors.ts";
-import { importKeysJob, wordsFor } from "./job.ts";
-import { DUPLICATE_POLICIES, type PlannedRow } from "./plan.ts";
+import { importKeysJob } from "./job.ts";
+import { DUPLICATE_POLICIES, type PlannedRow, REFUSED_KEY_POLICIES } from "./plan.ts";
 import { type PreparedImport, preparePlan } from "./prepare.ts";
 import { type ImportFormat, readImport } from "./read.ts";
+import { wordsFor } from "./row-item.ts";
 
 /** A script wants the outcome, not a job to watch: most imports are over by then. */
 const PATIENCE_MS = 2000;
@@ -17,6 +18,8 @@ export const importInput = z.strictObject({
   text: z.string().min(1, "Paste the keys."),
   tags: tagsField.default([]),
   onDuplicate: z.enum(DUPLICATE_POLICIES).default("SKIP"),
+  validate: z.boolean().default(false),
+  onRefused: z.enum(REFUSED_KEY_POLICIES).default("DISABLE"),
   dryRun: z.boolean().default(false),
   idempotencyKey: z
     .string()

@@ -7,20 +7,27 @@ import type { Control } from "../../control.ts";
 import { breathe } from "../../jobs/each-item.ts";
 import type { JobKind, JobRun } from "../../jobs/job-kind.ts";
 import { applyChange, definedOnly } from "../../writes.ts";
+import { enterCheck, isRefused } from "../key-check.ts";
 import { bringBackHealth } from "../provider-key-deletion.ts";
+import { askAboutRows, type Checks } from "./ask.ts";
 import { KeyNames } from "./key-names.ts";
-import { DUPLICATE_POLICIES, type PlannedRow } from "./plan.ts";
+import { DUPLICATE_POLICIES, type PlannedRow, REFUSED_KEY_POLICIES } from "./plan.ts";
 import { preparePlan } from "./prepare.ts";
+import { toItem } from "./row-item.ts";
 
 const HOUR_MS = 3_600_000;
 /** How many rows are written before other work gets its turn: about 20 ms. */
 const SLICE = 200;
+/** Of keys that are asked about: what has been found out is written down, and seen, every few seconds. */
+const ASKED_SLICE = 64;
 
 const params = z.object({
   providerId: z.string(),
   text: z.string(),
   tags: z.array(z.string()),
   onDuplicate: z.enum(DUPLICATE_POLICIES),
+  validate: z.boolean().default(false),
+  onRefused: z.enum(REFUSED_KEY_POLICIES).default("DISABLE"),
 });
 export type ImportParams = z.output<typeof params>;
 
@@ -35,10 +42,19 @@ export const importKeysJob: JobKind<ImportParams> = {
     run.expect(plan.rows.length);
     const names = new KeyNames(plan.keys.map(({ name }) => name));
     const rest = plan.rows.filter(({ index }) => !run.isSettled(index));
-    const changed: Changed = { created: [], updated: [], restored: [] };
+    const slice = params.validate ? ASKED_SLICE : SLICE;
+    let changed = noChange();
     try {
-      for (let start = 0; start < rest.length && !run.signal.aborted; start += SLICE) {
-        await writeSlice(run, rest.slice(start, start + SLICE), names, changed);
+      for (let start = 0; start < rest.length && !run.signal.aborted; start += slice) {
+        const rows = rest.slice(start, start + slice);
+        const checks = params.validate ? await askAboutRows(run, rows) : NONE_ASKED;
+        if (run.signal.aborted) break; // Not all of them were asked about.
+        const items = await writeSlice(run, rows, { names, checks, changed });
+        if (params.validate) {
+          await tell(control, changed);
+          changed = noChange();
+          enterChecks(run, items, checks);
+        }
         await breathe(run.signal);
       }
     } finally {
@@ -57,20 +73,32 @@ export const importKeysJob: JobKind<ImportParams> = {
 
 const PAST = { create: "created", update: "updated", restore: "restored" } as const;
 type Changed = Readonly<Record<(typeof PAST)[keyof typeof PAST], string[]>>;
+const noChange = (): Changed => ({ created: [], updated: [], restored: [] });
+const NONE_ASKED: Checks = new Map();
+
+interface SliceContext {
+  readonly names: KeyNames;
+  readonly checks: Checks;
+  readonly changed: Changed;
+}
 
 async function writeSlice(
   run: JobRun<ImportParams>,
   rows: readonly PlannedRow[],
-  names: KeyNames,
-  changed: Changed,
-): Promise<void> {
+  context: SliceContext,
+): Promise<readonly JobItem[]> {
   const { control } = run;
-  const writes = rows.map((row) => toWrite(row, run, names));
+  const { checks, changed } = context;
+  const writes = rows.map((row) => toWrite(row, run, context));
   const given = writes.filter((write) => write !== null);
+  let items: readonly JobItem[] = [];
   const written = await run.commitWith(
     (done: readonly Written<ProviderKeyRow>[]) => {
       const answers = [...done];
-      return rows.map((row, index) => toItem(row, writes[index] == null ? null : answers.shift()!));
+      items = rows.map((row, index) =>
+        toItem(row, writes[index] == null ? null : answers.shift()!, checks.get(row.index) ?? null),
+      );
+      return items;
     },
     (progressOf) => control.store.providerKeys.writeMany(given, progressOf),
     null,
@@ -78,9 +106,30 @@ async function writeSlice(
   for (const [index, each] of written.entries()) {
     if (each.kind === "ok") changed[PAST[given[index]!.kind]].push(each.row.id);
   }
+  return items;
 }
 
-function toWrite(row: PlannedRow, { id, params, control }: JobRun<ImportParams>, names: KeyNames): KeyWrite | null {
+/** Now that the pool knows the keys. */
+function enterChecks(
+  { control, params: { providerId } }: JobRun<ImportParams>,
+  items: readonly JobItem[],
+  checks: Checks,
+): void {
+  for (const { index, subjectId } of items) {
+    const check = checks.get(index);
+    if (check !== undefined && subjectId !== null) enterCheck(control, { id: subjectId, providerId }, check);
+  }
+}
+
+function toWrite(
+  row: PlannedRow,
+  { id, params, control }: JobRun<ImportParams>,
+  { names, checks }: SliceContext,
+): KeyWrite | null {
+  const check = checks.get(row.index);
+  const isBad = check !== undefined && isRefused(check);
+  if (isBad && params.onRefused === "LEAVE_OUT") return null;
+  const switchedOff = isBad ? { enabled: false } : {};
   if (row.action === "create") {
     const { name, tags = [], proxyUrl, ...fields } = row.fields;
     const values = {
@@ -91,6 +140,7 @@ function toWrite(row: PlannedRow, { id, params, control }: JobRun<ImportParams>,
       memo: null,
       userAgent: null,
       ...definedOnly(fields),
+      ...switchedOff,
       name: names.take(name ?? `key-${control.vault.fingerprint(row.secret).slice(0, 8)}`),
       secret: row.secret,
       tags: [...new Set([...params.tags, ...tags])],
@@ -103,41 +153,13 @@ function toWrite(row: PlannedRow, { id, params, control }: JobRun<ImportParams>,
   const { name, tags, proxyUrl, ...fields } = row.fields;
   const patch = definedOnly({
     ...fields,
+    ...switchedOff,
     name: name === undefined ? undefined : names.take(name),
     tags: tags === undefined && params.tags.length === 0 ? undefined : [...new Set([...params.tags, ...(tags ?? [])])],
     proxyUrl: proxyUrl === undefined ? undefined : new Secret(proxyUrl),
   });
   if (row.action === "restore") return { kind: "restore", id: row.id, patch };
   return Object.keys(patch).length === 0 ? null : { kind: "update", id: row.id, patch };
-}
-
-function toItem(row: PlannedRow, written: Written<ProviderKeyRow> | null): JobItem {
-  const item = { index: row.index, secretPreview: row.preview, latencyMs: null };
-  if (written?.kind === "ok")
-    return { ...item, outcome: "SUCCEEDED", message: wordsFor(row), subjectId: written.row.id };
-  const subjectId = "id" in row ? row.id : null;
-  if (written !== null)
-    return { ...item, outcome: "FAILED", message: "Somebody else changed it meanwhile.", subjectId };
-  if (row.action === "refuse") return { ...item, outcome: "FAILED", message: row.reason, subjectId };
-  return { ...item, outcome: "SKIPPED", message: wordsFor(row), subjectId };
-}
-
-/** What becomes of a row, in words. */
-export function wordsFor(row: PlannedRow): string {
-  switch (row.action) {
-    case "create":
-      return "created";
-    case "update":
-      return "updated";
-    case "restore":
-      return "restored";
-    case "refuse":
-      return row.reason;
-    case "repeat":
-      return `The same key stands in row ${row.of + 1}.`;
-    case "keep":
-      return "This provider has the key already.";
-  }
 }
 
 async function tell(control: Control, { created, updated, restored }: Changed): Promise<void> {

@@ -16,6 +16,10 @@ import type { RawRow } from "./row.ts";
 export const DUPLICATE_POLICIES = ["SKIP", "UPDATE", "RESTORE"] as const;
 export type DuplicatePolicy = (typeof DUPLICATE_POLICIES)[number];
 
+export const REFUSED_KEY_POLICIES = ["DISABLE", "LEAVE_OUT"] as const;
+/** What becomes of a key that its vendor refuses. */
+export type RefusedKeyPolicy = (typeof REFUSED_KEY_POLICIES)[number];
+
 const rowFields = z.strictObject({
   name: nameField.optional(),
   memo: memoField.optional(),
@@ -33,7 +37,7 @@ export const IMPORT_ACTIONS = ["create", "update", "restore", "keep", "repeat", 
 /** What is to be done with a row. `secret` stays inside; `preview` may be shown. */
 export type PlannedRow = { readonly index: number; readonly preview: string } & (
   | { readonly action: "create"; readonly secret: Secret; readonly fields: RowFields }
-  | { readonly action: "update" | "restore"; readonly id: string; readonly fields: RowFields }
+  | { readonly action: "update" | "restore"; readonly id: string; readonly secret: Secret; readonly fields: RowFields }
   | { readonly action: "keep"; readonly id: string }
   | { readonly action: "repeat"; readonly of: number }
   | { readonly action: "refuse"; readonly reason: string }
@@ -67,11 +71,11 @@ export function planImport(rows: readonly RawRow[], context: PlanContext): Plann
     const known = context.existing.get(fingerprint);
     const retired = context.onDuplicate === "RESTORE" ? context.retired.get(fingerprint) : undefined;
     if (known === undefined && retired !== undefined) {
-      return { ...place, action: "restore", id: retired.id, fields: fields.value };
+      return { ...place, action: "restore", id: retired.id, secret, fields: fields.value };
     }
     if (known === undefined) return { ...place, action: "create", secret, fields: fields.value };
     if (context.onDuplicate !== "UPDATE") return { ...place, action: "keep", id: known.id };
-    return { ...place, action: "update", id: known.id, fields: fields.value };
+    return { ...place, action: "update", id: known.id, secret, fields: fields.value };
   });
 }
 
