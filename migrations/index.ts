@@ -13,6 +13,7 @@ import keyLimits from "./0011_key_limits.sql" with { type: "text" };
 import undo from "./0012_undo.sql" with { type: "text" };
 import signInProvider from "./0013_sign_in_provider.sql" with { type: "text" };
 import deletedKeysIndex from "./0014_deleted_keys_index.sql" with { type: "text" };
+import jobAuthor from "./0015_job_author.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0012_undo", sql: undo },
   { name: "0013_sign_in_provider", sql: signInProvider },
   { name: "0014_deleted_keys_index", sql: deletedKeysIndex },
+  { name: "0015_job_author", sql: jobAuthor },
 ];

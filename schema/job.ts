@@ -68,6 +68,16 @@ builder.objectType(Job, {
       nullable: true,
       resolve: (job, _, { control }) => readDownload(control, job),
     }),
+    createdBy: t.string({
+      nullable: true,
+      description: "Who started it, as he was called then. Null in jobs of versions that did not write it down.",
+      resolve: ({ author }) => author?.name,
+    }),
+    createdById: t.id({
+      nullable: true,
+      description: "Of the user, or of a token that no person made. Null for ADMIN_TOKEN.",
+      resolve: ({ author }) => author?.id,
+    }),
     createdAt: t.expose("createdAt", { type: "DateTime" }),
     startedAt: t.expose("startedAt", { type: "DateTime", nullable: true }),
     finishedAt: t.expose("finishedAt", { type: "DateTime", nullable: true }),
@@ -81,7 +91,11 @@ builder.objectType(Job, {
 });
 
 const JobFilter = builder.inputType("JobFilter", {
-  fields: (t) => ({ kinds: t.field({ type: [JobKind] }), states: t.field({ type: [JobState] }) }),
+  fields: (t) => ({
+    kinds: t.field({ type: [JobKind] }),
+    states: t.field({ type: [JobState] }),
+    createdBy: t.stringList({ description: "One of these: `createdById` or `createdBy`." }),
+  }),
 });
 
 builder.queryFields((t) => ({

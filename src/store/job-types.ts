@@ -1,4 +1,5 @@
 import type { Secret } from "../lib/secret.ts";
+import type { Author } from "./author.ts";
 
 export const JOB_STATES = ["QUEUED", "RUNNING", "CANCELLING", "SUCCEEDED", "FAILED", "CANCELLED"] as const;
 /** SUCCEEDED: it came to its end, whatever became of the single items. FAILED: it could not. */
@@ -33,6 +34,8 @@ export interface JobRow extends JobCounts {
   /** Public words. */
   readonly error: string | null;
   readonly idempotencyKey: string | null;
+  /** Who started it; what it writes, also after a restart, is written in this name. Null: that is not known. */
+  readonly author: Author | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
@@ -44,7 +47,7 @@ export interface JobRow extends JobCounts {
   readonly fileExpiresAt: number | null;
 }
 
-export type JobPatch = Partial<Omit<JobRow, "id" | "kind" | "idempotencyKey" | "createdAt">>;
+export type JobPatch = Partial<Omit<JobRow, "id" | "kind" | "idempotencyKey" | "author" | "createdAt">>;
 
 /** One step forward, written as a whole. */
 export interface JobProgress {
@@ -68,7 +71,7 @@ export interface JobStore {
   /** Newest first. */
   list(): Promise<JobRow[]>;
   get(id: string): Promise<JobRow | null>;
-  /** `params` is sealed. A job of this kind that was made with the same idempotency key is answered instead, as `known`. */
+  /** In the name of whoever asks for it. `params` is sealed. A job of this kind that was made with the same idempotency key is answered instead, as `known`. */
   create(values: {
     readonly kind: string;
     readonly params: Secret;

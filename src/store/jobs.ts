@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, lt, type SQL } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { Vault } from "../lib/secret.ts";
+import { currentAuthor } from "./author.ts";
 import type { ConfigAccess, Queries } from "./config-access.ts";
 import type { JobItem, JobItemQuery, JobProgress, JobRow, JobStore } from "./job-types.ts";
 import { job, jobItem } from "./tables/job.ts";
@@ -32,6 +33,7 @@ export function openJobs(database: ConfigAccess, vault: Vault): JobStore {
           state: "QUEUED",
           idempotencyKey,
           total,
+          author: currentAuthor(),
           createdAt: Date.now(),
         } as const;
         const row = queries.insert(job).values(values).returning(PUBLIC).get();

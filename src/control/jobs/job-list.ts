@@ -20,6 +20,8 @@ export const JOB_KIND_NAMES: readonly string[] = Object.keys(JOB_KINDS);
 export interface JobFilter {
   readonly kinds?: readonly string[] | null;
   readonly states?: readonly JobState[] | null;
+  /** By id, or by what they are called. */
+  readonly createdBy?: readonly string[] | null;
 }
 
 /** Newest first; those of kinds whose scope the asker holds. */
@@ -32,10 +34,18 @@ export async function listJobs(
   const rows = (await control.store.jobs.list())
     .filter((row) => maySee(principal, row))
     .map((row) => control.jobs.view(row));
+  const { kinds, states, createdBy } = filter;
   const shown = rows.filter(
-    (job) => (filter.kinds?.includes(job.kind) ?? true) && (filter.states?.includes(job.state) ?? true),
+    (job) =>
+      (kinds?.includes(job.kind) ?? true) &&
+      (states?.includes(job.state) ?? true) &&
+      (createdBy == null || isBy(job, createdBy)),
   );
   return paginate(shown, page, { name: "createdAt.desc", descending: true, key: ({ createdAt }) => createdAt });
+}
+
+function isBy({ author }: JobRow, names: readonly string[]): boolean {
+  return author !== null && (names.includes(author.name) || (author.id !== null && names.includes(author.id)));
 }
 
 /** Null also for whoever may not know of it. */

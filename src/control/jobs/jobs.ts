@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { GatewayError } from "../../errors.ts";
 import { errorText } from "../../lib/log.ts";
 import { Secret } from "../../lib/secret.ts";
+import { writeAs } from "../../store/author.ts";
 import type { JobItem, JobPatch, JobRow } from "../../store/job-types.ts";
 import type { Control } from "../control.ts";
 import { EventLog } from "../event-log.ts";
@@ -165,7 +166,9 @@ export class Jobs {
         filePath: this.filePath(row.id),
         onChange: (items) => this.#note(job.row, items),
       });
-      const ended = this.#run(job).finally(() => {
+      const { author } = row;
+      const work = () => this.#run(job);
+      const ended = (author === null ? work() : writeAs(author, work)).finally(() => {
         this.#running.delete(row.id);
         this.#startWaiting();
       });

@@ -1,4 +1,5 @@
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Author } from "../author.ts";
 import type { JobOutcome, JobState } from "../job-types.ts";
 
 export const job = sqliteTable(
@@ -16,6 +17,8 @@ export const job = sqliteTable(
     skipped: integer("skipped").notNull().default(0),
     error: text("error"),
     idempotencyKey: text("idempotency_key"),
+    /** Null in jobs of before this was written down. */
+    author: text("author", { mode: "json" }).$type<Author>(),
     createdAt: integer("created_at").notNull(),
     startedAt: integer("started_at"),
     finishedAt: integer("finished_at"),

@@ -6,6 +6,7 @@ import type { Principal, Scope } from "../../../src/control/people/principal.ts"
 import { addProvider } from "../../support/admin-fixtures.ts";
 import { ADMIN_TOKEN, type AdminServer, type Answer, startAdminServer } from "../../support/admin-server.ts";
 import { connectLive, type LiveClient, readEvents } from "../../support/live.ts";
+import { addPerson } from "../../support/people.ts";
 import { tokenPrincipal } from "../../support/principals.ts";
 
 let server: AdminServer;
@@ -94,6 +95,24 @@ describe("jobProgress", () => {
     expect((await listJobs(server.control, withScopes("KEYS_WRITE"), {}, {})).totalCount).toBeGreaterThan(0);
     await expect(watchJobs(server.control, other, id, null).next()).rejects.toThrow("no such job");
   });
+});
+
+test("jobs say who started them, and are found by it", async () => {
+  const person = await addPerson(server, "ann@example.com", "ADMIN");
+  const { id } = await importKeys("sk-author-000001");
+  const mutation = `mutation ($input: ImportProviderKeysInput!) { importProviderKeys(input: $input) { job { id createdBy createdById } } }`;
+  const own = await person.ask(mutation, { input: { providerId, text: "sk-author-000002" } });
+  const { job } = own.data.importProviderKeys;
+  expect(job).toMatchObject({ createdBy: "ann@example.com", createdById: person.id });
+  const idsBy = async (createdBy: string[]) => {
+    const query = `query ($by: [String!]) { jobs(first: 200, filter: { createdBy: $by }) { nodes { id createdBy createdById } } }`;
+    return (await server.ask(query, { by: createdBy })).data.jobs.nodes;
+  };
+  expect(await idsBy([person.id])).toEqual([job]);
+  expect(await idsBy(["ann@example.com"])).toEqual([job]);
+  const [newest] = await idsBy(["ADMIN_TOKEN"]);
+  expect(newest).toEqual({ id, createdBy: "ADMIN_TOKEN", createdById: null });
+  expect(await idsBy(["nobody"])).toEqual([]);
 });
 
 describe("a job's items", () => {

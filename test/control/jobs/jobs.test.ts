@@ -7,6 +7,7 @@ import { Jobs } from "../../../src/control/jobs/jobs.ts";
 import { GatewayError } from "../../../src/errors.ts";
 import { createLogger } from "../../../src/lib/log.ts";
 import { Secret } from "../../../src/lib/secret.ts";
+import { currentAuthor, writeAs } from "../../../src/store/author.ts";
 import type { Store } from "../../../src/store/types.ts";
 import { cleanUp, openTestStore, temporaryDirectory } from "../../store/fixtures.ts";
 
@@ -168,6 +169,39 @@ describe("a job", () => {
     expect(done).toEqual([0, 1, 2, 3, 4, 5]);
     expect(checkpoints).toEqual([null, { reached: 3 }]);
     expect(await second.jobs.params(id)).toBeNull();
+  });
+
+  test("writes in the name of whoever started it, also when another's end lets it begin and after a restart", async () => {
+    const dataDir = temporaryDirectory();
+    const names: string[] = [];
+    let gate = Promise.withResolvers<void>();
+    const sixth = Promise.withResolvers<void>();
+    const kind = makeKind(async (run) => {
+      if (names.push(currentAuthor().name) === 6) sixth.resolve();
+      await Promise.race([gate.promise, new Promise((resolve) => run.signal.addEventListener("abort", resolve))]);
+    });
+    const as = (name: string) => ({ id: `usr_${name}`, name, action: "test" });
+    const first = await openTestStore(dataDir);
+    const before = openJobs(first, kind);
+    const start = (name: string) => writeAs(as(name), () => before.start(kind, { items: 0, secret: "" }));
+    const ids: string[] = [];
+    for (const name of ["a", "a", "a", "a", "b"]) ids.push((await start(name)).id);
+    gate.resolve();
+    await before.settled(ids[4]!, 5000);
+    expect(names).toEqual(["a", "a", "a", "a", "b"]);
+
+    gate = Promise.withResolvers<void>();
+    const last = await start("c");
+    await sixth.promise;
+    await before.stop();
+    await first.close();
+    const second = await openTestStore(dataDir);
+    gate.resolve();
+    const after = openJobs(second, kind);
+    await after.resume();
+    await after.settled(last.id, 5000);
+    expect(names.slice(5)).toEqual(["c", "c"]);
+    expect(await second.jobs.get(last.id)).toMatchObject({ author: as("c") });
   });
 
   test("that was being cancelled when the process ended is cancelled by the next", async () => {
