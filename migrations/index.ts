@@ -14,6 +14,7 @@ import undo from "./0012_undo.sql" with { type: "text" };
 import signInProvider from "./0013_sign_in_provider.sql" with { type: "text" };
 import deletedKeysIndex from "./0014_deleted_keys_index.sql" with { type: "text" };
 import jobAuthor from "./0015_job_author.sql" with { type: "text" };
+import fileCopies from "./0016_file_copies.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0013_sign_in_provider", sql: signInProvider },
   { name: "0014_deleted_keys_index", sql: deletedKeysIndex },
   { name: "0015_job_author", sql: jobAuthor },
+  { name: "0016_file_copies", sql: fileCopies },
 ];

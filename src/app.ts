@@ -118,7 +118,7 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
       turns: new TurnMemory(),
       responses: store.responses,
       files: store.files,
-      fileCopies: new FileCopies(),
+      fileCopies: await FileCopies.open(store.fileCopies, log),
       log,
       hashCredential: (credential) => vault.clientKeyHash(credential),
       record: (record) => {

@@ -2,6 +2,7 @@ import { expireAlerts } from "./control/alerts/alerts.ts";
 import { purgeConversations } from "./control/chat/conversation-deletion.ts";
 import { expireFiles, expireResponses } from "./control/clients/client-expiry.ts";
 import type { Control } from "./control/control.ts";
+import { deleteOrphanCopies } from "./control/files/vendor-copies.ts";
 import { purgeProviderKeys } from "./control/keys/provider-key-deletion.ts";
 import type { KeyHealthChange } from "./events.ts";
 import { type Job, startJobs } from "./jobs.ts";
@@ -59,6 +60,7 @@ function expiries(control: Control): readonly Job[] {
     // Often: it also bounds their size.
     { name: "expire stored responses", everyMs: 5 * MINUTE_MS, run: () => expireResponses(control) },
     { name: "expire files", everyMs: 10 * MINUTE_MS, run: () => expireFiles(control) },
+    { name: "delete files at vendors", everyMs: MINUTE_MS, run: () => deleteOrphanCopies(control) },
     { name: "forget deleted conversations", everyMs: 10 * MINUTE_MS, run: () => purgeConversations(control) },
     { name: "expire alerts", everyMs: HOUR_MS, run: () => expireAlerts(control) },
     { name: "expire jobs", everyMs: HOUR_MS, run: () => control.jobs.expire() },

@@ -77,6 +77,22 @@ export interface StoredFiles {
   delete(ids: readonly string[]): Promise<string[]>;
 }
 
+/** A file of ours that a key has uploaded to its vendor: nobody else's key can name it. */
+export interface KeptCopy {
+  readonly fileId: string;
+  readonly keyId: string;
+  /** What requests name it by: an id, with Gemini an address. */
+  readonly reference: string;
+  readonly expiresAtMs: number;
+}
+
+/** What the gateway sees of the store: it reads once, and never waits for a write. */
+export interface KeptCopies {
+  all(nowMs: number): Promise<readonly KeptCopy[]>;
+  save(copy: KeptCopy): Promise<void>;
+  remove(copies: readonly Pick<KeptCopy, "fileId" | "keyId">[]): Promise<void>;
+}
+
 export type FileFault =
   /** The file is larger than a file may be. */
   | "too_large"

@@ -1,4 +1,5 @@
-import type { GatewayError } from "../errors.ts";
+import { GatewayError } from "../errors.ts";
+import type { Wire } from "../llm/names.ts";
 import type { Failure } from "../policy/failure.ts";
 import { combineNone, finalError, mayRetry, type NoCandidate } from "../policy/retry.ts";
 import type { PickRequest, PickResult } from "../pool.ts";
@@ -10,7 +11,7 @@ import type { Answer, FailedAttempt } from "./attempt-result.ts";
 import { stickyId } from "./binding.ts";
 import { estimatedCount } from "./estimated-count.ts";
 import type { Exchange } from "./exchange.ts";
-import type { LargeFile } from "./files/copies.ts";
+import type { PlacedFiles } from "./files/copies.ts";
 import { learn } from "./learn.ts";
 import { Planner } from "./plan.ts";
 import type { RouteTarget } from "./route.ts";
@@ -42,10 +43,6 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
     let again: PickedKey | null = null;
     const tried = new Set<string>();
     while (wire !== undefined) {
-      if (wire !== null && exchange.largeFiles !== null) {
-        planner.passOver(refusalOfLarge(exchange.largeFiles));
-        break;
-      }
       const picked: PickedKey | NoCandidateHere =
         again ?? pickKey(exchange, admitted, planner, { target, tried }, pool);
       if (picked.kind === "none") {
@@ -53,25 +50,21 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
         break;
       }
       const { key }: PickedKey = picked;
-      const call: Asked["call"] | undefined = wire === null ? null : planner.callFor(target, key, wire);
-      if (call === undefined) break;
+      const request: Request | "never" | "another_key" =
+        exchange.largeFiles === null
+          ? write(planner, admitted, { target, key, wire })
+          : await withLargeFiles(exchange, admitted, planner, { target, key, wire });
+      if (request === "never") break;
       tried.add(key.id);
       again = null;
-      let asked = admitted;
-      if (exchange.largeFiles !== null) {
-        const { withLargeFiles } = await import("./files/large-files.ts");
-        const placed = await withLargeFiles(exchange, admitted, target, key);
-        if (exchange.stopped !== null) throw stoppedError(exchange);
-        if (placed.kind !== "ok") planner.passOver(placed.error);
-        if (placed.kind === "never") break;
-        if (placed.kind === "another_key") continue;
-        asked = placed.admitted;
-      }
-      const result = await attempt(exchange, asked, target, { key, call });
+      if (request === "another_key") continue;
+      const { call }: Request = request;
+      const result = await attempt(exchange, request.admitted, target, { key, call });
       if (result.kind === "ok") return result.answer;
       if (result.kind === "abandoned") throw stoppedError(exchange);
-      // It may be that the vendor has deleted them.
-      for (const id of exchange.largeFiles?.keys() ?? []) exchange.gateway.fileCopies.forget(id, key.id);
+      if (mayMissFiles(result)) {
+        for (const id of exchange.largeFiles?.keys() ?? []) exchange.gateway.fileCopies.forget(id, key.id);
+      }
       again = learn(exchange, admitted, planner, { target, call, result }) ? { kind: "key", key } : null;
       if (again === null) tally.count(result, none);
       else wire = planner.wireFor(target);
@@ -180,9 +173,48 @@ export function pickKey(
   });
 }
 
-/** A file that is only named can be sent to a vendor of the client's own format alone. */
-function refusalOfLarge(files: ReadonlyMap<string, LargeFile>): GatewayError {
-  return files.values().next().value!.refusal;
+/** What one key is asked. */
+interface Request {
+  readonly admitted: Admitted;
+  readonly call: Asked["call"];
+}
+interface Asking {
+  readonly target: RouteTarget;
+  readonly key: KeyEntry;
+  /** Null: the client's own format. */
+  readonly wire: Wire | null;
+}
+
+function write(planner: Planner, admitted: Admitted, { target, key, wire }: Asking): Request | "never" {
+  const call = wire === null ? null : planner.callFor(target, key, wire);
+  return call === undefined ? "never" : { admitted, call };
+}
+
+/** As `write`, after the files that are too large for a request have gone to the key's vendor. */
+async function withLargeFiles(
+  exchange: Exchange,
+  admitted: Admitted,
+  planner: Planner,
+  asking: Asking,
+): Promise<Request | "never" | "another_key"> {
+  const { target, key, wire } = asking;
+  const { namingFiles, placeLargeFiles } = await import("./files/large-files.ts");
+  const writeWith = (files: PlacedFiles): Request | null => {
+    if (wire === null) return { admitted: namingFiles(exchange, admitted, files), call: null };
+    const call = planner.callFor(target, key, wire, files);
+    return call === undefined ? null : { admitted, call };
+  };
+  try {
+    const placed = await placeLargeFiles(exchange, asking, (files) => writeWith(files) !== null);
+    if (exchange.stopped !== null) throw stoppedError(exchange);
+    if (placed.kind === "ok") return writeWith(placed.files)!;
+    planner.passOver(placed.error);
+    return placed.kind;
+  } catch (error) {
+    if (!(error instanceof GatewayError) || exchange.stopped !== null) throw error;
+    planner.passOver(error);
+    return "never";
+  }
 }
 
 /** The key that has uploaded this request's large files before: another would have to do so again. */
@@ -196,6 +228,11 @@ function holderOfFiles(exchange: Exchange, target: RouteTarget): KeyEntry | null
 function isWell({ gateway }: Exchange, { upstreamModel }: RouteTarget, key: KeyEntry): boolean {
   const { health, models } = gateway.pool.status(key.id, Date.now());
   return (health === "active" || health === "unchecked") && models.every(({ model }) => model !== upstreamModel);
+}
+
+/** It may be that the vendor has deleted what the request names. */
+function mayMissFiles({ failure }: FailedAttempt): boolean {
+  return failure.errorClass === "not_found" || failure.errorClass === "invalid_request";
 }
 
 function isKeyFault(failure: Failure): boolean {

@@ -5,11 +5,13 @@ import type { Wire } from "../llm/names.ts";
 import { ASKABLE_ENDPOINTS, shortRequest } from "../llm/short-request.ts";
 import { combineNone, type NoCandidate } from "../policy/retry.ts";
 import type { KeyPool } from "../pool.ts";
+import { takesFiles } from "../providers/vendor-files.ts";
 import { serviceOf } from "../providers/wires.ts";
 import type { ClientEntry, KeyEntry } from "../snapshot.ts";
 import { type Admitted, admit } from "./admit.ts";
 import { nobodyToAsk, pickKey } from "./dispatch.ts";
 import { Exchange } from "./exchange.ts";
+import { refusalOfLarge, unplacedFiles } from "./files/copies.ts";
 import type { Gateway, Incoming } from "./gateway.ts";
 import { InFlight } from "./in-flight.ts";
 import { Planner } from "./plan.ts";
@@ -49,7 +51,10 @@ function lookThrough(exchange: Exchange, admitted: Admitted, planner: Planner, t
       steps.push(stepOf(target, { call: { how, wire: null, quirks: [], dropped: [] } }));
       break;
     }
-    const wire = planner.wireFor(target);
+    const { largeFiles } = exchange;
+    const cannotTakeFiles = largeFiles !== null && !takesFiles(target.provider.kind);
+    if (cannotTakeFiles) planner.passOver(refusalOfLarge(largeFiles));
+    const wire = cannotTakeFiles ? undefined : planner.wireFor(target);
     if (wire === undefined) {
       steps.push(stepOf(target, { refusal: planner.refusal?.message ?? null }));
       continue;
@@ -61,7 +66,8 @@ function lookThrough(exchange: Exchange, admitted: Admitted, planner: Planner, t
       continue;
     }
     const { key } = picked;
-    const written = wire === null ? null : planner.callFor(target, key, wire);
+    const files = largeFiles === null ? null : unplacedFiles(largeFiles);
+    const written = wire === null ? null : planner.callFor(target, key, wire, files);
     if (written === undefined) {
       steps.push(stepOf(target, { refusal: planner.refusal?.message ?? null }));
       continue;

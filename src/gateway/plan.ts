@@ -6,6 +6,7 @@ import type { Admitted } from "./admit.ts";
 import type { KeyBinding } from "./bound-ids.ts";
 import { inClientsTerms } from "./continuation.ts";
 import type { Exchange } from "./exchange.ts";
+import type { PlacedFiles } from "./files/copies.ts";
 import { type JsonBody, readEffort, readHasTools } from "./json-body.ts";
 import { type OperationCall, OperationRequest } from "./operation-call.ts";
 import type { RouteTarget } from "./route.ts";
@@ -65,9 +66,16 @@ export class Planner {
     });
   }
 
-  /** The call in that format; undefined as above. */
-  callFor(target: RouteTarget, key: KeyEntry, wire: Wire): TranslatedCall | OperationCall | undefined {
-    return this.#orRefusal(() => this.#operation?.callFor(key) ?? this.#translator!.callFor(target, key, wire));
+  /** The call in that format, with the large files where this key has placed them; undefined as above. */
+  callFor(
+    target: RouteTarget,
+    key: KeyEntry,
+    wire: Wire,
+    files: PlacedFiles | null = null,
+  ): TranslatedCall | OperationCall | undefined {
+    if (this.#operation !== null)
+      return files === null ? this.#orRefusal(() => this.#operation!.callFor(key)) : undefined;
+    return this.#orRefusal(() => this.#translator!.callFor(target, key, wire, files));
   }
 
   /** From now on nothing that a vendor signed goes up. False when there was nothing, or nothing left. */

@@ -3,6 +3,7 @@ import type { EndpointId, Wire } from "../llm/names.ts";
 import type { LlmRequest } from "../llm/request.ts";
 import { restoreTurns } from "../llm/restore.ts";
 import { KEY_BOUND, SIGNATURE_VENDORS, withoutSignatures } from "../llm/unsigned.ts";
+import { withVendorCopies } from "../llm/vendor-copies.ts";
 import type { ClientCodec, EncodedRequest } from "../protocols/codec.ts";
 import { clientCodecs, upstreamCodecs } from "../protocols/index.ts";
 import { dialects } from "../providers/index.ts";
@@ -11,6 +12,7 @@ import { AnswerTranslation } from "./answer-translation.ts";
 import type { KeyBinding } from "./bound-ids.ts";
 import type { UpstreamRequest } from "./call-result.ts";
 import type { Exchange } from "./exchange.ts";
+import type { PlacedFiles } from "./files/copies.ts";
 import { type JsonBody, parseBody } from "./json-body.ts";
 import { bodyToRepeat, keepingCodec, keepsResponse } from "./keep-response.ts";
 import { strictRefusal } from "./refusals.ts";
@@ -59,13 +61,17 @@ export class Translator {
     return this.#decoded?.maker ?? null;
   }
 
-  /** Throws GatewayError 400 for what this target can neither be sent nor do without. */
-  callFor(target: RouteTarget, key: KeyEntry, wire: Wire): TranslatedCall {
+  /**
+   * `files`: what this key's vendor calls the files that are too large to be sent within the request. Throws GatewayError 400 for what
+   * this target can neither be sent nor do without.
+   */
+  callFor(target: RouteTarget, key: KeyEntry, wire: Wire, files: PlacedFiles | null): TranslatedCall {
     const { exchange } = this;
     const { provider, upstreamModel: model, traits } = target;
     const { restored, maker } = this.read();
     // Another key cannot read what the maker signed for itself; better without than refused.
-    const request = maker === null || maker.keyId === key.id ? restored : withoutSignatures(restored, KEY_BOUND);
+    const signed = maker === null || maker.keyId === key.id ? restored : withoutSignatures(restored, KEY_BOUND);
+    const request = files === null ? signed : withVendorCopies(signed, files.copies);
     const encoded = upstreamCodecs[wire].encodeRequest(request, {
       kind: provider.kind,
       model,
@@ -76,7 +82,7 @@ export class Translator {
     if (exchange.client!.strictParameters && encoded.dropped.length > 0) throw strictRefusal(encoded.dropped);
     const sent = JSON.stringify(encoded.body);
     return {
-      request: this.#upstreamRequest(target, key, { wire, encoded, sent }),
+      request: this.#upstreamRequest(target, key, { wire, encoded, sent, beta: files?.beta ?? null }),
       dropped: encoded.dropped,
       sent,
       answer: this.answerOf(target, key, wire, encoded.toolNames),
@@ -123,7 +129,7 @@ export class Translator {
   #upstreamRequest(
     { provider, upstreamModel }: RouteTarget,
     key: KeyEntry,
-    { wire, encoded, sent }: { readonly wire: Wire; readonly encoded: EncodedRequest; readonly sent: string },
+    { wire, encoded, sent, beta }: Written,
   ): UpstreamRequest {
     const dialect = dialects[provider.kind];
     // The client's own headers speak of its own format: none goes up.
@@ -143,6 +149,7 @@ export class Translator {
         "content-type": "application/json",
         ...dialect.defaults,
         ...encoded.headers,
+        ...(beta !== null && { "anthropic-beta": beta }),
       },
       body: utf8(sent),
       proxyUrl: key.proxyUrl?.reveal() ?? null,
@@ -171,6 +178,13 @@ export class Translator {
     this.#decoded = { body, request, restored, maker, isKept };
     return this.#decoded;
   }
+}
+
+interface Written {
+  readonly wire: Wire;
+  readonly encoded: EncodedRequest;
+  readonly sent: string;
+  readonly beta: string | null;
 }
 
 /** Ids of calls repeat between conversations; those of one client with one model hardly do, and signatures are the model's own. */

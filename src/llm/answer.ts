@@ -168,6 +168,8 @@ function addressOf(source: Exclude<MediaPart["source"], { readonly kind: "data" 
       return source.url;
     case "file_id":
       return source.id;
+    case "copy":
+      return source.reference;
     case "text":
       return source.text;
   }

@@ -86,6 +86,8 @@ export interface MediaPart {
     /** Standard base64 with padding. */
     | { readonly kind: "data"; readonly base64: string }
     | { readonly kind: "file_id"; readonly id: string }
+    /** A file of this gateway's that the key to be asked has uploaded to its vendor, and what the vendor calls it. */
+    | { readonly kind: "copy"; readonly reference: string }
     /** A document given as plain text (Anthropic). */
     | { readonly kind: "text"; readonly text: string };
   /** File name or title. */

@@ -16,6 +16,7 @@ import { configVersion } from "./config-history.ts";
 import { type DataDirectory, prepareDataDirectory } from "./data-directory.ts";
 import { DAY_MS } from "./day-file.ts";
 import { wholeErrorGroups } from "./error-groups-whole.ts";
+import { openFileCopies } from "./file-copies.ts";
 import { openFiles } from "./files.ts";
 import { openHistory } from "./history.ts";
 import { DayIndexing } from "./index-days.ts";
@@ -152,6 +153,7 @@ function assemble(parts: {
       },
     },
     responses: openResponses(writer, responseReader),
+    fileCopies: openFileCopies(database),
     files: openFiles({ database, folder: parts.directory.files, seal: new Seal(vault.contentKey) }),
     usage: {
       report: (query) => reader.ask("report", query),

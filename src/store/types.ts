@@ -2,7 +2,7 @@ import type { KeyHealthChange, KeyHealthState } from "../events.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { ContentPolicy, ProviderKind, Quirk, Strategy } from "../llm/names.ts";
 import type { ErrorClass, RequestRecord } from "../record.ts";
-import type { FileQuery, StoredFiles } from "../stored-file.ts";
+import type { FileQuery, KeptCopies, KeptCopy, StoredFiles } from "../stored-file.ts";
 import type { StoredResponses } from "../stored-response.ts";
 import type { TraitOverrides } from "../trait-overrides.ts";
 import type { AlertChannelStore, AlertRuleRow, AlertRuleValues, AlertStore, DeliveryStore } from "./alert-types.ts";
@@ -44,6 +44,7 @@ export interface Store {
   readonly keyStates: KeyStateStore;
   readonly responses: ResponseStore;
   readonly files: FileStore;
+  readonly fileCopies: FileCopyStore;
   readonly logs: LogStore;
   readonly usage: UsageStore;
   /** Hears the ids of the provider keys that a transaction wrote, as soon as it is committed. Returns what ends that. */
@@ -375,6 +376,13 @@ export interface ResponseStore extends StoredResponses {
    * all take more than `maxBytes`.
    */
   expire(retention: ResponseRetention): Promise<void>;
+}
+
+export interface FileCopyStore extends KeptCopies {
+  /** Copies whose file is no more, those first that end first. */
+  orphans(limit: number): Promise<readonly KeptCopy[]>;
+  /** Forgets what the vendors have deleted by themselves. */
+  expire(nowMs: number): Promise<void>;
 }
 
 export interface FileStore extends StoredFiles {

@@ -279,7 +279,10 @@ describe("nothing goes upstream for", () => {
   test("a file with which the request is too large", async () => {
     const { path, body, file } = CLIENTS["openai-chat"];
     await expectUntouched(gateway, 1, async () => {
-      const { status, json: answer } = await gateway.send(path("gemini"), body("gemini", file(ids.large)));
+      const { status, json: answer } = await gateway.send(
+        path("openai-compatible"),
+        body("openai-compatible", file(ids.large)),
+      );
       expect([status, answer.error.param]).toEqual([413, "messages[0].content[1].file.file_id"]);
     });
   });

@@ -215,13 +215,11 @@ describe("a file too large for a request", () => {
     expect(calls[1]!.key).toStartWith("oa-");
   });
 
-  test.each([
-    ["openai-compatible", "a vendor without files"],
-    ["anthropic", "a vendor of another format"],
-  ])("is a 413 that names the field when only %s can be asked: %s", async (model) => {
+  test("is a 413 that names the field and says what to do when only a vendor without files can be asked", async () => {
     await expectUntouched(gateway, 1, async () => {
-      const { status, json: answer } = await gateway.send("/v1/chat/completions", chat(model));
+      const { status, json: answer } = await gateway.send("/v1/chat/completions", chat("openai-compatible"));
       expect([status, answer.error.param]).toEqual([413, "messages[0].content[1].file.file_id"]);
+      expect(answer.error.message).toContain("ask a model of OpenAI, Anthropic or Gemini");
     });
   });
 
@@ -251,5 +249,97 @@ describe("a file too large for a request", () => {
     expect((await gateway.send("/v1/messages", messages(part))).status).toBe(404);
     const { status, calls } = await gateway.send("/v1/messages", messages(part));
     expect([status, pathsOf(calls)]).toEqual([200, ["/v1/files", "/v1/messages"]]);
+  });
+});
+
+describe("a file too large for a request, to a vendor of another format,", () => {
+  const geminiName = () => ({ fileUri: `${gateway.vendor.origin}/v1beta/files/g1`, mimeType: "application/pdf" });
+  const ofAnthropic = { type: "document", source: { type: "file", file_id: "vendor-an-1-1" } };
+  const clients = {
+    chat: () => ["/v1/chat/completions", { messages: chat().messages }] as const,
+    responses: () => {
+      const content = [{ type: "input_file", file_id: pdf.id }];
+      return ["/v1/responses", { input: [{ role: "user", content }] }] as const;
+    },
+    messages: () => {
+      const part = { type: "document", source: { type: "file", file_id: pdf.id } };
+      return ["/v1/messages", messages(part)] as const;
+    },
+  };
+  const ask = async (client: keyof typeof clients, model: string) => {
+    const [path, body] = clients[client]();
+    const { status, calls } = await gateway.send(path, { ...body, model });
+    expect(status).toBe(200);
+    expect(calls.at(-1)!.key).toBe(calls[0]!.key);
+    return { calls, sent: calls.at(-1)!.json as Answer };
+  };
+
+  test.each(["chat", "responses"] as const)("is a document of Anthropic's for a client of %s", async (client) => {
+    const { calls, sent } = await ask(client, "anthropic");
+    expect(pathsOf(calls)).toEqual(["/v1/files", "/v1/messages"]);
+    expect(calls[1]!.headers["anthropic-beta"]).toBe("files-api-2025-04-14");
+    expect(sent.messages[0].content.at(-1)).toMatchObject(ofAnthropic);
+  });
+
+  test.each(["chat", "responses", "messages"] as const)("is Gemini's file for a client of %s", async (client) => {
+    const { sent } = await ask(client, "gemini");
+    expect(sent.contents[0].parts.at(-1)).toEqual({ fileData: geminiName() });
+  });
+
+  test("is OpenAI's file for a client of Anthropic's", async () => {
+    const { calls, sent } = await ask("messages", "openai");
+    expect(sent.messages[0].content.at(-1)).toEqual({ type: "file", file: { file_id: `vendor-${calls[0]!.key}-1` } });
+  });
+
+  test("is the vendor's in a tool's result too, and for Gemini's clients", async () => {
+    const result = {
+      type: "tool_result",
+      tool_use_id: "t1",
+      content: [{ ...ofAnthropic, source: { type: "file", file_id: pdf.id } }],
+    };
+    const { calls } = await gateway.send("/v1beta/models/anthropic:generateContent", {
+      contents: [{ role: "user", parts: [{ fileData: { fileUri: `files/${pdf.id}` } }] }],
+    });
+    expect((calls.at(-1)!.json as Answer).messages[0].content).toEqual([ofAnthropic]);
+    const again = await gateway.send("/v1/messages", {
+      model: "gemini",
+      max_tokens: 9,
+      messages: [
+        { role: "user", content: "read" },
+        { role: "assistant", content: [{ type: "tool_use", id: "t1", name: "f", input: {} }] },
+        { role: "user", content: [result] },
+      ],
+    });
+    expect(again.status).toBe(200);
+    expect(JSON.stringify(again.calls.at(-1)!.json)).toContain(geminiName().fileUri);
+  });
+
+  test("a picture goes to Anthropic as a picture", async () => {
+    const png = await put("large.png", "image/png", PDF);
+    const part = { type: "file", file: { file_id: png.id } };
+    const { calls } = await gateway.send("/v1/chat/completions", {
+      model: "anthropic",
+      messages: [{ role: "user", content: [part] }],
+    });
+    expect((calls.at(-1)!.json as Answer).messages[0].content).toEqual([{ ...ofAnthropic, type: "image" }]);
+  });
+
+  test("is a 400 that names the field, before anything is uploaded, where that vendor cannot name such a thing", async () => {
+    const wav = await put("large.wav", "audio/wav", PDF);
+    await expectUntouched(gateway, 1, async () => {
+      const part = { type: "file", file: { file_id: wav.id } };
+      const body = { model: "anthropic", messages: [{ role: "user", content: [part] }] };
+      const { status, json: answer } = await gateway.send("/v1/chat/completions", body);
+      expect([status, answer.error.param]).toEqual([400, "messages[0].content[0]"]);
+    });
+  });
+
+  test("explainRoute says that it would be answered, and uploads nothing", async () => {
+    const { data } = (await gateway.graphql(
+      `query ($input: ExplainRouteInput!) { explainRoute(input: $input) { refusal { message } candidates { verdict reason } } }`,
+      { input: { model: "anthropic", format: "OPENAI_CHAT", clientKeyId: own(), body: chat("anthropic") } },
+    )) as Answer;
+    expect(data.explainRoute.refusal).toBeNull();
+    expect(uploads).toBe(0);
   });
 });

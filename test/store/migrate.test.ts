@@ -130,6 +130,7 @@ describe("the project's migrations", () => {
       "config_revision_item",
       "conversation",
       "file",
+      "file_copy",
       "job",
       "job_item",
       "key_balance",

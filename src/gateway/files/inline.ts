@@ -85,7 +85,7 @@ async function readWhole({ gateway }: Exchange, file: StoredFile): Promise<Inlin
 
 function tooLargeFor(path: string, limit: number): GatewayError {
   const mib = Math.floor((limit / 1_048_576) * 10) / 10;
-  const message = `With this file the request is larger than ${mib} MiB, which is the limit here.`;
+  const message = `With this file the request is larger than ${mib} MiB, which is the limit here, and it cannot be handed to this model's vendor beside the request. Send a smaller file, or ask a model of OpenAI, Anthropic or Gemini.`;
   return new GatewayError("too_large", 413, message, { code: "request_too_large", param: path });
 }
 

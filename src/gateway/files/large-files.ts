@@ -6,48 +6,29 @@ import type { Admitted } from "../admit.ts";
 import type { Exchange } from "../exchange.ts";
 import { parseBodyExactly, readJsonBody } from "../json-body.ts";
 import type { RouteTarget } from "../route.ts";
+import { type PlacedFiles, placedFiles, refusalOfLarge, unplacedFiles } from "./copies.ts";
 import { uploadToVendor, type VendorRefusal, vendorFiles } from "./vendor-upload.ts";
 
 export type Placed =
-  | { readonly kind: "ok"; readonly admitted: Admitted }
+  | { readonly kind: "ok"; readonly files: PlacedFiles }
   /** This target cannot be sent the request, whichever key is asked. */
   | { readonly kind: "never"; readonly error: GatewayError }
   /** This key cannot; another may. */
   | { readonly kind: "another_key"; readonly error: GatewayError };
 
 /**
- * The request for one key, with the files that are too large for a request named as that key's vendor knows them: uploaded with this
- * very key, unless it has done so before. The vendor is of the client's own format.
+ * The files that are too large for a request, handed to the vendor of the key that will be asked: uploaded with this very key, unless
+ * it has done so before. `canName`: whether the request can be written with names in their places; it is asked before anything is
+ * uploaded, since not every part can name a file.
  */
-export async function withLargeFiles(
+export async function placeLargeFiles(
   exchange: Exchange,
-  admitted: Admitted,
-  target: RouteTarget,
-  key: KeyEntry,
+  { target, key }: { readonly target: RouteTarget; readonly key: KeyEntry },
+  canName: (files: PlacedFiles) => boolean,
 ): Promise<Placed> {
   const files = exchange.largeFiles!;
-  const [first] = files.values();
-  const { maxJsonDepth } = exchange.snapshot.settings;
   const vendor = vendorFiles(target.provider.kind);
-  const { body } = admitted;
-  if (vendor === null || body.kind !== "json") return { kind: "never", error: first!.refusal };
-  const parsed = parseBodyExactly(body);
-  const refuse = (): never => {
-    throw first!.refusal;
-  };
-  const named = (referenceOf: (id: string) => string) =>
-    referToCopies(
-      exchange.protocol.id,
-      parsed,
-      (id) => ({ reference: referenceOf(id), mediaType: files.get(id)!.file.mediaType }),
-      refuse,
-    );
-  try {
-    named((id) => id); // before anything is uploaded: not every part can name a file
-  } catch (error) {
-    if (error instanceof GatewayError) return { kind: "never", error };
-    throw error;
-  }
+  if (vendor === null || !canName(unplacedFiles(files))) return { kind: "never", error: refusalOfLarge(files) };
   const { fileCopies } = exchange.gateway;
   const references = new Map<string, string>();
   for (const { file } of files.values()) {
@@ -60,8 +41,19 @@ export async function withLargeFiles(
     }
     references.set(file.id, copy.reference);
   }
-  const ready = readJsonBody(utf8(JSON.stringify(named((id) => references.get(id)!))), maxJsonDepth);
-  return { kind: "ok", admitted: { ...admitted, body: ready, ...(vendor.beta !== null && { beta: vendor.beta }) } };
+  return { kind: "ok", files: placedFiles(files, vendor.beta, (id) => references.get(id)!) };
+}
+
+/** The request in the client's own format, with the vendor's names in it. Throws GatewayError where a part can name none. */
+export function namingFiles(exchange: Exchange, admitted: Admitted, { copies, beta }: PlacedFiles): Admitted {
+  const { body } = admitted;
+  const refuse = (): never => {
+    throw refusalOfLarge(exchange.largeFiles!);
+  };
+  if (body.kind !== "json") return refuse();
+  const named = referToCopies(exchange.protocol.id, parseBodyExactly(body), (id) => copies.get(id)!, refuse);
+  const ready = readJsonBody(utf8(JSON.stringify(named)), exchange.snapshot.settings.maxJsonDepth);
+  return { ...admitted, body: ready, ...(beta !== null && { beta }) };
 }
 
 function refusedBy({ status, isKeyFault }: VendorRefusal): Placed {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { utf8 } from "../../lib/bytes.ts";
+import { ANTHROPIC_FILES_BETA } from "../../providers/vendor-files.ts";
 import type { StoredFile } from "../../stored-file.ts";
 import { originOf, type UpstreamRequest } from "../call-result.ts";
 import type { VendorCopy } from "./copies.ts";
@@ -46,13 +47,13 @@ export const openAiUpload: VendorFiles = {
 };
 
 export const anthropicUpload: VendorFiles = {
-  beta: "files-api-2025-04-14",
+  beta: ANTHROPIC_FILES_BETA,
   async upload(asked) {
     const { headers, body } = formOf(asked, { expires_in_seconds: String(COPY_S) });
     const { json } = await asked.send({
       method: "POST",
       url: `${asked.baseUrl}/v1/files`,
-      headers: { ...headers, "anthropic-version": "2023-06-01", "anthropic-beta": anthropicUpload.beta! },
+      headers: { ...headers, "anthropic-version": "2023-06-01", "anthropic-beta": ANTHROPIC_FILES_BETA },
       body,
     });
     return copyOf(json.id);

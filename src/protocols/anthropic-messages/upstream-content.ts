@@ -43,6 +43,7 @@ const IMAGE_TYPES = new Set(["image/jpeg", "image/png", "image/gif", "image/webp
 function imageBlock(part: MediaPart, mediaType: string | null, target: UpstreamTarget): Block {
   const { source, cacheControl } = part;
   const mark = cacheMark(cacheControl);
+  if (source.kind === "copy") return { type: "image", source: copySource(source.reference), ...mark };
   if (source.kind === "url") return { type: "image", source: webSource(source.url, part, target), ...mark };
   if (source.kind === "data" && mediaType !== null && IMAGE_TYPES.has(mediaType)) {
     return { type: "image", source: { type: "base64", media_type: mediaType, data: source.base64 }, ...mark };
@@ -59,6 +60,7 @@ function documentSource(part: MediaPart, mediaType: string | null, target: Upstr
   const { source, name } = part;
   if (source.kind === "url") return webSource(source.url, part, target);
   if (source.kind === "text") return textSource(source.text);
+  if (source.kind === "copy") return copySource(source.reference);
   const base64 = source.kind === "data" ? source.base64 : "";
   if (mediaType === "application/pdf" || (mediaType === null && name?.toLowerCase().endsWith(".pdf") === true)) {
     return { type: "base64", media_type: "application/pdf", data: base64 };
@@ -66,6 +68,10 @@ function documentSource(part: MediaPart, mediaType: string | null, target: Upstr
   const text = mediaType === null || isTextType(mediaType) ? decodeText(Buffer.from(base64, "base64")) : null;
   if (text !== null) return textSource(text);
   throw refuseMedia(target, part, `documents must be PDF or text, not ${mediaType ?? "of an unknown kind"}.`);
+}
+
+function copySource(reference: string): Block {
+  return { type: "file", file_id: reference };
 }
 
 function textSource(data: string): Block {

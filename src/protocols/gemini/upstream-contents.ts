@@ -78,6 +78,8 @@ function mediaPart(part: MediaPart, target: UpstreamTarget): Part {
   switch (source.kind) {
     case "data":
       return { inlineData: { mimeType: mediaTypeOf(part), data: source.base64 }, ...signature };
+    case "copy":
+      return { fileData: { mimeType: mediaTypeOf(part), fileUri: source.reference }, ...signature };
     case "text":
       return { text: documentText(part.name, source.text) };
     case "url":

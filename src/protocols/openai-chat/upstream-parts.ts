@@ -39,6 +39,7 @@ export function contentPart(part: InputPart, target: UpstreamTarget): ContentPar
   if (source.kind === "file_id") {
     throw refuseMedia(target, part, "a file id is known only to the vendor that gave it; send the file's data.");
   }
+  if (source.kind === "copy") return copyPart(part, source.reference, target);
   if (part.type === "image") return imagePart(part, target);
   if (source.kind !== "data") {
     throw refuseMedia(target, part, `${part.type} parts by URL cannot be carried to this model; send the data.`);
@@ -58,6 +59,12 @@ function imagePart(part: MediaPart, target: UpstreamTarget): ContentPart {
   if (source.kind !== "data") throw refuseMedia(target, part, "this image cannot be carried to this model.");
   const url = writeDataUrl(mediaType ?? "image/png", source.base64);
   return { type: "image_url", image_url: { url, ...withDetail } };
+}
+
+/** Chat's pictures and sounds have no ids. */
+function copyPart(part: MediaPart, reference: string, target: UpstreamTarget): ContentPart {
+  if (part.type === "file") return { type: "file", file: { file_id: reference } };
+  throw refuseMedia(target, part, `this ${part.type} is too large to be sent within a request to this model.`);
 }
 
 function audioPart(part: MediaPart, base64: string, target: UpstreamTarget): ContentPart {

@@ -43,6 +43,8 @@ function writeImage(part: MediaPart, target: UpstreamTarget): unknown {
       return { ...image, image_url: writeDataUrl(mediaType ?? "image/png", source.base64) };
     case "file_id":
       return { ...image, file_id: ownFileId(source.id, part, target) };
+    case "copy":
+      return { ...image, file_id: source.reference };
     case "text":
       return writeText(source);
   }
@@ -64,6 +66,8 @@ function writeFile(part: MediaPart, target: UpstreamTarget): unknown {
     }
     case "file_id":
       return { type: "input_file", file_id: ownFileId(source.id, part, target) };
+    case "copy":
+      return { type: "input_file", file_id: source.reference };
     case "text":
       return writeText({ text: documentText(name, source.text) });
   }
