@@ -23,6 +23,7 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "Provider.sparkline": 2,
   "ProviderKey.usage": 2,
   "ProviderKey.sparkline": 2,
+  "ProviderKey.healthHistory": 5,
   "ProviderKey.history": 5,
   "ProviderKey.balance": 0,
   "ProviderKey.limits": 0,

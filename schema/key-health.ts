@@ -37,7 +37,10 @@ builder.objectType(KeyHealthChange, {
     until: t.expose("untilMs", { type: "DateTime", nullable: true }),
     errorClass: t.expose("errorClass", { type: ErrorClass, nullable: true }),
     httpStatus: t.exposeInt("httpStatus", { nullable: true }),
-    message: t.exposeString("message", { nullable: true }),
-    requestId: t.exposeID("requestId", { nullable: true }),
+    message: t.exposeString("message", {
+      nullable: true,
+      description: "The upstream's own words, secrets masked. Null when it was a person, or time, that changed it.",
+    }),
+    requestId: t.exposeID("requestId", { nullable: true, description: "The request that brought it." }),
   }),
 });

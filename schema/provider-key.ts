@@ -1,6 +1,7 @@
 import { badInput } from "../src/control/bad-input.ts";
+import { listKeyHistory } from "../src/control/keys/key-history.ts";
 import type { ProviderKeyView } from "../src/control/keys/key-status.ts";
-import { getProviderKey, listProviderKeys, readKeyHistory } from "../src/control/keys/provider-keys.ts";
+import { getProviderKey, listProviderKeys } from "../src/control/keys/provider-keys.ts";
 import { builder } from "./builder.ts";
 import { ErrorClass, ProviderKeyOrderField, ProviderKeyStatus, SortDirection } from "./enums.ts";
 import { KeyBalance } from "./key-balance.ts";
@@ -76,11 +77,25 @@ builder.objectType(ProviderKey, {
       description: "Host and port of the outbound proxy.",
     }),
     ...usageFields<ProviderKeyView>("key")(t),
+    healthHistory: t.connection(
+      {
+        type: KeyHealthChange,
+        description: "Changes of its state, newest first; the last 200 are kept.",
+        resolve: ({ id }, page, { control }) => listKeyHistory(control, id, page),
+      },
+      {
+        name: "KeyHealthChangeConnection",
+        fields: (c) => ({ totalCount: c.int({ resolve: ({ totalCount }) => totalCount }) }),
+      },
+      { name: "KeyHealthChangeEdge" },
+    ),
     history: t.field({
       type: [KeyHealthChange],
       description: "Changes of state, newest first.",
+      deprecationReason: "Use healthHistory, which has pages. Removal 2027-07-01.",
       args: { first: t.arg.int({ required: true, defaultValue: 50 }) },
-      resolve: ({ id }, { first }, { control }) => readKeyHistory(control, id, first),
+      resolve: async ({ id }, { first }, { control }) =>
+        (await listKeyHistory(control, id, { first })).edges.map(({ node }) => node),
     }),
     createdAt: t.expose("createdAt", { type: "DateTime" }),
     updatedAt: t.expose("updatedAt", { type: "DateTime" }),

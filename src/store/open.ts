@@ -133,9 +133,9 @@ function assemble(parts: {
           uses: uses.filter((row) => wanted.has(row.keyId)),
         };
       },
-      async history(keyId, limit) {
+      async history(query) {
         await writer.settleStates();
-        return reader.ask("keyHistory", keyId, limit);
+        return reader.ask("keyHistory", query);
       },
     },
     logs: {

@@ -1,4 +1,3 @@
-import type { KeyHealthChange } from "../events.ts";
 import type { SealKey } from "../lib/seal.ts";
 import type { StoredResponse } from "../stored-response.ts";
 import type { DataDirectory } from "./data-directory.ts";
@@ -15,6 +14,7 @@ import type {
   UsageQuery,
   UsageReport,
 } from "./reports.ts";
+import type { KeyHistoryPage, KeyHistoryQuery } from "./types.ts";
 
 /** What the reader Worker can be asked, by name. */
 export interface ReaderQuestions {
@@ -26,7 +26,7 @@ export interface ReaderQuestions {
   errorGroups(query: ErrorGroupQuery): ErrorGroups;
   report(query: UsageQuery): UsageReport;
   heat(query: HeatQuery): UsageHeat;
-  keyHistory(keyId: string, limit: number): KeyHealthChange[];
+  keyHistory(query: KeyHistoryQuery): KeyHistoryPage;
   /** Newest first. */
   responseChain(id: string): StoredResponse[];
   /** Ids of the person's conversations that hold this text. */

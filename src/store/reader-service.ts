@@ -56,7 +56,7 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
     errorGroups: (query) => groupErrors(logs.view(query.filter), query),
     report: (query) => makeReport(usage, groups.all(), query),
     heat: (query) => makeHeat(usage, groups.all(), query),
-    keyHistory: (keyId, limit) => state.keyHistory(keyId, limit),
+    keyHistory: (query) => state.keyHistory(query),
     responseChain: (id) => responses.chain(id),
     searchChats: (createdBy, text) => searchChats(directory.config, createdBy, text),
     release(day) {

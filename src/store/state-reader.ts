@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { KeyHealthChange } from "../events.ts";
 import { openForReading } from "./day-reader.ts";
-import type { KeyStateRow, KeyUseRow } from "./types.ts";
+import type { KeyHistoryPage, KeyHistoryQuery, KeyStateRow, KeyUseRow } from "./types.ts";
 
 /** One look into the file, on the calling thread. */
 export function readState<T>(path: string, look: (state: StateReader) => T): T {
@@ -28,13 +28,20 @@ export class StateReader {
     return { states: states.all(), uses: uses.all() };
   }
 
-  keyHistory(keyId: string, limit: number): KeyHealthChange[] {
-    return this.database
-      .query<{ change: string }, [string, number]>(
-        "SELECT change FROM key_history WHERE key_id = ? ORDER BY id DESC LIMIT ?",
+  keyHistory({ keyId, limit, after, before, backward }: KeyHistoryQuery): KeyHistoryPage {
+    const found = this.database
+      .query<{ id: number; change: string }, [string, number, number, number]>(
+        `SELECT id, change FROM key_history WHERE key_id = ? AND id > ? AND id < ?
+         ORDER BY id ${backward ? "ASC" : "DESC"} LIMIT ?`,
       )
-      .all(keyId, limit)
-      .map((row) => JSON.parse(row.change));
+      .all(keyId, before ?? 0, after ?? Number.MAX_SAFE_INTEGER, limit + 1);
+    const rows = found
+      .slice(0, limit)
+      .map(({ id, change }) => ({ ...(JSON.parse(change) as KeyHealthChange), place: id }));
+    const total = this.database
+      .query<{ count: number }, [string]>("SELECT count(*) AS count FROM key_history WHERE key_id = ?")
+      .get(keyId);
+    return { rows: backward ? rows.reverse() : rows, hasMore: found.length > limit, totalCount: total?.count ?? 0 };
   }
 
   clientUses(): [string, number][] {

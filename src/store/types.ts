@@ -366,8 +366,30 @@ export interface KeyStateStore {
   save(states: readonly KeyStateRow[], uses: readonly KeyUseRow[], changes: readonly KeyHealthChange[]): void;
   /** What is kept about these keys, also while the configuration does not name them. */
   of(keyIds: readonly string[]): Promise<{ states: KeyStateRow[]; uses: KeyUseRow[] }>;
-  /** Newest first. */
-  history(keyId: string, limit: number): Promise<KeyHealthChange[]>;
+  history(query: KeyHistoryQuery): Promise<KeyHistoryPage>;
+}
+
+export interface KeyHistoryQuery {
+  readonly keyId: string;
+  readonly limit: number;
+  /** Places: what comes after one is older, what comes before it is newer. */
+  readonly after: number | null;
+  readonly before: number | null;
+  /** From the other end: the oldest of those between the bounds. */
+  readonly backward: boolean;
+}
+
+/** A change and where it stands in the history. */
+export interface KeptKeyChange extends KeyHealthChange {
+  readonly place: number;
+}
+
+/** Newest first. `hasMore`: beyond the page, in the direction of reading. */
+export interface KeyHistoryPage {
+  readonly rows: readonly KeptKeyChange[];
+  readonly hasMore: boolean;
+  /** Of all that is kept about the key. */
+  readonly totalCount: number;
 }
 
 export interface ResponseStore extends StoredResponses {

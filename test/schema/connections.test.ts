@@ -24,7 +24,8 @@ const nested = Object.values(schema.getTypeMap())
 const READ_FROM_A_ROW = new Set(["requestLogs", "configHistory"]);
 
 let server: AdminServer;
-/** An object of each type that has connections of its own. */
+/** An object of each of these types, which have connections of their own. */
+const OWNED: ReadonlySet<string> = new Set(["AlertChannel", "Job", "ProviderKey"]);
 const owners = new Map<string, string>();
 beforeAll(async () => {
   server = await startAdminServer();
@@ -52,9 +53,31 @@ beforeAll(async () => {
     Array.from({ length: ROWS }, (_, index) => makeAlert(index, now)),
     deliveries,
   );
+  await addKeyHistory(now);
+  await addJob();
   await server.store.flush();
 });
 afterAll(() => server.stop());
+
+async function addKeyHistory(now: number) {
+  const { id: keyId, providerId } = (await server.store.providerKeys.list())[0]!;
+  owners.set("ProviderKey", keyId);
+  const words = { errorClass: null, httpStatus: null, message: null, requestId: null };
+  const change = { keyId, providerId, model: null, from: "active", to: "cooling", untilMs: null, ...words } as const;
+  server.store.keyStates.save(
+    [],
+    [],
+    Array.from({ length: ROWS }, (_, index) => ({ ...change, atMs: now + index })),
+  );
+}
+
+async function addJob() {
+  const { id: providerId } = (await server.store.providers.list())[0]!;
+  const query = "mutation ($input: ImportProviderKeysInput!) { importProviderKeys(input: $input) { job { id } } }";
+  const text = Array.from({ length: ROWS }, (_, index) => `sk-connection-${index}`).join(" ");
+  const { data } = await server.ask(query, { input: { providerId, text } });
+  owners.set("Job", data.importProviderKeys.job.id);
+}
 
 function makeAlert(index: number, now: number) {
   return {
@@ -95,7 +118,7 @@ const asked: Asked[] = [
     },
   })),
   ...nested
-    .filter(({ type }) => type.name === "AlertChannel")
+    .filter(({ type }) => OWNED.has(type.name))
     .map(({ type, field }) => ({
       name: `${type.name}.${field.name}`,
       async ask(page: string) {

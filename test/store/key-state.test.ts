@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { KeyHealthChange } from "../../src/events.ts";
-import type { KeyStateRow } from "../../src/store/types.ts";
+import type { KeyStateRow, Store } from "../../src/store/types.ts";
 import {
   cleanUp,
   onCleanup,
@@ -14,6 +14,11 @@ import {
 import { TestLog } from "./test-log.ts";
 
 afterEach(cleanUp);
+
+async function historyOf(store: Store, keyId: string, limit: number) {
+  const page = await store.keyStates.history({ keyId, limit, after: null, before: null, backward: false });
+  return page.rows.map(({ place: _place, ...row }) => row);
+}
 
 function stateRow(changes: Partial<KeyStateRow> = {}): KeyStateRow {
   return {
@@ -85,12 +90,41 @@ describe("what was observed about keys", () => {
     const store = await openTestStore();
     const changes = Array.from({ length: 250 }, (_, index) => change(index));
     store.keyStates.save([], [], [...changes, change(1, { keyId: "pky_b" })]);
-    expect(await store.keyStates.history("pky_a", 3)).toEqual([change(249), change(248), change(247)]);
-    expect(await store.keyStates.history("pky_a", 1000)).toHaveLength(200);
-    expect(await store.keyStates.history("pky_b", 10)).toHaveLength(1);
-    expect(await store.keyStates.history("pky_unknown", 10)).toEqual([]);
+    expect(await historyOf(store, "pky_a", 3)).toEqual([change(249), change(248), change(247)]);
+    expect(await historyOf(store, "pky_a", 1000)).toHaveLength(200);
+    expect(await historyOf(store, "pky_b", 10)).toHaveLength(1);
+    expect(await historyOf(store, "pky_unknown", 10)).toEqual([]);
     store.keyStates.save([], [], [change(300)]);
-    expect((await store.keyStates.history("pky_a", 1000)).map((each) => each.atMs).at(-1)).toBe(51);
+    expect((await historyOf(store, "pky_a", 1000)).map((each) => each.atMs).at(-1)).toBe(51);
+  });
+
+  test("history is read on from any place, both ways", async () => {
+    const store = await openTestStore();
+    store.keyStates.save(
+      [],
+      [],
+      [0, 1, 2, 3, 4].map((atMs) => change(atMs)),
+    );
+    const read = async (query: object) => {
+      const whole = { keyId: "pky_a", limit: 2, after: null, before: null, backward: false, ...query };
+      const { rows, hasMore, totalCount } = await store.keyStates.history(whole);
+      return {
+        times: rows.map(({ atMs }) => atMs),
+        last: rows.at(-1)?.place ?? null,
+        first: rows[0]?.place,
+        hasMore,
+        totalCount,
+      };
+    };
+    const newest = await read({});
+    expect(newest).toMatchObject({ times: [4, 3], hasMore: true, totalCount: 5 });
+    // What happens meanwhile moves no page.
+    store.keyStates.save([], [], [change(5)]);
+    const middle = await read({ after: newest.last });
+    expect(middle).toMatchObject({ times: [2, 1], hasMore: true, totalCount: 6 });
+    expect(await read({ after: middle.last })).toMatchObject({ times: [0], hasMore: false });
+    expect(await read({ backward: true })).toMatchObject({ times: [1, 0], hasMore: true });
+    expect(await read({ before: middle.first, backward: true })).toMatchObject({ times: [4, 3], hasMore: true });
   });
 
   test("goes with its key, and with its key's provider", async () => {
@@ -109,7 +143,7 @@ describe("what was observed about keys", () => {
     await store.providers.delete([provider.row.id]);
     await store.flush();
     expect(await store.keyStates.all()).toEqual({ states: [stateRow()], uses: [] });
-    expect(await store.keyStates.history(keyId, 10)).toEqual([]);
+    expect(await historyOf(store, keyId, 10)).toEqual([]);
   });
 
   test("a storm of changes is bounded while the disk does not take it, and history does not hang", async () => {
@@ -119,10 +153,10 @@ describe("what was observed about keys", () => {
     onCleanup(() => other.close());
     other.run("BEGIN IMMEDIATE");
     for (let index = 0; index < 20_000; index++) store.keyStates.save([stateRow()], [], [change(index)]);
-    expect(await store.keyStates.history("pky_a", 10)).toEqual([]);
+    expect(await historyOf(store, "pky_a", 10)).toEqual([]);
     other.run("ROLLBACK");
     await store.flush();
-    expect((await store.keyStates.history("pky_a", 1))[0]!.atMs).toBe(19_999);
+    expect((await historyOf(store, "pky_a", 1))[0]!.atMs).toBe(19_999);
     expect((await store.keyStates.all()).states).toEqual([stateRow()]);
   });
 });
@@ -136,7 +170,8 @@ test("state, uses and history through the services alone", async () => {
   });
   await log.flush();
   expect(log.state((state) => state.keyStates())).toEqual({ states: [stateRow()], uses: [] });
-  expect(log.ask("keyHistory", "pky_a", 5)).toEqual([change(1)]);
+  const history = log.ask("keyHistory", { keyId: "pky_a", limit: 5, after: null, before: null, backward: false });
+  expect(history).toEqual({ rows: [{ ...change(1), place: 1 }], hasMore: false, totalCount: 1 });
   expect(log.state((state) => state.clientUses())).toEqual([["cky_a", 77]]);
   log.handle({
     kind: "states",

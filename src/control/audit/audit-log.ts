@@ -1,7 +1,7 @@
 import type { AuditFilter, AuditOutcome, AuditRow } from "../../store/audit-entry.ts";
-import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
 import { type Page, type PageArgs, pageOf, readPageArgs } from "../page.ts";
+import { readPlace, writePlace } from "../place-cursor.ts";
 import { readRange, type TimeRangeInput } from "../usage/time-range.ts";
 
 export interface AuditQuery {
@@ -18,11 +18,11 @@ export async function listAuditEntries(control: Control, query: AuditQuery, page
   const request = readPageArgs(page);
   const { limit, backward, after, before } = request;
   const filter = toFilter(query, control.now());
-  const afterSeq = readCursor(after, "after");
-  const beforeSeq = readCursor(before, "before");
+  const afterSeq = readPlace("audit", after, "after");
+  const beforeSeq = readPlace("audit", before, "before");
   const found = await control.store.audit.page({ filter, limit, backward, afterSeq, beforeSeq });
   return {
-    ...pageOf(found, request, ({ seq }) => writeCursor(seq)),
+    ...pageOf(found, request, ({ seq }) => writePlace("audit", seq)),
     filter,
   };
 }
@@ -35,15 +35,4 @@ function toFilter({ actorIds, actions, outcomes, subjectId, range }: AuditQuery,
     ...(subjectId ? { subjectId } : {}),
     ...(range ? readRange(range, { timeZone: "UTC", nowMs }) : {}),
   };
-}
-
-function writeCursor(seq: number): string {
-  return Buffer.from(`audit:${seq}`).toString("base64url");
-}
-
-function readCursor(cursor: string | null, argument: string): number | null {
-  if (cursor === null) return null;
-  const seq = /^audit:(\d{1,15})$/.exec(Buffer.from(cursor, "base64url").toString())?.[1];
-  if (seq === undefined) throw badInput("The cursor does not belong to this list.", argument);
-  return Number(seq);
 }

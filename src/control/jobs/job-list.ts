@@ -6,10 +6,10 @@ import {
   type JobRow,
   type JobState,
 } from "../../store/job-types.ts";
-import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
 import { type CountedPage, type PageArgs, pageOf, paginate, readPageArgs } from "../page.ts";
 import type { Principal } from "../people/principal.ts";
+import { readPlace, writePlace } from "../place-cursor.ts";
 import { notFound, ok, type Result, refuse, type UserError } from "../user-errors.ts";
 import type { JobView } from "./job-view.ts";
 import { JOB_KINDS } from "./kinds.ts";
@@ -59,7 +59,7 @@ export function maySee(principal: Principal, { kind }: Pick<JobRow, "kind">): bo
   return entry !== undefined && principal.scopes.has(entry.scope);
 }
 
-/** By place in the job's input, which is also the cursor. */
+/** By place in the job's input. */
 export async function listJobItems(
   control: Control,
   job: JobRow,
@@ -68,15 +68,15 @@ export async function listJobItems(
 ): Promise<CountedPage<JobItem>> {
   const request = readPageArgs(page);
   const { limit, backward, after, before } = request;
-  const afterIndex = readIndex(after, "after");
-  const beforeIndex = readIndex(before, "before");
+  const afterIndex = readPlace("items", after, "after");
+  const beforeIndex = readPlace("items", before, "before");
   const query = { jobId: job.id, outcomes, afterIndex, beforeIndex, limit, backward };
   const [{ items, hasMore }, totalCount] = await Promise.all([
     control.store.jobs.items(query),
     control.store.jobs.countItems(job.id, outcomes),
   ]);
   return {
-    ...pageOf({ rows: items, hasMore }, request, ({ index }) => String(index)),
+    ...pageOf({ rows: items, hasMore }, request, ({ index }) => writePlace("items", index)),
     totalCount,
   };
 }
@@ -103,10 +103,4 @@ export async function undoJob(control: Control, principal: Principal, id: string
 
 function conflict(message: string): UserError {
   return { kind: "conflict", code: "CONFLICT", message, field: ["id"], blockers: [] };
-}
-
-function readIndex(cursor: string | null, argument: string): number | null {
-  if (cursor === null) return null;
-  if (!/^\d{1,9}$/.test(cursor)) throw badInput("The cursor does not belong to this list.", argument);
-  return Number(cursor);
 }

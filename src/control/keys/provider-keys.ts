@@ -1,8 +1,6 @@
-import type { KeyHealthChange } from "../../events.ts";
 import type { ProviderKeyRow } from "../../store/types.ts";
-import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
-import { type CountedPage, MAX_PAGE, mapPage, type PageArgs, paginate, paginateSorted } from "../page.ts";
+import { type CountedPage, mapPage, type PageArgs, paginate, paginateSorted } from "../page.ts";
 import { countStatuses, type ProviderKeyCounts, type ProviderKeyView, statusNow, viewKey } from "./key-status.ts";
 import type { KeptOrder, ListedKey } from "./key-table.ts";
 import { observedMatcher, type ProviderKeyFilter, rowMatcher } from "./provider-key-filter.ts";
@@ -86,10 +84,4 @@ export async function countProviderKeys(control: Control, providerId?: string): 
     for (const name of Object.keys(sum) as (keyof ProviderKeyCounts)[]) sum[name] += counts[name];
   }
   return sum;
-}
-
-/** Newest first. */
-export function readKeyHistory(control: Control, keyId: string, first: number): Promise<KeyHealthChange[]> {
-  if (first < 0 || first > MAX_PAGE) throw badInput(`A page has 0 to ${MAX_PAGE} rows.`, "first");
-  return control.store.keyStates.history(keyId, first);
 }
