@@ -1,17 +1,10 @@
 import * as z from "zod/mini";
-import type { Secret } from "../lib/secret.ts";
 import type { ModelCapability, OfferedModel } from "../llm/model-capabilities.ts";
 import type { ProviderKind } from "../llm/names.ts";
 import type { ModelTraits } from "../llm/traits.ts";
 import type { ProviderAddress } from "./dialect.ts";
-import { dialects } from "./index.ts";
 import { isBareAddress } from "./openai.ts";
 import { traitsOf } from "./traits.ts";
-
-export interface ModelListCall {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 export interface ModelListPage {
   readonly models: readonly OfferedModel[];
@@ -24,21 +17,19 @@ export function listsModels(kind: ProviderKind): boolean {
   return kind !== "coze";
 }
 
-/** How a provider is asked what it offers. Azure: its deployments, by the one version of its API that lists them. */
-export function modelListCall(provider: ProviderAddress, secret: Secret, after: string | null): ModelListCall {
+/** Where a provider is asked what it offers. Azure: its deployments, by the one version of its API that lists them. */
+export function modelListUrl(provider: ProviderAddress, after: string | null): string {
   const { kind, baseUrl } = provider;
-  const dialect = dialects[kind];
-  const headers = { ...dialect.defaults, ...dialect.auth(secret, { get: () => null }) };
   const from = after === null ? "" : encodeURIComponent(after);
   switch (kind) {
     case "anthropic":
-      return { url: `${baseUrl}/v1/models?limit=1000${from && `&after_id=${from}`}`, headers };
+      return `${baseUrl}/v1/models?limit=1000${from && `&after_id=${from}`}`;
     case "gemini":
-      return { url: `${baseUrl}/v1beta/models?pageSize=1000${from && `&pageToken=${from}`}`, headers };
+      return `${baseUrl}/v1beta/models?pageSize=1000${from && `&pageToken=${from}`}`;
     case "azure-openai":
-      return { url: `${baseUrl}/openai/deployments?api-version=2023-03-15-preview`, headers };
+      return `${baseUrl}/openai/deployments?api-version=2023-03-15-preview`;
     default:
-      return { url: `${baseUrl}${isBareAddress(provider) ? "/v1" : ""}/models`, headers };
+      return `${baseUrl}${isBareAddress(provider) ? "/v1" : ""}/models`;
   }
 }
 

@@ -1,7 +1,5 @@
-import type { Secret } from "../lib/secret.ts";
 import type { ProviderKind } from "../llm/names.ts";
 import type { ProviderAddress } from "./dialect.ts";
-import { dialects } from "./index.ts";
 
 /** The header value by which Anthropic's requests may name files, and manage them. */
 export const ANTHROPIC_FILES_BETA = "files-api-2025-04-14";
@@ -11,24 +9,21 @@ export function takesFiles(kind: ProviderKind): boolean {
   return kind === "openai" || kind === "anthropic" || kind === "gemini";
 }
 
-/** How a vendor is asked to delete a file that this key has uploaded; null: this kind has no such call. */
+/** How a vendor is asked to delete a file, besides by whom; null: this kind has no such call. */
 export function fileDeletionCall(
   { kind, baseUrl }: ProviderAddress,
-  secret: Secret,
   reference: string,
 ): { readonly url: string; readonly headers: Readonly<Record<string, string>> } | null {
-  const dialect = dialects[kind];
-  const headers = { ...dialect.defaults, ...dialect.auth(secret, { get: () => null }) };
   const id = encodeURIComponent(reference);
   switch (kind) {
     case "openai":
-      return { url: `${baseUrl}/files/${id}`, headers };
+      return { url: `${baseUrl}/files/${id}`, headers: {} };
     case "anthropic":
-      return { url: `${baseUrl}/v1/files/${id}`, headers: { ...headers, "anthropic-beta": ANTHROPIC_FILES_BETA } };
+      return { url: `${baseUrl}/v1/files/${id}`, headers: { "anthropic-beta": ANTHROPIC_FILES_BETA } };
     case "gemini": {
       // Requests name it by its address; it is managed by its name, which the address ends with.
       const name = /files\/([^/?#]+)$/.exec(reference)?.[1];
-      return name === undefined ? null : { url: `${baseUrl}/v1beta/files/${encodeURIComponent(name)}`, headers };
+      return name === undefined ? null : { url: `${baseUrl}/v1beta/files/${encodeURIComponent(name)}`, headers: {} };
     }
     default:
       return null;

@@ -1,6 +1,7 @@
 import { OutboundError } from "../../lib/outbound.ts";
 import { fileDeletionCall } from "../../providers/vendor-files.ts";
 import type { KeptCopy } from "../../stored-file.ts";
+import { askAsKey } from "../ask-as-key.ts";
 import type { Control } from "../control.ts";
 
 /** In one round; those that are left wait for the next. */
@@ -20,20 +21,16 @@ export async function deleteOrphanCopies(control: Control): Promise<void> {
 }
 
 /** True when there is nothing left to do. */
-async function deleteAtVendor({ snapshots, outbound, log }: Control, copy: KeptCopy): Promise<boolean> {
-  const { providersById } = snapshots.current;
+async function deleteAtVendor(control: Control, copy: KeptCopy): Promise<boolean> {
+  const { log } = control;
+  const { providersById } = control.snapshots.current;
   for (const provider of providersById.values()) {
     const key = provider.keys.find(({ id }) => id === copy.keyId);
     if (key === undefined) continue;
-    const call = fileDeletionCall(provider, key.secret, copy.reference);
+    const call = fileDeletionCall(provider, copy.reference);
     if (call === null) return true;
     try {
-      const { status } = await outbound.send({
-        ...call,
-        method: "DELETE",
-        headers: { ...call.headers, ...(key.userAgent === null ? {} : { "user-agent": key.userAgent }) },
-        proxyUrl: key.proxyUrl?.reveal() ?? null,
-      });
+      const { status } = await askAsKey(control, provider, key, { ...call, method: "DELETE" });
       if (status >= 300 && status !== 404)
         log.warn("a vendor did not delete a file", { provider: provider.id, status });
       return status < 500 && !MAY_CHANGE.has(status);

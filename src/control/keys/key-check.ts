@@ -2,10 +2,10 @@ import { maskSecrets } from "../../lib/log.ts";
 import { OutboundError } from "../../lib/outbound.ts";
 import { classifyRejection, classifyUnreachable, type Failure } from "../../policy/failure.ts";
 import type { Lease } from "../../pool.ts";
-import { dialects } from "../../providers/index.ts";
-import { listsModels, modelListCall } from "../../providers/model-list.ts";
+import { listsModels, modelListUrl } from "../../providers/model-list.ts";
 import type { KeyEntry, ProviderEntry } from "../../snapshot.ts";
 import type { OpenedProviderKey } from "../../store/types.ts";
+import { askAsKey, type Credential } from "../ask-as-key.ts";
 import type { Control } from "../control.ts";
 import { pause } from "../pull-iterator.ts";
 
@@ -13,9 +13,6 @@ const TIMEOUT_MS = 15_000;
 const MAX_ANSWER_BYTES = 8 * 1_048_576;
 /** A vendor that asks for more is not waited for: the key cools down like after any request. */
 const LONGEST_WAIT_MS = 30_000;
-
-/** What a key is asked with; it need not be stored. */
-export type Credential = Pick<OpenedProviderKey, "secret" | "userAgent" | "proxyUrl">;
 
 export interface KeyCheck {
   /** Null: the vendor takes the key. */
@@ -97,16 +94,8 @@ async function ask(control: Control, provider: ProviderEntry, key: Credential): 
     message: failure.message && maskSecrets(failure.message.replaceAll(key.secret.reveal(), "…")),
   });
   try {
-    const { url, headers } = questionFor(provider, key);
-    const answer = await control.outbound.send({
-      method: "GET",
-      url,
-      headers: {
-        ...headers,
-        accept: "application/json",
-        ...(key.userAgent === null ? {} : { "user-agent": key.userAgent }),
-      },
-      proxyUrl: key.proxyUrl?.reveal() ?? null,
+    const answer = await askAsKey(control, provider, key, {
+      url: questionFor(provider),
       timeoutMs: TIMEOUT_MS,
       maxAnswerBytes: MAX_ANSWER_BYTES,
     });
@@ -132,10 +121,8 @@ async function ask(control: Control, provider: ProviderEntry, key: Credential): 
 /** Everybody may read OpenRouter's list of models: what its key may do only the key itself. */
 const OWN_QUESTIONS: Readonly<Record<string, string>> = { "openrouter.ai": "/key" };
 
-function questionFor(provider: ProviderEntry, { secret }: Credential) {
-  const auth = dialects[provider.kind].auth(secret, { get: () => null });
+function questionFor(provider: ProviderEntry): string {
   const own = OWN_QUESTIONS[URL.parse(provider.baseUrl)?.host ?? ""];
-  if (own !== undefined) return { url: `${provider.baseUrl}${own}`, headers: auth };
-  if (listsModels(provider.kind)) return modelListCall(provider, secret, null);
-  return { url: `${provider.baseUrl}/v1/users/me`, headers: auth }; // Coze
+  if (own !== undefined) return `${provider.baseUrl}${own}`;
+  return listsModels(provider.kind) ? modelListUrl(provider, null) : `${provider.baseUrl}/v1/users/me`; // Coze
 }

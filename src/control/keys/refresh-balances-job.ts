@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { OutboundError } from "../../lib/outbound.ts";
 import { balanceSourceOf, type VendorBalance } from "../../providers/balances.ts";
-import { dialects } from "../../providers/index.ts";
 import type { ProviderEntry } from "../../snapshot.ts";
 import type { OpenedProviderKey } from "../../store/types.ts";
+import { askAsKey } from "../ask-as-key.ts";
 import type { Control } from "../control.ts";
 import { eachItem } from "../jobs/each-item.ts";
 import type { JobKind } from "../jobs/job-kind.ts";
@@ -60,16 +60,7 @@ async function askBalance(
   const answers: unknown[] = [];
   for (const url of source.urls) {
     try {
-      const answer = await control.outbound.send({
-        method: "GET",
-        url,
-        headers: {
-          ...dialects[provider.kind].auth(key.secret, { get: () => null }),
-          accept: "application/json",
-          ...(key.userAgent === null ? {} : { "user-agent": key.userAgent }),
-        },
-        proxyUrl: key.proxyUrl?.reveal() ?? null,
-      });
+      const answer = await askAsKey(control, provider, key, { url });
       if (answer.status === 404 || answer.status === 405) return null;
       // Its words could repeat the key; the status says enough.
       if (answer.status !== 200) return `The vendor answered with status ${answer.status}.`;

@@ -1,8 +1,9 @@
 import { type OutboundAnswer, OutboundError } from "../../lib/outbound.ts";
 import type { OfferedModel } from "../../llm/model-capabilities.ts";
-import { listsModels, type ModelListPage, modelListCall, readModelList } from "../../providers/model-list.ts";
+import { listsModels, type ModelListPage, modelListUrl, readModelList } from "../../providers/model-list.ts";
 import type { KeyEntry, ProviderEntry } from "../../snapshot.ts";
 import type { ProviderOffer } from "../../store/provider-offers.ts";
+import { askAsKey } from "../ask-as-key.ts";
 import type { Control } from "../control.ts";
 import { invalid, notFound, ok, type Result, refuse } from "../user-errors.ts";
 
@@ -71,18 +72,10 @@ async function askPage(
   key: KeyEntry,
   { after, untilMs }: { readonly after: string | null; readonly untilMs: number },
 ): Promise<Result<ModelListPage>> {
-  const { url, headers } = modelListCall(provider, key.secret, after);
   let answer: OutboundAnswer;
   try {
-    answer = await control.outbound.send({
-      method: "GET",
-      url,
-      headers: {
-        ...headers,
-        accept: "application/json",
-        ...(key.userAgent === null ? {} : { "user-agent": key.userAgent }),
-      },
-      proxyUrl: key.proxyUrl?.reveal() ?? null,
+    answer = await askAsKey(control, provider, key, {
+      url: modelListUrl(provider, after),
       timeoutMs: Math.max(1, Math.min(TIMEOUT_MS, untilMs - performance.now())),
       maxAnswerBytes: MAX_ANSWER_BYTES,
     });

@@ -1,7 +1,8 @@
 import { Secret } from "../../../lib/secret.ts";
+import type { Credential } from "../../ask-as-key.ts";
 import { sideBySide } from "../../jobs/each-item.ts";
 import type { JobRun } from "../../jobs/job-kind.ts";
-import { askAboutKey, type Credential, type KeyCheck, patiently } from "../key-check.ts";
+import { askAboutKey, type KeyCheck, patiently } from "../key-check.ts";
 import type { PlannedRow } from "./plan.ts";
 
 const AT_ONCE = 16;
