@@ -45,18 +45,38 @@ export class Histogram {
     this.#total -= part.#total;
   }
 
-  /** Adds what `pack` made, up to the byte `end`. Damaged bytes add what can be read of them. */
+  /**
+   * Adds what `pack` made, up to the byte `end`. Damaged bytes add what can be read of them. A long report reads millions of these
+   * pairs, nearly all of single bytes: those are read here.
+   */
   mergePacked(packed: Packed, end: number): void {
+    const { bytes } = packed;
+    const counts = this.#counts;
+    let at = packed.at;
     let index = 0;
-    while (packed.at < end) {
-      index += packed.next();
-      const count = packed.next();
-      if (index >= BUCKETS) break;
-      this.#counts[index] = this.#counts[index]! + count;
-      this.#total += count;
-      this.#widen(index, index);
+    let first = -1;
+    let total = 0;
+    while (at < end) {
+      let distance = bytes[at]!;
+      let count = bytes[at + 1]!;
+      if (distance < 128 && count < 128) {
+        at += 2;
+      } else {
+        packed.at = at;
+        distance = packed.next();
+        count = packed.next();
+        at = packed.at;
+      }
+      if (index + distance >= BUCKETS) break;
+      index += distance;
+      if (first < 0) first = index;
+      counts[index] = counts[index]! + count;
+      total += count;
     }
     packed.at = end;
+    if (first < 0) return;
+    this.#total += total;
+    this.#widen(first, index);
   }
 
   /** Pairs of (distance to the previous used bucket, count): two or three bytes per used bucket. */
