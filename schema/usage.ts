@@ -9,6 +9,7 @@ import {
   seriesOf,
   type UsageView,
 } from "../src/control/usage/usage.ts";
+import { inTurns } from "../src/lib/in-turns.ts";
 import type {
   UsageDimension as Dimension,
   UsageHeat as Heat,
@@ -75,26 +76,24 @@ type FloatMetric = Exclude<keyof Metrics, LongMetric>;
 
 function sumTokensOf(points: UsagePoints): number[] {
   const parts = [
-    points.inputTokens,
-    points.cacheReadTokens,
-    points.cacheWriteTokens,
-    points.outputTokens,
-    points.reasoningTokens,
+    points("cacheReadTokens"),
+    points("cacheWriteTokens"),
+    points("outputTokens"),
+    points("reasoningTokens"),
   ];
-  return points.requests.map((_, index) => parts.reduce((sum, part) => sum + part[index]!, 0));
+  return points("inputTokens").map((input, index) => parts.reduce((sum, part) => sum + part[index]!, input));
 }
 
 const UsageSeries = builder.objectRef<SeriesOfView>("UsageSeries");
 builder.objectType(UsageSeries, {
   description: "Columnar: every array is aligned with UsageReport.buckets, so it goes to the chart without reshaping.",
   fields: (t) => {
-    const long = (metric: LongMetric) =>
-      t.field({ type: ["Long"], resolve: ({ series }) => [...series.points[metric]] });
+    const long = (metric: LongMetric) => t.field({ type: ["Long"], resolve: ({ series }) => series.points(metric) });
     const float = (metric: FloatMetric) =>
       t.field({
         type: ["Float"],
         nullable: { list: false, items: true },
-        resolve: ({ series }) => [...series.points[metric]],
+        resolve: ({ series }) => series.points(metric),
       });
     return {
       group: t.field({ type: UsageGroup, resolve: (parent) => parent }),
@@ -112,7 +111,7 @@ builder.objectType(UsageSeries, {
       totalTokens: t.field({ type: ["Long"], resolve: ({ series }) => sumTokensOf(series.points) }),
       cost: t.field({
         type: ["Decimal"],
-        resolve: ({ series }) => series.points.costNanoUsd.map(formatNanoUsd),
+        resolve: ({ series }) => series.points("costNanoUsd").map(formatNanoUsd),
       }),
       unpricedRequests: long("unpricedRequests"),
       avgLatencyMs: float("latencyAvgMs"),
@@ -159,7 +158,10 @@ builder.objectType(UsageReport, {
       description: "At which hours of the week, in the report's zone.",
       resolve: ({ query }, _, { control }) => readHeat(control, query),
     }),
-    series: t.field({ type: [UsageSeries], resolve: (view) => seriesOf(view).map((series) => ({ view, series })) }),
+    series: t.field({
+      type: [UsageSeries],
+      resolve: (view) => inTurns(seriesOf(view).map((series) => ({ view, series }))),
+    }),
     generatedAt: t.expose("generatedAtMs", { type: "DateTime" }),
   }),
 });

@@ -24,6 +24,7 @@ import { holdInstanceLock } from "./instance-lock.ts";
 import { openJobs } from "./jobs.ts";
 import { openKeyBalances } from "./key-balances.ts";
 import { openModels } from "./models.ts";
+import { unpackReport } from "./packed-report.ts";
 import { openProviderKeys } from "./provider-keys.ts";
 import { openProviderOffers } from "./provider-offers.ts";
 import { openProviders } from "./providers.ts";
@@ -156,7 +157,7 @@ function assemble(parts: {
     fileCopies: openFileCopies(database),
     files: openFiles({ database, folder: parts.directory.files, seal: new Seal(vault.contentKey) }),
     usage: {
-      report: (query) => reader.ask("report", query),
+      report: async (query) => unpackReport(await reader.ask("report", query)),
       heat: (query) => reader.ask("heat", query),
     },
     onKeysWritten: (listener) =>

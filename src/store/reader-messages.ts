@@ -1,6 +1,7 @@
 import type { SealKey } from "../lib/seal.ts";
 import type { StoredResponse } from "../stored-response.ts";
 import type { DataDirectory } from "./data-directory.ts";
+import type { PackedReport } from "./packed-report.ts";
 import type {
   ErrorGroupQuery,
   ErrorGroups,
@@ -12,7 +13,6 @@ import type {
   PageQuery,
   UsageHeat,
   UsageQuery,
-  UsageReport,
 } from "./reports.ts";
 import type { KeyHistoryPage, KeyHistoryQuery } from "./types.ts";
 
@@ -24,7 +24,7 @@ export interface ReaderQuestions {
   indexDay(day: number, forMs: number): boolean;
   histogram(query: HistogramQuery): LogHistogram;
   errorGroups(query: ErrorGroupQuery): ErrorGroups;
-  report(query: UsageQuery): UsageReport;
+  report(query: UsageQuery): PackedReport;
   heat(query: HeatQuery): UsageHeat;
   keyHistory(query: KeyHistoryQuery): KeyHistoryPage;
   /** Newest first. */
@@ -53,7 +53,8 @@ export interface ReaderRequest {
 }
 
 export type ReaderReply =
-  /** `json`: text crosses between threads at a fraction of the price of objects; only content has bytes in it. */
+  /** `json`: text crosses between threads at a fraction of the price of objects. */
   | { readonly id: number; readonly json: string }
+  /** What has bytes or blocks of numbers in it. */
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: string };

@@ -8,12 +8,16 @@ import { KnownGroups } from "./known-groups.ts";
 import { makeHistogram } from "./log-histogram.ts";
 import { LogReader } from "./log-reader.ts";
 import { unlessDamaged } from "./log-view.ts";
+import { packReport } from "./packed-report.ts";
 import type { Question, ReaderQuestions, ReaderReply, ReaderRequest } from "./reader-messages.ts";
 import { ResponseReader } from "./response-reader.ts";
 import { StateReader } from "./state-reader.ts";
 import { describeFault, StoreError } from "./store-error.ts";
 import { makeHeat } from "./usage-heat.ts";
 import { makeReport } from "./usage-report.ts";
+
+/** Answers that hold bytes or blocks of numbers. */
+const AS_THEY_ARE: ReadonlySet<Question> = new Set(["get", "report"]);
 
 /** What the reader Worker does. The files are opened when it is first asked: by then the writer has made them. */
 export class ReaderService {
@@ -27,7 +31,7 @@ export class ReaderService {
   answer({ id, question, parameters }: ReaderRequest): ReaderReply {
     try {
       const value = this.#ask(question, parameters);
-      return question === "get" ? { id, value } : { id, json: JSON.stringify(value) };
+      return AS_THEY_ARE.has(question) ? { id, value } : { id, json: JSON.stringify(value) };
     } catch (error) {
       return { id, error: error instanceof StoreError ? error.message : `the query failed: ${describeFault(error)}` };
     }
@@ -54,7 +58,7 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
     indexDay: (day, forMs) => unlessDamaged(() => indexes.get(day, performance.now() + forMs), null) !== LATER,
     histogram: (query) => makeHistogram(logs.view(query.filter), query),
     errorGroups: (query) => groupErrors(logs.view(query.filter), query),
-    report: (query) => makeReport(usage, groups.all(), query),
+    report: (query) => packReport(makeReport(usage, groups.all(), query)),
     heat: (query) => makeHeat(usage, groups.all(), query),
     keyHistory: (query) => state.keyHistory(query),
     responseChain: (id) => responses.chain(id),

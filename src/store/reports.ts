@@ -172,8 +172,8 @@ export interface UsageMetrics {
   readonly firstTokenP95Ms: number | null;
 }
 
-/** By metric: its values in the buckets. */
-export type UsagePoints = { readonly [Metric in keyof UsageMetrics]: readonly UsageMetrics[Metric][] };
+/** The values of a metric in the buckets. */
+export type UsagePoints = <Metric extends keyof UsageMetrics>(metric: Metric) => readonly UsageMetrics[Metric][];
 
 export interface UsageSeries {
   /** The group's value per dimension, in the order of `groupBy`; empty for the total or the folded rest. */

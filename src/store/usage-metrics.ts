@@ -35,17 +35,14 @@ export function metricsOf(cell: UsageCell): UsageMetrics {
 
 export const NO_USAGE: UsageMetrics = metricsOf(new UsageCell());
 
-/** Metrics of many points as an array per metric: a fifth of the text that crosses between the threads. */
-export function inColumns(points: readonly UsageMetrics[]): UsagePoints {
-  const names = Object.keys(NO_USAGE) as (keyof UsageMetrics)[];
-  return Object.fromEntries(names.map((name) => [name, points.map((point) => point[name])])) as unknown as UsagePoints;
-}
+export const METRICS = Object.keys(NO_USAGE) as readonly (keyof UsageMetrics)[];
 
-/** The points again, for whoever looks at one after the other. */
-export function pointsOf(columns: UsagePoints): UsageMetrics[] {
-  const names = Object.keys(NO_USAGE) as (keyof UsageMetrics)[];
-  return columns.requests.map(
-    (_, index) => Object.fromEntries(names.map((name) => [name, columns[name][index]])) as unknown as UsageMetrics,
+/** Point by point, for whoever looks at one after the other. */
+export function pointsOf(points: UsagePoints): UsageMetrics[] {
+  const columns = METRICS.map((metric) => [metric, points(metric)] as const);
+  return points("requests").map(
+    (_, index) =>
+      Object.fromEntries(columns.map(([metric, values]) => [metric, values[index]])) as unknown as UsageMetrics,
   );
 }
 

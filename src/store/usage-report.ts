@@ -1,18 +1,19 @@
 import type { Database } from "bun:sqlite";
 import { bucketStarts } from "./calendar.ts";
 import { mergeCells, weighCells } from "./packed-cells.ts";
-import { USAGE_DIMENSIONS, type UsageMetrics, type UsageQuery, type UsageReport, type UsageSeries } from "./reports.ts";
+import type { WholeReport } from "./packed-report.ts";
+import { USAGE_DIMENSIONS, type UsageMetrics, type UsageQuery } from "./reports.ts";
 import { UsageCell } from "./usage-cell.ts";
 import { compileUsageFilter } from "./usage-filter.ts";
 import { type UsageGroup, viewFor } from "./usage-group.ts";
-import { inColumns, metricsOf, NO_USAGE } from "./usage-metrics.ts";
+import { metricsOf, NO_USAGE } from "./usage-metrics.ts";
 import { toQuarters, UsageSlots } from "./usage-slots.ts";
 
 /**
  * A report from the roll-ups alone, never from raw rows. Two passes: the totals say which groups are the largest, then each bucket is
  * put together from these groups' cells, and what is left of its total is the others'.
  */
-export function makeReport(database: Database, known: ReadonlyMap<number, UsageGroup>, query: UsageQuery): UsageReport {
+export function makeReport(database: Database, known: ReadonlyMap<number, UsageGroup>, query: UsageQuery): WholeReport {
   const edges = bucketStarts(query);
   const buckets = edges.slice(0, -1);
   const { fromMs, toMs } = toQuarters(query);
@@ -90,8 +91,8 @@ class SeriesSum {
     this.total.merge(cell);
   }
 
-  series(values: UsageSeries["values"], isOther: boolean): UsageSeries {
-    return { values, isOther, totals: metricsOf(this.total), points: inColumns(this.#points) };
+  series(values: readonly (string | null)[], isOther: boolean): WholeReport["series"][number] {
+    return { values, isOther, totals: metricsOf(this.total), points: this.#points };
   }
 }
 

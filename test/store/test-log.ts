@@ -1,6 +1,7 @@
 import type { RequestRecord } from "../../src/record.ts";
 import { encodeBatch } from "../../src/store/batch.ts";
 import { type DataDirectory, prepareDataDirectory } from "../../src/store/data-directory.ts";
+import { unpackReport } from "../../src/store/packed-report.ts";
 import type { Question, ReaderQuestions } from "../../src/store/reader-messages.ts";
 import { ReaderService } from "../../src/store/reader-service.ts";
 import type { LogFilter, UsageQuery } from "../../src/store/reports.ts";
@@ -74,7 +75,7 @@ export class TestLog {
   }
 
   report(query: Partial<UsageQuery> & Pick<UsageQuery, "fromMs" | "toMs">) {
-    return this.ask("report", {
+    const packed = this.ask("report", {
       timeZone: "UTC",
       interval: "quarter_hour",
       groupBy: [],
@@ -82,6 +83,7 @@ export class TestLog {
       top: 10,
       ...query,
     });
+    return unpackReport(packed);
   }
 
   async close(): Promise<void> {

@@ -61,7 +61,7 @@ export async function readSpikes(
   return new Map(
     subjectsOf(report).map(([subject, { points }]) => [
       subject,
-      spikeAt(report.buckets, points.costNanoUsd, windowMs, nowMs),
+      spikeAt(report.buckets, points("costNanoUsd"), windowMs, nowMs),
     ]),
   );
 }

@@ -108,11 +108,12 @@ function drawSparkline(
 ): Sparkline {
   const requests = new Array<number>(steps).fill(0);
   const errors = new Array<number>(steps).fill(0);
-  for (const [index, start] of (points === undefined ? [] : (report?.buckets ?? [])).entries()) {
+  const [ofRequests, ofErrors] = [points?.("requests") ?? [], points?.("errors") ?? []];
+  for (const [index, start] of (report?.buckets ?? []).entries()) {
     const step = Math.round((start - startsAtMs) / stepMs);
     if (step < 0 || step >= steps) continue;
-    requests[step] = points?.requests[index] ?? 0;
-    errors[step] = points?.errors[index] ?? 0;
+    requests[step] = ofRequests[index] ?? 0;
+    errors[step] = ofErrors[index] ?? 0;
   }
   return { startsAtMs, stepSeconds: stepMs / 1000, requests, errors };
 }

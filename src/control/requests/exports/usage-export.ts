@@ -70,7 +70,7 @@ const METRICS = [
 async function rowsOf(control: Control, { query, report }: UsageView, index: number, start: number) {
   const rows: Record<string, Cell>[] = [];
   for (const { values, isOther, points } of report.series) {
-    if (points.requests[index] === 0) continue;
+    if (points("requests")[index] === 0) continue;
     const row: Record<string, Cell> = { bucket: new Date(start).toISOString() };
     for (const [at, dimension] of query.groupBy.entries()) {
       const value = values[at] ?? null;
@@ -78,7 +78,8 @@ async function rowsOf(control: Control, { query, report }: UsageView, index: num
       row[`${dimension}_label`] = isOther ? "(other)" : await labelValue(control, dimension, value);
     }
     for (const metric of METRICS) {
-      row[metric] = metric === "costUsd" ? formatNanoUsd(points.costNanoUsd[index]!) : (points[metric][index] ?? null);
+      row[metric] =
+        metric === "costUsd" ? formatNanoUsd(points("costNanoUsd")[index]!) : (points(metric)[index] ?? null);
     }
     rows.push(row);
   }
