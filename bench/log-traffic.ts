@@ -1,5 +1,5 @@
+import { costNanoUsd } from "../src/cost.ts";
 import { newId } from "../src/lib/id.ts";
-import { costNanoUsd } from "../src/policy/pricing.ts";
 import type { AttemptRecord, ErrorClass, PriceUsed, RequestRecord } from "../src/record.ts";
 
 /** Ids of what the made-up requests went through. */

@@ -1,7 +1,8 @@
+import { costOf } from "../cost.ts";
 import type { GatewayError } from "../errors.ts";
 import { newId } from "../lib/id.ts";
 import type { Usage, UsageSource } from "../llm/usage.ts";
-import { costNanoUsd, priceFor } from "../policy/pricing.ts";
+import { priceFor } from "../policy/pricing.ts";
 import { protocols } from "../protocols/index.ts";
 import type { Protocol } from "../protocols/protocol.ts";
 import type { ActiveRequest, AttemptRecord, ErrorClass, RequestRecord } from "../record.ts";
@@ -183,8 +184,7 @@ export class Exchange {
       usage: this.usage,
       usageSource: this.usageSource,
       rawUsage: this.rawUsage,
-      costNanoUsd:
-        this.usage === null ? null : price === null ? costWithoutPrice(this.usage) : costNanoUsd(this.usage, price),
+      costNanoUsd: costOf(this.usage, price),
       price,
       stream: this.stream,
       clientAddress: incoming.clientAddress,
@@ -222,12 +222,4 @@ export class Exchange {
       userAgent: this.userAgent,
     };
   }
-}
-
-/** No tokens cost nothing at any price; some tokens without a price cost nobody knows what. */
-function costWithoutPrice(usage: Usage): number | null {
-  const free =
-    usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.reasoningTokens ===
-    0;
-  return free ? 0 : null;
 }

@@ -1,6 +1,7 @@
 import type { ModelInfo, ModelPrice, Provider } from "@pydantic/genai-prices";
 import type { ProviderKind } from "../llm/names.ts";
 import type { PriceUsed } from "../record.ts";
+import type { PriceTiers } from "../tariff.ts";
 
 /** The bundled list and the day it came out; a test holds this against what is installed. */
 export const PRICE_LIST = { version: "0.1.8", releasedOn: "2026-09-23" } as const;
@@ -11,7 +12,7 @@ export interface PricePeriod {
   /** Null: since ever, or not a matter of a date. */
   readonly sinceMs: number | null;
   applies(atMs: number): boolean;
-  readonly tiers: readonly { readonly above: number | null; readonly price: PriceUsed | null }[];
+  readonly tiers: PriceTiers;
 }
 /** The first period is the one that applies when no other does; among the others the last that applies wins. */
 export type ListedPrices = readonly PricePeriod[];

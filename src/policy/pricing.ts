@@ -1,6 +1,7 @@
 import type { ProviderKind } from "../llm/names.ts";
 import type { Usage } from "../llm/usage.ts";
 import type { PriceUsed } from "../record.ts";
+import { type PriceTiers, type Tariff, tierFor } from "../tariff.ts";
 import { findPrices, type ListedPrices, type PricePeriod } from "./price-list.ts";
 
 /** A person's price in USD per million tokens. */
@@ -37,7 +38,7 @@ export function priceFor(question: PriceQuestion): PriceUsed | null {
   const listed = findPrices(question.kind, question.upstreamModel, question.baseUrl ?? null);
   if (listed === null) return null;
   const promptTokens = usage === null ? 0 : usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
-  return priceOf(listed, promptTokens, question.atMs);
+  return tierFor(periodAt(listed, question.atMs)?.tiers ?? NO_TIERS, promptTokens);
 }
 
 /** Like the list's own calculator: the last period that applies. */
@@ -48,16 +49,25 @@ export function periodAt(listed: ListedPrices, atMs: number): PricePeriod | unde
   return listed[0];
 }
 
-/** Then the highest tier that the whole prompt exceeds. */
-function priceOf(listed: ListedPrices, promptTokens: number, atMs: number): PriceUsed | null {
-  const period = periodAt(listed, atMs);
-  if (period === undefined) return null;
-  let price: PriceUsed | null = null;
-  for (const tier of period.tiers) {
-    if (tier.above !== null && promptTokens <= tier.above) break;
-    price = tier.price;
+const NO_TIERS: PriceTiers = [];
+/** The list's prices change at half hours and hours; a test holds that against the list that is installed. */
+const STEP_MS = 900_000;
+
+/** What `priceFor` answers from one instant to another, whatever the tokens; null when nobody knows a price. */
+export function tariffFor(
+  question: Omit<PriceQuestion, "usage" | "atMs">,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Tariff | null {
+  const { modelPrice } = question;
+  if (modelPrice !== null) return { spans: [{ fromMs, tiers: [{ above: null, price: manualPrice(modelPrice) }] }] };
+  const listed = findPrices(question.kind, question.upstreamModel, question.baseUrl ?? null);
+  if (listed === null) return null;
+  const spans: { fromMs: number; tiers: PriceTiers }[] = [];
+  for (let atMs = fromMs; atMs < toMs; atMs += STEP_MS - (atMs % STEP_MS)) {
+    const tiers = periodAt(listed, atMs)?.tiers ?? NO_TIERS;
+    if (tiers !== spans.at(-1)?.tiers) spans.push({ fromMs: atMs, tiers });
   }
-  return price;
+  return { spans };
 }
 
 /** One object per person's price: prices belong to the snapshot and are never changed in place. */
@@ -79,54 +89,4 @@ function manualPrice(price: ManualPrice): PriceUsed {
     manualPrices.set(price, used);
   }
   return used;
-}
-
-/** What each part of the usage cost, in whole nano-USD. */
-export interface CostParts {
-  readonly input: number;
-  readonly cacheRead: number;
-  readonly cacheWrite: number;
-  readonly output: number;
-  readonly reasoning: number;
-  readonly request: number;
-}
-
-/**
- * Each part is rounded to the nearest nano-USD (halves up) by itself and the total is their sum: what is shown adds up exactly, and
- * the error is at most 3 nano-USD a request. Reasoning tokens are priced as output unless the price says otherwise, as nearly every vendor does.
- */
-export function costParts(usage: Usage, price: PriceUsed): CostParts {
-  return {
-    input: partNanoUsd(usage.inputTokens, price.input),
-    cacheRead: partNanoUsd(usage.cacheReadTokens, price.cacheRead),
-    cacheWrite: partNanoUsd(usage.cacheWriteTokens, price.cacheWrite),
-    output: partNanoUsd(usage.outputTokens, price.output),
-    reasoning: partNanoUsd(usage.reasoningTokens, price.reasoning ?? price.output),
-    request: requestNanoUsd(price),
-  };
-}
-
-/** The sum of `costParts`, without making the object. */
-export function costNanoUsd(usage: Usage, price: PriceUsed): number {
-  return (
-    partNanoUsd(usage.inputTokens, price.input) +
-    partNanoUsd(usage.cacheReadTokens, price.cacheRead) +
-    partNanoUsd(usage.cacheWriteTokens, price.cacheWrite) +
-    partNanoUsd(usage.outputTokens, price.output) +
-    partNanoUsd(usage.reasoningTokens, price.reasoning ?? price.output) +
-    requestNanoUsd(price)
-  );
-}
-
-function requestNanoUsd({ perRequest }: PriceUsed): number {
-  return perRequest === undefined ? 0 : Math.round(perRequest * 1_000_000_000);
-}
-
-/** A ceiling that keeps all parts and their sums exact integers (about 1,000,000 USD), should a vendor report absurd counts. */
-const LARGEST_PART = 2 ** 50;
-
-/** One USD per million tokens is 1,000 nano-USD a token. */
-function partNanoUsd(tokens: number, usdPerMillion: number): number {
-  if (!(tokens > 0)) return 0;
-  return Math.min(Math.round(tokens * usdPerMillion * 1000), LARGEST_PART);
 }

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { calcPrice } from "@pydantic/genai-prices";
 import packageJson from "../../package.json" with { type: "json" };
+import { costNanoUsd, costParts } from "../../src/cost.ts";
 import type { ProviderKind } from "../../src/llm/names.ts";
 import type { Usage } from "../../src/llm/usage.ts";
 import { PRICE_LIST } from "../../src/policy/price-list.ts";
-import { costNanoUsd, costParts, priceFor } from "../../src/policy/pricing.ts";
+import { priceFor, tariffFor } from "../../src/policy/pricing.ts";
+import { priceIn } from "../../src/tariff.ts";
 import { seededRandom } from "../support/random.ts";
 
 const NOV_2026 = Date.UTC(2026, 10, 20, 12);
@@ -277,5 +280,43 @@ describe("the cost", () => {
     const started = performance.now();
     for (let index = 0; index < 100_000; index++) costNanoUsd(used, priceFor(question)!);
     expect((performance.now() - started) / 100_000).toBeLessThan(0.005); // five times the budget: shared machines
+  });
+});
+
+describe("a tariff says for a time what priceFor says for an instant", () => {
+  const FROM = Date.UTC(2025, 11, 1);
+  const TO = Date.UTC(2025, 11, 4);
+  const models = [
+    ["openai", "gpt-4.1", undefined],
+    ["gemini", "gemini-2.5-pro", undefined],
+    ["openai-compatible", "deepseek-chat", "https://api.deepseek.com"],
+    ["anthropic", "claude-sonnet-4-5", undefined],
+  ] as const;
+
+  test.each(models)("for %p's %p", (kind, upstreamModel, baseUrl) => {
+    const question = { modelPrice: null, kind, upstreamModel, ...(baseUrl === undefined ? {} : { baseUrl }) };
+    const tariff = tariffFor(question, { fromMs: FROM, toMs: TO })!;
+    for (let atMs = FROM; atMs < TO; atMs += 7 * 60_000 + 1) {
+      for (const inputTokens of [10, 200_000, 200_001, 1_000_000]) {
+        const used = usage({ inputTokens });
+        expect(priceIn(tariff, atMs, inputTokens)).toEqual(priceFor({ ...question, usage: used, atMs }));
+      }
+    }
+  });
+
+  test("of a person, and of what nobody knows", () => {
+    const manual = { input: 1, output: 2, cacheRead: null, cacheWrite: null };
+    const question = { kind: "openai", upstreamModel: "no-such-model" } as const;
+    const tariff = tariffFor({ ...question, modelPrice: manual }, { fromMs: FROM, toMs: TO })!;
+    expect(priceIn(tariff, FROM, 10)).toMatchObject({ input: 1, cacheRead: 1, source: "manual" });
+    expect(tariffFor({ ...question, modelPrice: null }, { fromMs: FROM, toMs: TO })).toBeNull();
+  });
+
+  test("holds for every price of the list that depends on the time: all of them change on the quarter hour", () => {
+    const times = [
+      ...readFileSync(require.resolve("@pydantic/genai-prices"), "utf8").matchAll(/(?:start|end)_time"?: ?"([^"]*)"/g),
+    ];
+    expect(times.length).toBeGreaterThan(2);
+    for (const [, time = ""] of times) expect(time).toMatch(/^\d\d:(00|15|30|45):00Z$/);
   });
 });

@@ -1,5 +1,5 @@
+import { costParts } from "../../cost.ts";
 import { isId } from "../../lib/id.ts";
-import { costParts } from "../../policy/pricing.ts";
 import type { LogDetail, LogFilter, LogHistogram } from "../../store/reports.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
