@@ -6,6 +6,7 @@ import { makePrivate } from "./data-directory.ts";
 import { FIELD } from "./log-fields.ts";
 import { openSchema } from "./open-schema.ts";
 import { setPragmas } from "./pragmas.ts";
+import { PURGED } from "./purged-usage.ts";
 import type { Shape } from "./shape.ts";
 import type { QuarterRange } from "./usage-deltas.ts";
 
@@ -96,6 +97,7 @@ export class DayFile {
       setPragmas(this.database, pragmas, path);
       openSchema(this.database, path, LOG_VERSION, SCHEMA);
       this.database.run(TOUCHED);
+      this.database.run(PURGED);
       this.progress = this.database
         .query<DayProgress, []>("SELECT batch, counted, first, last FROM progress")
         .get() ?? { batch: counted, counted, first: 0, last: 0 };

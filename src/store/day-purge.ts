@@ -1,21 +1,31 @@
 import type { Database } from "bun:sqlite";
 import { keepRanges } from "./bulk-texts.ts";
-import { type DayProgress, quarterOfRow } from "./day-file.ts";
+import { type DayFile, type DayProgress, quarterOfRow } from "./day-file.ts";
+import { keepPurged } from "./purged-usage.ts";
+import { countThese } from "./recount.ts";
 import { StoreError } from "./store-error.ts";
+import { UsageDeltas } from "./usage-deltas.ts";
 
 /**
  * Deletes rows with their bodies and texts so that none of their bytes stays: freed space is overwritten, texts that share a blob with
  * those of other rows are blanked in it, and the write-ahead log is emptied. Repeating it without rows does the last step alone.
  *
  * What the roll-ups counted stays counted: the new batch, which tells indexes that they are out of date, asks for no quarter hour to be
- * counted again.
+ * counted again, and what the rows had counted stays beside the others for when one must be.
  */
-export function purgeRows(database: Database, rows: readonly number[], before: DayProgress): DayProgress {
+export function purgeRows({ database, day, progress: before }: DayFile, rows: readonly number[]): DayProgress {
   let progress = before;
   database.run("PRAGMA secure_delete = 1");
   if (rows.length > 0) {
     progress = { batch: before.batch + 1, counted: before.batch, first: 1, last: 0 };
-    database.transaction(() => deleteRows(database, rows, progress)).immediate();
+    database
+      .transaction(() => {
+        const counted = new UsageDeltas();
+        countThese(database, day, rows, counted);
+        keepPurged(database, counted);
+        deleteRows(database, rows, progress);
+      })
+      .immediate();
   }
   const emptied = database.query<{ busy: number }, []>("PRAGMA wal_checkpoint(TRUNCATE)").get();
   if (emptied?.busy !== 0) throw new StoreError("the log of a day that was purged is being read: trying again");

@@ -115,7 +115,7 @@ export class LogWriter {
     }
     const file = this.#open(day);
     this.count(); // what is not counted yet would be counted from rows that are gone
-    const { batch } = purgeRows(file.database, rows, file.progress);
+    const { batch } = purgeRows(file, rows);
     this.usage.setProgress(day, batch);
     this.#close(day); // it knows shapes that may be gone
     for (const suffix of ["-index", "-index.new"]) rmSync(path + suffix, { force: true });

@@ -1,6 +1,7 @@
-import type { Database } from "bun:sqlite";
+import type { Database, SQLQueryBindings } from "bun:sqlite";
 import { msOfRow, rowAt } from "../lib/id.ts";
 import { DAY_MS, type DayFile } from "./day-file.ts";
+import { countPurged } from "./purged-usage.ts";
 import type { Caller, Outcome, Route } from "./shape.ts";
 import { QUARTER_MS } from "./usage-cell.ts";
 import { type QuarterRange, UsageDeltas } from "./usage-deltas.ts";
@@ -45,20 +46,37 @@ interface RawRow {
   readonly attempts: number | null;
 }
 
-/** Exported for tests: what the roll-ups of a time must be. */
+/** What the roll-ups of a time must be, those rows included that have been purged. */
 export function countRows(database: Database, day: number, fromMs: number, toMs: number, deltas: UsageDeltas): void {
+  const dayMs = day * DAY_MS;
+  countWhere({ database, day, deltas }, "row >= ? AND row < ?", rowAt(fromMs - dayMs), rowAt(toMs - dayMs));
+  countPurged(database, fromMs, toMs, deltas);
+}
+
+/** Counts these rows alone. */
+export function countThese(database: Database, day: number, rows: readonly number[], deltas: UsageDeltas): void {
+  countWhere({ database, day, deltas }, "row IN (SELECT value FROM json_each(?))", JSON.stringify(rows));
+}
+
+interface Counting {
+  readonly database: Database;
+  readonly day: number;
+  readonly deltas: UsageDeltas;
+}
+
+function countWhere({ database, day, deltas }: Counting, condition: string, ...bindings: SQLQueryBindings[]): void {
   const shapes: unknown[] = [];
   for (const { id, value } of database.query<{ id: number; value: string }, []>("SELECT id, value FROM shape").all()) {
     shapes[id] = JSON.parse(value);
   }
-  const rows = database.query<RawRow, [number, number]>(
+  const rows = database.query<RawRow, SQLQueryBindings[]>(
     `SELECT row, route, caller, outcome, first_token_us AS firstTokenUs, duration_us AS durationUs, input_tokens AS inputTokens,
        cache_read_tokens AS cacheReadTokens, cache_write_tokens AS cacheWriteTokens, output_tokens AS outputTokens,
        reasoning_tokens AS reasoningTokens, cost_nano_usd AS costNanoUsd, attempts
-     FROM request WHERE row >= ? AND row < ?`,
+     FROM request WHERE ${condition}`,
   );
   const dayMs = day * DAY_MS;
-  for (const raw of rows.iterate(rowAt(fromMs - dayMs), rowAt(toMs - dayMs))) {
+  for (const raw of rows.iterate(...bindings)) {
     deltas.add(
       dayMs + msOfRow(raw.row),
       {

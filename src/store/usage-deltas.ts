@@ -42,7 +42,7 @@ export class UsageDeltas {
     }
     let cell = byOutcome.get(shapes.outcomeNumber);
     if (cell === undefined) {
-      cell = this.#cellAt(quarter, JSON.stringify(groupOf(shapes.route, shapes.caller, shapes.outcome)));
+      cell = this.cellAt(quarter, JSON.stringify(groupOf(shapes.route, shapes.caller, shapes.outcome)));
       byOutcome.set(shapes.outcomeNumber, cell);
     }
     cell.add(row, shapes.outcome);
@@ -58,7 +58,8 @@ export class UsageDeltas {
     this.#byShapes.clear();
   }
 
-  #cellAt(quarter: number, group: string): UsageCell {
+  /** Finds or makes it. */
+  cellAt(quarter: number, group: string): UsageCell {
     let groups = this.quarters.get(quarter);
     if (groups === undefined) {
       groups = new Map();

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RequestRecord } from "../../src/record.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
@@ -17,10 +18,15 @@ const KEPT = crypto.getRandomValues(new Uint8Array(300));
 const HEADER = "x-canary-of-the-headers";
 
 let server: AdminServer;
+let dataDir: string;
 beforeEach(async () => {
-  server = await startAdminServer();
+  dataDir = mkdtempSync(join(tmpdir(), "sluice-purge-"));
+  server = await startAdminServer({ dataDir });
 });
-afterEach(() => server.stop());
+afterEach(async () => {
+  await server.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
 
 const request = (atMs: number, model: string, body: Uint8Array): RequestRecord =>
   makeRecord({
@@ -144,6 +150,9 @@ describe("a purge of the request log", () => {
     await log();
     const before = await spent();
     await purgeAll({ models: ["gone"] });
+    await server.stop();
+    server = await startAdminServer({ dataDir });
+    expect(await spent()).toEqual(before);
     server.store.record(request(SECOND + 4, "kept", KEPT));
     await server.store.flush();
     expect((await spent()).requests).toBe(before.requests + 1);

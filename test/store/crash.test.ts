@@ -2,9 +2,11 @@ import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { rowAt } from "../../src/lib/id.ts";
 import { encodeBatch } from "../../src/store/batch.ts";
 import { prepareDataDirectory } from "../../src/store/data-directory.ts";
-import { dayFilePath, dayOfFile } from "../../src/store/day-file.ts";
+import { DayFile, dayFilePath, dayOfFile } from "../../src/store/day-file.ts";
+import { purgeRows } from "../../src/store/day-purge.ts";
 import { LogWriter } from "../../src/store/log-writer.ts";
 import { cellOf, mergeCells, packCells } from "../../src/store/packed-cells.ts";
 import { countRows } from "../../src/store/recount.ts";
@@ -13,12 +15,14 @@ import type { UsageCell } from "../../src/store/usage-cell.ts";
 import { UsageDeltas } from "../../src/store/usage-deltas.ts";
 import { UsageFile } from "../../src/store/usage-file.ts";
 import { quarterKey, startOfQuarterKey } from "../../src/store/usage-tables.ts";
+import { seededRandom } from "../support/random.ts";
 import { cleanUp, makeFailure, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
 
 afterEach(cleanUp);
 
 const DAY_MS = 86_400_000;
+const QUARTER_MS = 900_000;
 
 /** What usage.db holds of the quarter hours, and what it must hold by the raw rows of all day files. */
 function rollups(dataDir: string): { stored: unknown; counted: unknown; total: number } {
@@ -76,6 +80,39 @@ class Steps {
 
   count(): void {
     this.#logs.count();
+  }
+
+  /** Takes out the row that was received at this millisecond, if it is there. */
+  purge(atMs: number): void {
+    this.#logs.purge(Math.floor(atMs / DAY_MS), this.#rowsAt(atMs));
+  }
+
+  /** As far as a kill lets it come: the rows are gone, the roll-ups have not heard of it. */
+  purgeHalf(atMs: number): void {
+    const day = Math.floor(atMs / DAY_MS);
+    this.#logs.count();
+    const file = new DayFile(dayFilePath(this.directory.logs, day), day, this.#usage.progressOf(day));
+    purgeRows(file, this.#rowsAt(atMs));
+    file.close();
+    this.crash();
+  }
+
+  rows(): number {
+    const counts = readdirSync(this.directory.logs)
+      .filter((name) => dayOfFile(name) !== null)
+      .map((name) => {
+        using database = new Database(join(this.directory.logs, name));
+        return database.query<{ rows: number }, []>("SELECT count(*) AS rows FROM request").get()!.rows;
+      });
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  #rowsAt(atMs: number): number[] {
+    using database = new Database(dayFilePath(this.directory.logs, Math.floor(atMs / DAY_MS)));
+    const found = database.query<{ row: number }, [number, number]>(
+      "SELECT row FROM request WHERE row >= ? AND row < ?",
+    );
+    return found.all(rowAt(atMs % DAY_MS), rowAt((atMs % DAY_MS) + 1)).map(({ row }) => row);
   }
 
   /** What a kill leaves: the files as they are, everything in memory gone. The old handles stay as they were. */
@@ -161,6 +198,69 @@ describe("a crash between the rows and the roll-ups is repaired at the next star
     day.close();
     steps.crash();
     steps.check(1);
+  });
+});
+
+describe("what was purged stays counted", () => {
+  test("when the process is killed between the rows and the roll-ups", () => {
+    const steps = new Steps();
+    steps.write(NOON, NOON + 1, NOON + 2);
+    steps.purgeHalf(NOON + 1);
+    steps.check(3);
+    expect(steps.rows()).toBe(2);
+  });
+
+  test("when its quarter hour is counted again from the rows, after a later kill", () => {
+    const steps = new Steps();
+    steps.write(NOON, NOON + 1, NOON + 2);
+    steps.purge(NOON);
+    steps.purge(NOON + 1);
+    steps.write(NOON + 3);
+    steps.crash();
+    steps.check(4);
+    expect(steps.rows()).toBe(2);
+  });
+
+  test("when the roll-ups are lost", () => {
+    const steps = new Steps();
+    steps.write(NOON, NOON + 1, NOON + 2);
+    steps.purge(NOON + 2);
+    const usage = new Database(steps.directory.usage);
+    for (const table of ["quarter", "slot", "progress"]) usage.run(`DELETE FROM ${table}`);
+    usage.close();
+    steps.write(NOON + 5);
+    steps.crash();
+    steps.check(4);
+  });
+
+  test("whatever happens in whatever order", () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const random = seededRandom(seed);
+      const steps = new Steps();
+      const kept: number[] = [];
+      let written = 0;
+      for (let step = 0; step < 40; step++) {
+        const at = NOON + step * 5 + Math.floor(random() * 4) * QUARTER_MS;
+        const victim = kept[Math.floor(random() * kept.length)];
+        const dice = random();
+        if (dice < 0.45 || victim === undefined) {
+          steps.write(at);
+          kept.push(at);
+          written++;
+        } else if (dice < 0.6) {
+          steps.count();
+        } else if (dice < 0.75) {
+          steps.crash();
+        } else {
+          if (dice < 0.88) steps.purge(victim);
+          else steps.purgeHalf(victim);
+          kept.splice(kept.indexOf(victim), 1);
+        }
+      }
+      steps.crash();
+      steps.check(written);
+      expect(steps.rows()).toBe(kept.length);
+    }
   });
 });
 
