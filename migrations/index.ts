@@ -15,6 +15,7 @@ import signInProvider from "./0013_sign_in_provider.sql" with { type: "text" };
 import deletedKeysIndex from "./0014_deleted_keys_index.sql" with { type: "text" };
 import jobAuthor from "./0015_job_author.sql" with { type: "text" };
 import fileCopies from "./0016_file_copies.sql" with { type: "text" };
+import jobResults from "./0017_job_results.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -40,4 +41,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0014_deleted_keys_index", sql: deletedKeysIndex },
   { name: "0015_job_author", sql: jobAuthor },
   { name: "0016_file_copies", sql: fileCopies },
+  { name: "0017_job_results", sql: jobResults },
 ];

@@ -162,6 +162,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.exportRequestLogs": "LOGS_READ",
   "Mutation.purgeRequestLogs": { scope: ["LOGS_READ", "SETTINGS_WRITE"], fresh: true },
   "Mutation.exportUsage": "USAGE_READ",
+  "Mutation.recomputeCosts": "MODELS_WRITE",
 
   "Subscription.keyEvents": "KEYS_READ",
   "Subscription.modelEvents": "MODELS_READ",
@@ -190,5 +191,6 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   ChatMessage: "CHAT_USE",
   AlertChannel: "ALERTS_READ",
   UsageMetrics: "USAGE_READ",
+  RecomputedCosts: "USAGE_READ",
   Sparkline: "USAGE_READ",
 };

@@ -36,6 +36,7 @@ import "./provider-preset.ts";
 import "./provider-quirk.ts";
 import "./provider.ts";
 import "./purge-logs.ts";
+import "./recompute-costs.ts";
 import "./request-exchange.ts";
 import "./request-feed.ts";
 import "./request-log.ts";

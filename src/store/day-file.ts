@@ -121,18 +121,42 @@ export class DayFile {
       this.#idsByNumber = [];
       this.#generation = batch.generation;
     }
-    const progress = { batch: this.progress.batch + 1, counted, first: touched.first, last: touched.last };
-    const added: number[] = [];
+    return this.#step(counted, touched, (number) => {
+      const bulk = this.#insertBulk(batch.bulkOf(positions));
+      const added = positions.filter((position) => this.#insertRow(batch, position, bulk));
+      const quarters = new Set(added.map((position) => quarterOfRow(batch.number(position, FIELD.row))));
+      for (const quarter of quarters) this.#touch.run(quarter, number);
+      return added;
+    });
+  }
+
+  /**
+   * Changes rows of a quarter hour that the roll-ups count, in one transaction with the word that they must count it again.
+   * `write` gets what finds or makes the number of a shape.
+   */
+  rewrite(touched: QuarterRange, quarter: number, write: (shapeId: (shape: Shape) => number) => void): void {
+    this.#step(this.progress.batch, touched, (number) => {
+      write((shape) => this.#findOrAddShape(shape));
+      this.#touch.run(quarter, number);
+    });
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  /** The next batch: all that `write` writes, and how far that goes beyond what the roll-ups count. */
+  #step<T>(counted: number, { first, last }: QuarterRange, write: (batch: number) => T): T {
+    const progress = { batch: this.progress.batch + 1, counted, first, last };
+    let result: T;
     try {
-      this.database
+      result = this.database
         .transaction(() => {
-          const bulk = this.#insertBulk(batch.bulkOf(positions));
-          for (const position of positions) if (this.#insertRow(batch, position, bulk)) added.push(position);
-          const quarters = new Set(added.map((position) => quarterOfRow(batch.number(position, FIELD.row))));
-          for (const quarter of quarters) this.#touch.run(quarter, progress.batch);
+          const written = write(progress.batch);
           this.database
             .query("INSERT OR REPLACE INTO progress VALUES (1, ?, ?, ?, ?)")
             .run(progress.batch, progress.counted, progress.first, progress.last);
+          return written;
         })
         .immediate();
     } catch (error) {
@@ -142,11 +166,7 @@ export class DayFile {
     }
     this.progress = progress;
     this.usedAtMs = Date.now();
-    return added;
-  }
-
-  close(): void {
-    this.database.close();
+    return result;
   }
 
   /**

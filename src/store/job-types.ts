@@ -33,6 +33,8 @@ export interface JobRow extends JobCounts {
   readonly total: number | null;
   /** Public words. */
   readonly error: string | null;
+  /** What it found, in the kind's own shape; null when it has no more to say than its items. */
+  readonly result: unknown;
   readonly idempotencyKey: string | null;
   /** Who started it; what it writes, also after a restart, is written in this name. Null: that is not known. */
   readonly author: Author | null;

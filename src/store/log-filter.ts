@@ -142,7 +142,8 @@ function rowsOfDay({ fromMs, toMs, place }: IdRange, day: number): readonly [num
   return [rowAt(Math.max(0, fromMs - dayMs)), rowAt(Math.max(0, toMs - dayMs))];
 }
 
-function timeRange({ fromMs, toMs }: LogFilter, day: number): RowRange {
+/** The rows of a day that were received in a time. */
+export function timeRange({ fromMs, toMs }: Pick<LogFilter, "fromMs" | "toMs">, day: number): RowRange {
   const dayMs = day * DAY_MS;
   return {
     low: fromMs === undefined ? 0 : rowAt(Math.max(0, Math.ceil(fromMs) - dayMs)),

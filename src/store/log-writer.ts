@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { msOfRow } from "../lib/id.ts";
 import type { Batch } from "./batch.ts";
 import { BatchRows, KnownShapes } from "./batch-rows.ts";
+import type { CostPlan } from "./cost-types.ts";
 import { DAY_MS, DayFile, dayFilePath, dayOfFile } from "./day-file.ts";
 import { purgeRows } from "./day-purge.ts";
+import { repriceQuarter } from "./day-reprice.ts";
 import { FIELD } from "./log-fields.ts";
 import { reconcile } from "./recount.ts";
 import { isDamage } from "./store-error.ts";
@@ -119,6 +121,21 @@ export class LogWriter {
     this.usage.setProgress(day, batch);
     this.#close(day); // it knows shapes that may be gone
     for (const suffix of ["-index", "-index.new"]) rmSync(path + suffix, { force: true });
+  }
+
+  /** Gives the requests of a quarter hour the costs of a plan, and the roll-ups with them. Safe to repeat. */
+  reprice(day: number, quarter: number, plan: CostPlan): void {
+    if (!existsSync(dayFilePath(this.folder, day))) return;
+    const file = this.#open(day);
+    this.count(); // so that only this quarter hour is ahead of the roll-ups
+    if (!repriceQuarter(file, quarter, plan)) return;
+    try {
+      reconcile(file, this.usage);
+    } catch (error) {
+      this.#days.delete(day); // whoever opens it next, for this or for a batch, brings the roll-ups up to it first
+      file.close();
+      throw error;
+    }
   }
 
   closeIdle(beforeMs: number): void {

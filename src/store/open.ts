@@ -139,6 +139,17 @@ function assemble(parts: {
         return reader.ask("keyHistory", query);
       },
     },
+    costs: {
+      days: () => reader.ask("logDays"),
+      routes: (day) => reader.ask("pricedRoutes", day),
+      look: (day, plan) => reader.ask("lookAtCosts", day, plan),
+      rewrite: (day, quarter, plan) => writer.reprice(day, quarter, plan),
+      async settle(day) {
+        await writer.compact();
+        await reader.ask("release", day); // its index knows other costs
+        while (!(await reader.ask("indexDay", day, INDEX_SLICE_MS)));
+      },
+    },
     logs: {
       page: (query) => reader.ask("page", query),
       get: (id) => reader.ask("get", id),

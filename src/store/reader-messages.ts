@@ -1,5 +1,6 @@
 import type { SealKey } from "../lib/seal.ts";
 import type { StoredResponse } from "../stored-response.ts";
+import type { CostPlan, DayCosts, PricedRoute } from "./cost-types.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { PackedReport } from "./packed-report.ts";
 import type {
@@ -22,6 +23,10 @@ export interface ReaderQuestions {
   get(id: string): LogDetail | null;
   /** Makes the index of a day, or goes on with it for so long: then no question has to wait for it. True when it is there. */
   indexDay(day: number, forMs: number): boolean;
+  /** Oldest first. */
+  logDays(): number[];
+  pricedRoutes(day: number): PricedRoute[];
+  lookAtCosts(day: number, plan: CostPlan): DayCosts;
   histogram(query: HistogramQuery): LogHistogram;
   errorGroups(query: ErrorGroupQuery): ErrorGroups;
   report(query: UsageQuery): PackedReport;

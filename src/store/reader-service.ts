@@ -1,6 +1,7 @@
 import { Seal, type SealKey } from "../lib/seal.ts";
 import { searchChats } from "./chat-search.ts";
 import type { DataDirectory } from "./data-directory.ts";
+import { lookAtCosts, pricedRoutes, type RoutesById } from "./day-costs.ts";
 import { DayIndexes, LATER } from "./day-indexes.ts";
 import { DayReaders, openForReading } from "./day-reader.ts";
 import { groupErrors } from "./error-groups.ts";
@@ -18,6 +19,8 @@ import { makeReport } from "./usage-report.ts";
 
 /** Answers that hold bytes or blocks of numbers. */
 const AS_THEY_ARE: ReadonlySet<Question> = new Set(["get", "report"]);
+
+const NO_ROUTES: RoutesById = new Map();
 
 /** What the reader Worker does. The files are opened when it is first asked: by then the writer has made them. */
 export class ReaderService {
@@ -56,6 +59,13 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
     page: (query) => logs.page(query),
     get: (id) => logs.get(id),
     indexDay: (day, forMs) => unlessDamaged(() => indexes.get(day, performance.now() + forMs), null) !== LATER,
+    logDays: () => days.list().reverse(),
+    pricedRoutes: (day) => pricedRoutes(days.get(day)?.shapes().routes ?? NO_ROUTES),
+    lookAtCosts(day, plan) {
+      const reader = days.get(day);
+      if (reader === null) return { models: {}, quarters: [] };
+      return lookAtCosts(reader.database, day, reader.shapes().routes, plan);
+    },
     histogram: (query) => makeHistogram(logs.view(query.filter), query),
     errorGroups: (query) => groupErrors(logs.view(query.filter), query),
     report: (query) => packReport(makeReport(usage, groups.all(), query)),

@@ -65,10 +65,14 @@ interface Counting {
 }
 
 function countWhere({ database, day, deltas }: Counting, condition: string, ...bindings: SQLQueryBindings[]): void {
-  const shapes: unknown[] = [];
-  for (const { id, value } of database.query<{ id: number; value: string }, []>("SELECT id, value FROM shape").all()) {
-    shapes[id] = JSON.parse(value);
-  }
+  const values = new Map(
+    database.query<[number, string], []>("SELECT id, value FROM shape").values() as [number, string][],
+  );
+  const shapes: unknown[] = []; // a few minutes of a day know few of its callers
+  const shapeOf = (id: number) => {
+    shapes[id] ??= JSON.parse(values.get(id) ?? "null");
+    return shapes[id];
+  };
   const rows = database.query<RawRow, SQLQueryBindings[]>(
     `SELECT row, route, caller, outcome, first_token_us AS firstTokenUs, duration_us AS durationUs, input_tokens AS inputTokens,
        cache_read_tokens AS cacheReadTokens, cache_write_tokens AS cacheWriteTokens, output_tokens AS outputTokens,
@@ -83,9 +87,9 @@ function countWhere({ database, day, deltas }: Counting, condition: string, ...b
         routeNumber: raw.route,
         callerNumber: raw.caller,
         outcomeNumber: raw.outcome,
-        route: shapes[raw.route] as Route,
-        caller: shapes[raw.caller] as Caller,
-        outcome: shapes[raw.outcome] as Outcome,
+        route: shapeOf(raw.route) as Route,
+        caller: shapeOf(raw.caller) as Caller,
+        outcome: shapeOf(raw.outcome) as Outcome,
       },
       {
         attempts: raw.attempts ?? 0,

@@ -9,6 +9,7 @@ import type { AlertChannelStore, AlertRuleRow, AlertRuleValues, AlertStore, Deli
 import type { AuditStore } from "./audit-entry.ts";
 import type { Author } from "./author.ts";
 import type { ChatStore } from "./chat-types.ts";
+import type { CostStore } from "./cost-types.ts";
 import type { ConfigHistory } from "./history.ts";
 import type { JobProgress, JobStore } from "./job-types.ts";
 import type { AdminTokenStore, SavedViewStore, SessionStore, SignInProviderStore, UserStore } from "./people.ts";
@@ -47,6 +48,7 @@ export interface Store {
   readonly fileCopies: FileCopyStore;
   readonly logs: LogStore;
   readonly usage: UsageStore;
+  readonly costs: CostStore;
   /** Hears the ids of the provider keys that a transaction wrote, as soon as it is committed. Returns what ends that. */
   onKeysWritten(listener: (ids: readonly string[]) => void): () => void;
   /**

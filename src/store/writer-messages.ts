@@ -1,5 +1,6 @@
 import type { SealKey } from "../lib/seal.ts";
 import type { Batch } from "./batch.ts";
+import type { CostPlan } from "./cost-types.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { ResponseChanges } from "./pending-responses.ts";
 import type { ResponseRetention } from "./response-file.ts";
@@ -15,6 +16,15 @@ export type WriterRequest =
   | { readonly kind: "expire"; readonly id: number; readonly firstDay: number; readonly usageBeforeMs: number }
   /** Rows null: the whole day. */
   | { readonly kind: "purge"; readonly id: number; readonly day: number; readonly rows: readonly number[] | null }
+  | {
+      readonly kind: "reprice";
+      readonly id: number;
+      readonly day: number;
+      readonly quarter: number;
+      readonly plan: CostPlan;
+    }
+  /** Makes the slots of the roll-ups that are due. */
+  | { readonly kind: "compact"; readonly id: number }
   | { readonly kind: "expireResponses"; readonly id: number; readonly retention: ResponseRetention }
   | { readonly kind: "close" };
 

@@ -20,8 +20,8 @@ const IDLE_DAY_MS = 600_000;
 const EXPIRE_SLICE_ROWS = 2000;
 const EXPIRE_SLICE_CONVERSATIONS = 100;
 const SEAL_SLICE_ROWS = 50;
-const PURGE_TRIES = 20;
-const PURGE_AGAIN_MS = 250;
+const TRIES = 20;
+const AGAIN_MS = 250;
 
 interface Files {
   readonly directory: DataDirectory;
@@ -80,7 +80,17 @@ export class WriterService {
         void this.#expire(files, request).then(() => this.reply({ kind: "done", id: request.id }));
         return;
       case "purge":
-        this.#purge(files, request, PURGE_TRIES);
+        this.#attempt(files, { id: request.id, name: "the purge of a day" }, () =>
+          files.logs.purge(request.day, request.rows),
+        );
+        return;
+      case "reprice":
+        this.#attempt(files, { id: request.id, name: "the costs of a day" }, () =>
+          files.logs.reprice(request.day, request.quarter, request.plan),
+        );
+        return;
+      case "compact":
+        void this.#compact(files).then(() => this.reply({ kind: "done", id: request.id }));
         return;
       case "expireResponses":
         void this.#expireResponses(files, request).then(() => this.reply({ kind: "done", id: request.id }));
@@ -164,20 +174,31 @@ export class WriterService {
     this.#measure(files.directory);
   }
 
-  /** Not until it succeeds, as batches are written: these must not wait for it. */
-  #purge(files: Files, request: WriterRequest & { kind: "purge" }, tries: number): void {
-    const { id, day, rows } = request;
+  /** Not until it succeeds, as batches are written: these must not wait for it. `work` is safe to repeat. */
+  #attempt(files: Files, what: { readonly id: number; readonly name: string }, work: () => void, tries = TRIES): void {
     this.#logLane.push(() => {
       if (this.#files !== files) return; // closed meanwhile
       try {
-        files.logs.purge(day, rows);
+        work();
       } catch (error) {
-        if (tries > 1) setTimeout(() => this.#purge(files, request, tries - 1), PURGE_AGAIN_MS);
-        else this.reply({ kind: "undone", id, message: `the purge of a day: ${describeFault(error)}` });
+        if (tries > 1) setTimeout(() => this.#attempt(files, what, work, tries - 1), AGAIN_MS);
+        else this.reply({ kind: "undone", id: what.id, message: `${what.name}: ${describeFault(error)}` });
         return;
       }
-      this.reply({ kind: "done", id });
+      this.reply({ kind: "done", id: what.id });
     });
+  }
+
+  /** Slot by slot, batches in between. */
+  async #compact(files: Files): Promise<void> {
+    let more = true;
+    while (more && this.#files === files) {
+      this.#usageLane.push(() => {
+        more = this.#files === files && files.usage.compactOne(Date.now());
+      });
+      await this.#usageLane.drained();
+      await Bun.sleep(0);
+    }
   }
 
   /** Whole conversations go, in slices too. */

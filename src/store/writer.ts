@@ -3,6 +3,7 @@ import type { SealKey } from "../lib/seal.ts";
 import type { RequestRecord } from "../record.ts";
 import type { StoredResponse } from "../stored-response.ts";
 import { contentBytes, encodeBatch } from "./batch.ts";
+import type { CostPlan } from "./cost-types.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { PendingResponses } from "./pending-responses.ts";
 import { PendingStates } from "./pending-states.ts";
@@ -145,6 +146,15 @@ export class Writer {
 
   purge(day: number, rows: readonly number[] | null): Promise<void> {
     return this.#ask({ kind: "purge", id: this.#nextNumber++, day, rows });
+  }
+
+  reprice(day: number, quarter: number, plan: CostPlan): Promise<void> {
+    return this.#ask({ kind: "reprice", id: this.#nextNumber++, day, quarter, plan });
+  }
+
+  /** Makes what is due of the longer spans of the roll-ups. */
+  compact(): Promise<void> {
+    return this.#ask({ kind: "compact", id: this.#nextNumber++ });
   }
 
   async expireResponses(retention: ResponseRetention): Promise<void> {

@@ -4,9 +4,11 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from "node:path";
 import { rowAt } from "../../src/lib/id.ts";
 import { encodeBatch } from "../../src/store/batch.ts";
+import type { CostPlan } from "../../src/store/cost-types.ts";
 import { prepareDataDirectory } from "../../src/store/data-directory.ts";
 import { DayFile, dayFilePath, dayOfFile } from "../../src/store/day-file.ts";
 import { purgeRows } from "../../src/store/day-purge.ts";
+import { repriceQuarter } from "../../src/store/day-reprice.ts";
 import { LogWriter } from "../../src/store/log-writer.ts";
 import { cellOf, mergeCells, packCells } from "../../src/store/packed-cells.ts";
 import { countRows } from "../../src/store/recount.ts";
@@ -62,6 +64,16 @@ function inOrder(cells: ReadonlyMap<string, UsageCell>): unknown {
   return keys.map((key) => [key, Buffer.from(packCells(new Map([[1, cells.get(key)!]]))).toString("hex")]);
 }
 
+const quarterOf = (atMs: number) => Math.floor((atMs % DAY_MS) / QUARTER_MS);
+
+/** The price of a token of input, in USD per million; those of the other parts follow. A record of `makeRecord` has 100, 50, 5 and 40. */
+function planOf(input: number): CostPlan {
+  const price = { input, output: 0, cacheRead: 0, cacheWrite: 0, source: "manual", ref: "manual" } as const;
+  const tariff = { spans: [{ fromMs: 0, tiers: [{ above: null, price }] }] };
+  const route = { requestedModel: "gpt-4.1", servedModel: "gpt-4.1-2025-04-14", providerId: "prv_a" };
+  return { fromMs: 0, toMs: 2 * NOON, onlyUnknown: false, routes: [{ ...route, tariff }] };
+}
+
 /** Rows and roll-ups under the test's control: `write` and `count` are the two commits, and there is nothing else. */
 class Steps {
   readonly directory = prepareDataDirectory(temporaryDirectory());
@@ -95,6 +107,36 @@ class Steps {
     purgeRows(file, this.#rowsAt(atMs));
     file.close();
     this.crash();
+  }
+
+  /** Gives every request of the quarter hour another price. */
+  reprice(atMs: number, input: number): void {
+    this.#logs.reprice(Math.floor(atMs / DAY_MS), quarterOf(atMs), planOf(input));
+  }
+
+  /** As far as a kill lets it come. */
+  repriceHalf(atMs: number, input: number): void {
+    const day = Math.floor(atMs / DAY_MS);
+    this.#logs.count();
+    const file = new DayFile(dayFilePath(this.directory.logs, day), day, this.#usage.progressOf(day));
+    repriceQuarter(file, quarterOf(atMs), planOf(input));
+    file.close();
+    this.crash();
+  }
+
+  costs(): number[] {
+    using database = new Database(dayFilePath(this.directory.logs, Math.floor(NOON / DAY_MS)));
+    const found = database.query<{ cost: number }, []>(
+      "SELECT cost_nano_usd AS cost FROM request WHERE cost_nano_usd > 0",
+    );
+    return found.all().map(({ cost }) => cost);
+  }
+
+  /** As another program's transaction does; answers what ends it. */
+  lockUsage(): () => void {
+    const other = new Database(this.directory.usage);
+    other.run("BEGIN IMMEDIATE");
+    return () => other.close();
   }
 
   rows(): number {
@@ -260,6 +302,73 @@ describe("what was purged stays counted", () => {
       steps.crash();
       steps.check(written);
       expect(steps.rows()).toBe(kept.length);
+    }
+  });
+});
+
+describe("costs that are computed again", () => {
+  test("are in rows and roll-ups alike, and the rest of both stays", () => {
+    const steps = new Steps();
+    steps.write(NOON, NOON + 1, NOON + 2, NOON + QUARTER_MS);
+    steps.write(NOON + 5);
+    steps.reprice(NOON, 7);
+    steps.check(5);
+    expect(steps.costs()).toEqual([700_000, 700_000, 700_000]); // the failures have no tokens
+    steps.write(NOON + 6);
+    steps.count();
+    steps.check(6);
+  });
+
+  test("are finished by the next start when the process was killed between the two", () => {
+    const steps = new Steps();
+    steps.write(NOON, NOON + 1);
+    steps.repriceHalf(NOON, 7);
+    steps.check(2);
+    expect(steps.costs()).toEqual([700_000]);
+    steps.reprice(NOON, 7);
+    steps.check(2);
+  });
+
+  test("are in the roll-ups before the next batch of that day, when these could not be written", () => {
+    const steps = new Steps();
+    steps.write(NOON, NOON + 1);
+    steps.count();
+    const release = steps.lockUsage();
+    expect(() => steps.reprice(NOON, 7)).toThrow();
+    expect(steps.costs()).toEqual([700_000]);
+    expect(() => steps.write(NOON + 2)).toThrow();
+    release();
+    steps.write(NOON + 2);
+    steps.count();
+    steps.check(3);
+  });
+
+  test("in any order with batches, purges and kills", () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const random = seededRandom(seed);
+      const steps = new Steps();
+      const kept: number[] = [];
+      let written = 0;
+      for (let step = 0; step < 40; step++) {
+        const at = NOON + step * 5 + Math.floor(random() * 3) * QUARTER_MS;
+        const victim = kept[Math.floor(random() * kept.length)];
+        const dice = random();
+        if (dice < 0.4 || victim === undefined) {
+          steps.write(at);
+          kept.push(at);
+          written++;
+        } else if (dice < 0.5) steps.crash();
+        else if (dice < 0.7) steps.reprice(victim, 1 + step);
+        else if (dice < 0.85) steps.repriceHalf(victim, 1 + step);
+        else {
+          steps.purge(victim);
+          kept.splice(kept.indexOf(victim), 1);
+        }
+      }
+      for (let quarter = 0; quarter < 3; quarter++) steps.reprice(NOON + quarter * QUARTER_MS, 3);
+      steps.crash();
+      steps.check(written);
+      expect(new Set(steps.costs())).toEqual(new Set([300_000]));
     }
   });
 });

@@ -45,6 +45,8 @@ export interface JobRun<Params> {
     commit: (progressOf: (done: T) => JobProgress) => Promise<T>,
     checkpoint: unknown,
   ): Promise<T>;
+  /** What it has found so far, in the kind's own shape: kept with the job, for good. */
+  report(result: unknown): void;
   /** The file that the job may write its result to; its folder is there. */
   resultPath(): Promise<string>;
   /** The result is ready, under a name for people. It is kept for a day. */

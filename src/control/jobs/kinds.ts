@@ -18,6 +18,10 @@ export const JOB_KINDS: Readonly<Record<string, JobKindEntry>> = {
     scope: "SETTINGS_WRITE",
     load: async () => (await import("../requests/purge-logs-job.ts")).purgeLogsJob,
   },
+  RECOMPUTE_COSTS: {
+    scope: "MODELS_WRITE",
+    load: async () => (await import("../costs/recompute-costs-job.ts")).recomputeCostsJob,
+  },
   REFRESH_KEY_BALANCES: {
     scope: "KEYS_WRITE",
     load: async () => (await import("../keys/refresh-balances-job.ts")).refreshBalancesJob,

@@ -117,6 +117,10 @@ export class RunningJob implements JobRun<unknown> {
     return done;
   }
 
+  report(result: unknown): void {
+    this.#change({ result });
+  }
+
   async resultPath(): Promise<string> {
     await mkdir(dirname(this.#options.filePath), { recursive: true, mode: 0o700 });
     return this.#options.filePath;

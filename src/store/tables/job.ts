@@ -16,6 +16,7 @@ export const job = sqliteTable(
     failed: integer("failed").notNull().default(0),
     skipped: integer("skipped").notNull().default(0),
     error: text("error"),
+    result: text("result", { mode: "json" }).$type<unknown>(),
     idempotencyKey: text("idempotency_key"),
     /** Null in jobs of before this was written down. */
     author: text("author", { mode: "json" }).$type<Author>(),
