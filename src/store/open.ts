@@ -170,6 +170,7 @@ function assemble(parts: {
     usage: {
       report: async (query) => unpackReport(await reader.ask("report", query)),
       heat: (query) => reader.ask("heat", query),
+      byKey: (span) => reader.ask("usageByKey", span),
     },
     onKeysWritten: (listener) =>
       database.onCommit((changes) => {

@@ -38,6 +38,24 @@ export function weighCells(
   }
 }
 
+/** Like `weighCells`, with the errors. */
+export function sumCells(
+  blob: Uint8Array,
+  take: (group: number, requests: number, costNanoUsd: number, errors: number) => void,
+): void {
+  const packed = new Packed(blob);
+  while (packed.at < blob.length) {
+    const group = packed.next();
+    const size = packed.next();
+    const end = packed.at + size;
+    const requests = packed.next();
+    const costNanoUsd = packed.next();
+    packed.next(); // successes
+    take(group, requests, costNanoUsd, packed.next());
+    packed.at = end;
+  }
+}
+
 /** Finds or makes the cell of a group. */
 export function cellOf<Key>(cells: Map<Key, UsageCell>, key: Key): UsageCell {
   let cell = cells.get(key);

@@ -12,6 +12,7 @@ import type {
   LogHistogram,
   LogPage,
   PageQuery,
+  UsageByKey,
   UsageHeat,
   UsageQuery,
 } from "./reports.ts";
@@ -31,6 +32,7 @@ export interface ReaderQuestions {
   errorGroups(query: ErrorGroupQuery): ErrorGroups;
   report(query: UsageQuery): PackedReport;
   heat(query: HeatQuery): UsageHeat;
+  usageByKey(span: { readonly fromMs: number; readonly toMs: number }): UsageByKey;
   keyHistory(query: KeyHistoryQuery): KeyHistoryPage;
   /** Newest first. */
   responseChain(id: string): StoredResponse[];

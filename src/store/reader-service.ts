@@ -14,11 +14,12 @@ import type { Question, ReaderQuestions, ReaderReply, ReaderRequest } from "./re
 import { ResponseReader } from "./response-reader.ts";
 import { StateReader } from "./state-reader.ts";
 import { describeFault, StoreError } from "./store-error.ts";
+import { readUsageByKey } from "./usage-by-key.ts";
 import { makeHeat } from "./usage-heat.ts";
 import { makeReport } from "./usage-report.ts";
 
 /** Answers that hold bytes or blocks of numbers. */
-const AS_THEY_ARE: ReadonlySet<Question> = new Set(["get", "report"]);
+const AS_THEY_ARE: ReadonlySet<Question> = new Set(["get", "report", "usageByKey"]);
 
 const NO_ROUTES: RoutesById = new Map();
 
@@ -70,6 +71,7 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
     errorGroups: (query) => groupErrors(logs.view(query.filter), query),
     report: (query) => packReport(makeReport(usage, groups.all(), query)),
     heat: (query) => makeHeat(usage, groups.all(), query),
+    usageByKey: (span) => readUsageByKey(usage, groups.all(), span),
     keyHistory: (query) => state.keyHistory(query),
     responseChain: (id) => responses.chain(id),
     searchChats: (createdBy, text) => searchChats(directory.config, createdBy, text),

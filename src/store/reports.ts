@@ -199,7 +199,17 @@ export interface UsageHeat {
 }
 export type HeatQuery = Pick<UsageQuery, "fromMs" | "toMs" | "timeZone" | "filter">;
 
+/** Of each provider key that did something, by its place in `keyIds`. Bytes rather than text: they cross between threads as they are. */
+export interface UsageByKey {
+  /** A line each. */
+  readonly keyIds: string;
+  readonly requests: Float64Array;
+  readonly errors: Float64Array;
+  readonly costNanoUsd: Float64Array;
+}
+
 export interface UsageStore {
   report(query: UsageQuery): Promise<UsageReport>;
   heat(query: HeatQuery): Promise<UsageHeat>;
+  byKey(span: { readonly fromMs: number; readonly toMs: number }): Promise<UsageByKey>;
 }
