@@ -86,7 +86,11 @@ export const ProviderKeyStatus = listed(
   "What a key is good for right now. DISABLED is a person's wish; the others are observed.",
 );
 export const KeyHealthState = listed("KeyHealthState", KEY_HEALTH_STATES);
-export const ProviderKeyOrderField = listed("ProviderKeyOrderField", PROVIDER_KEY_ORDERS);
+export const ProviderKeyOrderField = listed(
+  "ProviderKeyOrderField",
+  PROVIDER_KEY_ORDERS,
+  "Each page is sorted by what is true when it is made; a cursor is a place in the order, so that a key whose status, use or balance moves between two pages may be met again or be missed, and no other. The last day's figures are at most a minute old.",
+);
 export const ClientKeyOrderField = listed("ClientKeyOrderField", CLIENT_KEY_ORDERS);
 export const KeyAction = builder.enumType("KeyAction", {
   values: {

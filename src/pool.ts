@@ -1,5 +1,6 @@
 import type { Events, KeyHealthState } from "./events.ts";
 import type { Secret } from "./lib/secret.ts";
+import { Touched } from "./lib/touched.ts";
 import type { Health } from "./policy/health.ts";
 import { HealthBook } from "./policy/health-book.ts";
 import { KeyLease, type Lease } from "./policy/key-lease.ts";
@@ -79,17 +80,22 @@ export class KeyPool {
     { readonly result: PickResult; readonly untilMs: number; readonly recoveries: number }
   >();
   #unsavedUses: LiveKey[] = [];
+  /** The keys whose health or use may be another. */
+  readonly touched = new Touched();
   #syncs = 0;
 
   constructor({ events, settings, random = Math.random }: KeyPoolOptions) {
     this.#random = random;
-    this.#book = new HealthBook(events, settings, random);
+    this.#book = new HealthBook(events, settings, random, this.touched);
   }
 
   /** What the last run knew, or what was kept about keys that come back. Called before the `sync` that names them. */
   restore(states: readonly KeyStateRow[], uses: readonly KeyUseRow[]): void {
     // What a key that comes back was like is in these rows, not in what was left of it here.
-    for (const { keyId } of [...states, ...uses]) this.#retired.delete(keyId);
+    for (const { keyId } of [...states, ...uses]) {
+      this.#retired.delete(keyId);
+      this.touched.note(keyId);
+    }
     for (const { keyId, model, ...health } of states) {
       const isParked = health.state !== "active" && health.state !== "unchecked";
       const untilMs = isParked ? (health.untilMs ?? health.sinceMs) : null;
@@ -223,6 +229,7 @@ export class KeyPool {
     const live = this.#keys.get(key.id) ?? goneKey(key, nowMs);
     live.useCount++;
     live.lastUsedAt = nowMs;
+    this.touched.note(live.id);
     if (!live.hasUnsavedUse && !live.isGone) {
       live.hasUnsavedUse = true;
       this.#unsavedUses.push(live);
@@ -244,6 +251,11 @@ export class KeyPool {
 
   useOf(keyId: string): KeyUse {
     return this.#keys.get(keyId) ?? this.#retired.get(keyId) ?? NEVER_USED;
+  }
+
+  /** Whether it rests on some model, whatever its own health. */
+  isParkedOnModels(keyId: string): boolean {
+    return (this.#keys.get(keyId)?.models ?? null) !== null;
   }
 
   /** What a request cost its key, known at its end. */
@@ -276,6 +288,7 @@ export class KeyPool {
   #known(id: string, nowMs: number): LiveKey {
     const known = this.#keys.get(id);
     if (known !== undefined) return known;
+    this.touched.note(id);
     const live = new LiveKey(id, nowMs);
     const retired = this.#retired.get(id);
     if (retired !== undefined) {
@@ -292,10 +305,14 @@ export class KeyPool {
 
   #retire(live: LiveKey): void {
     live.retire();
+    this.touched.note(live.id);
     this.#keys.delete(live.id);
     const models = [...(live.models?.keys() ?? [])];
     this.#retired.set(live.id, { lastUsedAt: live.lastUsedAt, useCount: live.useCount, models });
-    if (this.#retired.size > MOST_RETIRED) this.#retired.delete(this.#retired.keys().next().value!);
+    if (this.#retired.size <= MOST_RETIRED) return;
+    const oldest = this.#retired.keys().next().value!;
+    this.#retired.delete(oldest);
+    this.touched.note(oldest);
   }
 
   #fieldOf(provider: ProviderEntry, nowMs: number): Field<LiveKey> {

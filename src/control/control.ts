@@ -7,6 +7,7 @@ import { Uploads } from "./files/uploads.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { KeyBalances } from "./keys/key-balances.ts";
 import { KeyEvents } from "./keys/key-events.ts";
+import { KeyFigures } from "./keys/key-figures.ts";
 import { ModelEvents } from "./models/model-events.ts";
 import { ModelPulses } from "./models/model-pulse.ts";
 import { type AdminAccess, prepareAdminAccess } from "./people/admin-access.ts";
@@ -27,6 +28,7 @@ export interface Control extends ControlDeps {
   readonly jobs: Jobs;
   readonly chats: Chats;
   readonly keyEvents: KeyEvents;
+  readonly keyFigures: KeyFigures;
   readonly modelEvents: ModelEvents;
   readonly modelPulses: ModelPulses;
   readonly liveUsage: LiveUsage;
@@ -43,7 +45,9 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   const access = await prepareAdminAccess(deps);
   const signInProvider = new SignInProvider(deps);
   const audit = new AuditBook(deps);
-  const rows = new ConfigRows(deps.store, deps.events);
+  const balances = new KeyBalances(deps);
+  const rows = new ConfigRows(deps, balances);
+  const keyFigures = new KeyFigures(deps);
   const capacities = new CapacityCounter(deps, rows);
   const chats = new Chats(deps);
   await chats.runs.recover();
@@ -53,7 +57,6 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
   const liveUsage = new LiveUsage(deps);
   const requestFeed = new RequestFeed(deps);
   const uploads = new Uploads(deps);
-  const balances = new KeyBalances(deps);
   const alertOutbox = new AlertOutbox(deps);
   const alertWatch = new AlertWatch(deps, {
     rows,
@@ -91,6 +94,7 @@ export async function openControl(deps: ControlDeps): Promise<Control> {
     balances,
     jobs,
     keyEvents,
+    keyFigures,
     modelEvents,
     modelPulses,
     liveUsage,

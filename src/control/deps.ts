@@ -5,6 +5,7 @@ import type { CallInternally } from "../internal-call.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Outbound } from "../lib/outbound.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
+import type { Touched } from "../lib/touched.ts";
 import type { Health } from "../policy/health.ts";
 import type { KeyStatus, KeyUse, Lease } from "../pool.ts";
 import type { ActiveRequests } from "../record.ts";
@@ -56,6 +57,10 @@ export interface KeyHealthView {
   /** As it is, without allocating; null: nobody knows anything. */
   healthOf(keyId: string): Health | null;
   useOf(keyId: string): KeyUse;
+  /** Whether it rests on some model, whatever its own health. */
+  isParkedOnModels(keyId: string): boolean;
+  /** The keys of which one of these may have changed. */
+  readonly touched: Touched;
   /** Claims a key for a call of our own, whose verdict goes into its health. */
   begin(key: KeyEntry, model: string, nowMs: number): Lease;
   /** What was kept about keys that come back: before the snapshot names them again. */

@@ -112,49 +112,6 @@ export function paginate<Row extends { readonly id: string }>(
   };
 }
 
-/** The same page of rows that stand sorted already, ascending by key and id: only those of the page are looked at. */
-export function paginateSorted<Row extends { readonly id: string }>(
-  rows: readonly Row[],
-  args: PageArgs,
-  order: RowOrder<Row>,
-): CountedPage<Row> {
-  const { limit, backward, after, before } = readPageArgs(args);
-  const total = rows.length;
-  const at = (index: number) => rows[order.descending ? total - 1 - index : index]!;
-  const direction = order.descending ? -1 : 1;
-  /** How many rows stand before the cursor, and on it when `least` is 1. */
-  const countUpTo = (cursor: Place, least: 0 | 1) => {
-    let low = 0;
-    let high = total;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const row = at(middle);
-      if (direction * comparePlaces(order.key(row), row.id, cursor.key, cursor.id) < least) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-  const start = after === null ? 0 : countUpTo(readCursor(after, order), 1);
-  const end = Math.max(start, before === null ? total : countUpTo(readCursor(before, order), 0));
-  const shown = Math.min(limit, end - start);
-  const first = backward ? end - shown : start;
-  const edges = Array.from({ length: shown }, (_, index) => {
-    const node = at(first + index);
-    return { cursor: writeCursor({ key: order.key(node), id: node.id }, order), node };
-  });
-  const left = end - start - shown;
-  return {
-    edges,
-    pageInfo: {
-      hasNextPage: total > end || (!backward && left > 0),
-      hasPreviousPage: start > 0 || (backward && left > 0),
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-    totalCount: total,
-  };
-}
-
 /** The same page with something else for each row. */
 export function mapPage<Row, Shown>(page: CountedPage<Row>, show: (row: Row) => Shown): CountedPage<Shown> {
   return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: show(node) })) };
@@ -195,7 +152,8 @@ class Nearest<Row> {
 
 const SPARE = 64;
 
-interface Place {
+/** Where a row stands in an order. */
+export interface Place {
   readonly key: string | number;
   readonly id: string;
 }
@@ -205,11 +163,12 @@ function comparePlaces(key: string | number, id: string, otherKey: string | numb
   return id < otherId ? -1 : id > otherId ? 1 : 0;
 }
 
-function writeCursor<Row>({ key, id }: Place, order: RowOrder<Row>): string {
+export function writeCursor({ key, id }: Place, order: { readonly name: string }): string {
   return Buffer.from(JSON.stringify([order.name, key, id])).toString("base64url");
 }
 
-function readCursor<Row>(cursor: string, order: RowOrder<Row>): Place {
+/** Throws a public error for a cursor of another list or order. */
+export function readCursor(cursor: string, order: { readonly name: string }): Place {
   try {
     const [name, key, id] = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as unknown[];
     const isKey = typeof key === "string" || typeof key === "number";
@@ -217,5 +176,9 @@ function readCursor<Row>(cursor: string, order: RowOrder<Row>): Place {
   } catch {
     // Not JSON: answered like any other cursor that is not ours.
   }
-  throw badInput("The cursor does not belong to this list and order.", "after");
+  throw foreignCursor();
+}
+
+export function foreignCursor(): Error {
+  return badInput("The cursor does not belong to this list and order.", "after");
 }

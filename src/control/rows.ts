@@ -1,5 +1,6 @@
-import type { Events } from "../events.ts";
 import type { ClientKeyRow, ModelRow, ProviderKeyRow, ProviderRow, Store } from "../store/types.ts";
+import type { ControlDeps } from "./deps.ts";
+import type { KeyBalances } from "./keys/key-balances.ts";
 import { KeyTable } from "./keys/key-table.ts";
 
 const CLIENT_KEYS_KEPT_MS = 500;
@@ -20,9 +21,9 @@ export class ConfigRows {
   #lastNames: Promise<ReadonlyMap<string, string>> | null = null;
   #clientKeys: { readonly readAtMs: number; readonly rows: Promise<ById<ClientKeyRow>> } | null = null;
 
-  constructor(store: Store, events: Events) {
+  constructor({ store, events, pool }: Pick<ControlDeps, "store" | "events" | "pool">, balances: KeyBalances) {
     this.#store = store;
-    this.#keyTable = new KeyTable(store);
+    this.#keyTable = new KeyTable(store, { pool, balances });
     this.#stops = [
       events.on("config", () => this.#forget()),
       // The keys of a new provider are seen at once: it must be, too.

@@ -1,4 +1,5 @@
 import type { Events, KeyHealthChange } from "../events.ts";
+import type { Touched } from "../lib/touched.ts";
 import type { KeyStateRow } from "../store/types.ts";
 import type { Failure } from "./failure.ts";
 import { active, applyFailure, applySuccess, type Health, type HealthSettings, unchecked } from "./health.ts";
@@ -26,7 +27,12 @@ export class HealthBook {
   /** Grows whenever a key may have become free before its time: what was concluded from all being parked is void then. */
   recoveries = 0;
 
-  constructor(events: Events, settings: () => HealthSettings, random: () => number) {
+  constructor(
+    events: Events,
+    settings: () => HealthSettings,
+    random: () => number,
+    readonly touched: Touched,
+  ) {
     this.#events = events;
     this.#settings = settings;
     this.#random = random;
@@ -89,6 +95,7 @@ export class HealthBook {
     if (after === before) return;
     if (after.untilMs === null) this.recoveries++;
     live.keep(model, after);
+    this.touched.note(live.id);
     this.#save(live.id, model ?? "", after);
     // A lengthened parking is the same incident; a new failure in the same state is news (a probe that failed again).
     if (before.state === after.state && after.failures <= before.failures) return;

@@ -83,7 +83,12 @@ export function isAccidental(health: Health): boolean {
 
 /** The state as shown: a cooling key whose time is over is ready again, the others stay what they are until a probe succeeds. */
 export function shownState(health: Health, nowMs: number): KeyHealthState {
-  return health.state === "cooling" && availability(health, nowMs) === "probe" ? "active" : health.state;
+  return nowMs >= shownActiveFrom(health) ? "active" : health.state;
+}
+
+/** When it begins to show as active without anything happening; Infinity when it does not. */
+export function shownActiveFrom({ state, untilMs }: Health): number {
+  return state === "cooling" && untilMs !== null ? untilMs : Infinity;
 }
 
 /** The same object when nothing changes: success of an attempt that began before the parking proves nothing about it. */

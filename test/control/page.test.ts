@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type PageArgs, paginate, paginateSorted } from "../../src/control/page.ts";
+import { type PageArgs, paginate } from "../../src/control/page.ts";
 import { seededRandom } from "../support/random.ts";
 
 interface Row {
@@ -8,7 +8,7 @@ interface Row {
 }
 const byPlace = (a: Row, b: Row) => a.size - b.size || (a.id < b.id ? -1 : 1);
 
-test("any page of any order is a slice of the sorted rows, whether they came sorted or not", () => {
+test("any page of any order is a slice of the sorted rows", () => {
   const random = seededRandom(7);
   const below = (limit: number) => Math.floor(random() * limit);
   for (let round = 0; round < 300; round++) {
@@ -33,6 +33,5 @@ test("any page of any order is a slice of the sorted rows, whether they came sor
     const page = paginate(rows, args, order);
     expect(page.edges.map(({ node }) => node)).toEqual(expected);
     expect(page.totalCount).toBe(rows.length);
-    expect(paginateSorted(sorted, args, order)).toEqual(page);
   }
 });

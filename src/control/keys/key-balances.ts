@@ -1,3 +1,4 @@
+import { Touched } from "../../lib/touched.ts";
 import type { RequestRecord } from "../../record.ts";
 import type { KeyBalanceRow } from "../../store/types.ts";
 import type { ControlDeps } from "../deps.ts";
@@ -14,6 +15,7 @@ export class KeyBalances {
   readonly #stop: () => void;
   #rows: Map<string, KeyBalanceRow> = new Map();
   readonly #burned = new Set<string>();
+  readonly touched = new Touched();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(deps: Pick<ControlDeps, "store" | "events" | "now">) {
@@ -36,6 +38,7 @@ export class KeyBalances {
     for (const row of rows) {
       const before = this.#rows.get(row.keyId);
       this.#rows.set(row.keyId, row);
+      this.touched.note(row.keyId);
       this.#burned.delete(row.keyId);
       if (before?.remaining === row.remaining && before.total === row.total) continue;
       this.#deps.events.emit("keyNews", { kind: "balance_changed", keyId: row.keyId, atMs });
@@ -45,6 +48,7 @@ export class KeyBalances {
   async clear(keyId: string): Promise<void> {
     await this.#deps.store.keyBalances.delete(keyId);
     if (this.#rows.delete(keyId)) {
+      this.touched.note(keyId);
       this.#deps.events.emit("keyNews", { kind: "balance_changed", keyId, atMs: this.#deps.now() });
     }
   }
@@ -68,6 +72,7 @@ export class KeyBalances {
     if (row?.source !== "manual" || row.remaining === null || !costNanoUsd) return;
     this.#rows.set(row.keyId, { ...row, remaining: row.remaining - costNanoUsd });
     this.#burned.add(row.keyId);
+    this.touched.note(row.keyId);
     this.#timer ??= setTimeout(() => void this.flush().catch(() => {}), WRITE_AFTER_MS);
   }
 }

@@ -5,8 +5,7 @@ import { EventLog, type ResyncReason } from "../event-log.ts";
 import { pullIterator } from "../pull-iterator.ts";
 import { SharedFrames } from "../shared-frames.ts";
 import { statusOf, viewKey } from "./key-status.ts";
-import { observedMatcher, rowMatcher } from "./provider-key-filter.ts";
-import { observeKey, type ProviderKeyFilter } from "./provider-keys.ts";
+import { type KeyTest, observedTests, type ProviderKeyFilter, rowTests, searchedWords } from "./provider-key-filter.ts";
 
 /** Changes are gathered for so long before they go out: a 1,000-key import is a few frames, not 1,000. */
 const GATHER_MS = 100;
@@ -166,25 +165,26 @@ function placeOf(control: Control, position: number): KeyFramePlace {
 async function keepMatching(control: Control, filter: ProviderKeyFilter, notes: readonly KeyNote[]) {
   if (notes.length === 0) return [];
   const { ids, providers, statuses } = filter;
-  const isOfThese = rowMatcher({ ids, providers });
-  const matchesRow = rowMatcher(filter);
-  const matchesObserved = observedMatcher(filter, control.now());
   const table = await control.rows.keyTable();
+  const ofThese = rowTests({ ids, providers }, table);
+  const ofRow = rowTests(filter, table);
+  const words = searchedWords(filter);
+  const observed = observedTests(filter, table.observed(), control.now());
   const kept: FilteredKeyNote[] = [];
   for (const note of notes) {
-    const listed = table.get(note.keyId);
-    if (listed === undefined) {
+    const slot = table.slotOf(note.keyId);
+    if (slot === undefined) {
       const isDeleted = note.kind === "DELETED" && (!ids || ids.includes(note.keyId));
       if (isDeleted) kept.push({ ...note, matches: false });
       continue;
     }
-    if (!isOfThese(listed)) continue;
-    const key = viewKey(control, listed.row, control.now());
-    const isRow = matchesRow(listed);
-    const isObserved = matchesObserved === null || matchesObserved(observeKey(control, key));
-    const isMatching = isRow && isObserved && (!statuses || statuses.includes(key.status));
+    const passes = (test: KeyTest) => test(slot);
+    if (!ofThese.every(passes)) continue;
+    const key = viewKey(control, table.rowAt(slot), control.now());
+    const isRow = ofRow.every(passes) && (words === null || table.wordsOf(slot).includes(words));
+    const isMatching = isRow && observed.every(passes) && (!statuses || statuses.includes(key.status));
     const before = note.change === null ? null : statusOf(key.enabled, note.change.from);
-    const wasObserved = matchesObserved !== null || (before !== null && statuses?.includes(before));
+    const wasObserved = observed.length > 0 || (before !== null && statuses?.includes(before));
     if (isMatching || note.isEdited || (isRow && wasObserved)) kept.push({ ...note, matches: isMatching });
   }
   return kept;

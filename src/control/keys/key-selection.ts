@@ -1,7 +1,8 @@
 import type { ProviderKeyRow } from "../../store/types.ts";
 import type { Control } from "../control.ts";
 import { invalid, ok, type Result, refuse } from "../user-errors.ts";
-import { findProviderKeys, type ProviderKeyFilter } from "./provider-keys.ts";
+import { findProviderKeys } from "./matching-keys.ts";
+import type { ProviderKeyFilter } from "./provider-key-filter.ts";
 
 /** Rows by id, or by the same filter the table shows, so that "select all 4,812" is one call. */
 export interface ProviderKeySelection {

@@ -1,5 +1,4 @@
 import type { KeyHealthState } from "../../events.ts";
-import { shownState } from "../../policy/health.ts";
 import type { KeyStatus } from "../../pool.ts";
 import type { ProviderKeyRow } from "../../store/types.ts";
 import type { ControlDeps } from "../deps.ts";
@@ -23,13 +22,6 @@ export function viewKey(deps: Pick<ControlDeps, "pool">, row: ProviderKeyRow, no
   return { ...row, live, status: statusOf(row.enabled, live.health) };
 }
 
-/** The status alone, for whoever goes through all keys. */
-export function statusNow(deps: Pick<ControlDeps, "pool">, row: ProviderKeyRow, nowMs: number): ProviderKeyStatus {
-  if (!row.enabled) return "disabled";
-  const health = deps.pool.healthOf(row.id);
-  return health === null ? "unchecked" : shownState(health, nowMs);
-}
-
 export function statusOf(enabled: boolean, health: KeyHealthState): ProviderKeyStatus {
   return enabled ? health : "disabled";
 }
@@ -39,11 +31,22 @@ export function isUsable(status: ProviderKeyStatus): boolean {
   return status === "active" || status === "unchecked";
 }
 
-export function countStatuses(statuses: Iterable<ProviderKeyStatus>): ProviderKeyCounts {
-  const counts = { total: 0, active: 0, cooling: 0, exhausted: 0, invalid: 0, disabled: 0, unchecked: 0 };
-  for (const status of statuses) {
-    counts.total++;
-    counts[status]++;
+export const NO_KEYS: ProviderKeyCounts = {
+  total: 0,
+  active: 0,
+  cooling: 0,
+  exhausted: 0,
+  invalid: 0,
+  disabled: 0,
+  unchecked: 0,
+};
+
+/** From numbers in the order of PROVIDER_KEY_STATUSES. */
+export function nameCounts(numbers: Uint32Array): ProviderKeyCounts {
+  const counts: Record<keyof ProviderKeyCounts, number> = { ...NO_KEYS };
+  for (const [index, status] of PROVIDER_KEY_STATUSES.entries()) {
+    counts[status] = numbers[index]!;
+    counts.total += numbers[index]!;
   }
   return counts;
 }

@@ -1,47 +1,40 @@
-import { type Compare, changeSorted } from "../../lib/sorted.ts";
+import { SlotOrder } from "../../lib/slot-order.ts";
 import type { ProviderKeyRow, Store } from "../../store/types.ts";
 import { WrittenKeys } from "../../store/written-keys.ts";
+import { KeyColumns, type KeyWitnesses } from "./key-columns.ts";
+import { SearchText } from "./search-text.ts";
 
 /** How many rows are read before other work gets its turn: about 5 ms. */
 const SLICE = 500;
 
-/** What a list sorts by and that moves only with a write. */
-export type KeptOrder = "id" | "name" | "priority" | "createdAt";
-
-/** A row with what lists compare, made once. */
-export class ListedKey {
-  readonly id: string;
-  /** As lists sort it. */
-  readonly sortName: string;
-  #text: string | null = null;
-
-  constructor(readonly row: ProviderKeyRow) {
-    this.id = row.id;
-    this.sortName = row.name.toLowerCase();
-  }
-
-  /** All that a search looks at, in lower case. */
-  get text(): string {
-    this.#text ??= textOf(this.row);
-    return this.#text;
-  }
-}
-
-/** The provider keys' rows and the orders in which lists show them, kept up with what is written. */
+/**
+ * The provider keys as lists go through them, kept up with what is written and what is observed. A key has a slot for as long as it is
+ * there; rows, columns and orders speak of slots. Rows are read once, and again when they are written; of what is observed, what was
+ * touched since the last look is looked at when somebody asks (`current`).
+ */
 export class KeyTable {
+  readonly columns = new KeyColumns();
+  readonly byId = new SlotOrder((left, right) => this.#compareIds(left, right));
+  /** As people read names: upper and lower case are one; equal names by id. */
+  readonly byName = new SlotOrder((left, right) => this.#compareNames(left, right));
+  readonly text = new SearchText((slot) => this.wordsOf(slot));
   readonly #store: Store;
+  readonly #witnesses: KeyWitnesses;
   readonly #written: WrittenKeys;
   readonly #rows = new Map<string, ProviderKeyRow>();
-  readonly #listed = new Map<string, ListedKey>();
-  /** Those that somebody has asked for. */
-  readonly #orders = new Map<KeptOrder, readonly ListedKey[]>();
+  readonly #slots = new Map<string, number>();
+  readonly #rowAt: (ProviderKeyRow | undefined)[] = [];
+  readonly #sortNames: string[] = [];
+  /** Grows when slots are given to other keys. */
+  generation = 0;
   /** How far the first reading has come. */
   #lastRead = "";
   #isRead = false;
   #reading: Promise<void> | null = null;
 
-  constructor(store: Store) {
+  constructor(store: Store, witnesses: KeyWitnesses) {
     this.#store = store;
+    this.#witnesses = witnesses;
     this.#written = new WrittenKeys(store);
   }
 
@@ -60,28 +53,51 @@ export class KeyTable {
     return this.#rows;
   }
 
-  get(id: string): ListedKey | undefined {
-    return this.#listed.get(id);
+  slotOf(id: string): number | undefined {
+    return this.#slots.get(id);
   }
 
-  /** Ascending; equal ones by id. */
-  inOrder(order: KeptOrder): readonly ListedKey[] {
-    let sorted = this.#orders.get(order);
-    if (sorted === undefined) {
-      sorted = [...this.#listed.values()].sort(COMPARE[order]);
-      this.#orders.set(order, sorted);
+  rowAt(slot: number): ProviderKeyRow {
+    return this.#rowAt[slot]!;
+  }
+
+  sortNameAt(slot: number): string {
+    return this.#sortNames[slot]!;
+  }
+
+  /** All that a search looks at, in lower case. */
+  wordsOf(slot: number): string {
+    const row = this.#rowAt[slot];
+    if (row === undefined) return "";
+    const { name, secretPreview, fingerprint, memo, tags } = row;
+    return [name, secretPreview, fingerprint, memo ?? "", ...tags].join("\n").toLowerCase();
+  }
+
+  /** The columns, with what has been observed until now. In the same turn they are exact. */
+  observed(): KeyColumns {
+    for (const touched of this.#takeTouched()) {
+      for (const id of touched) {
+        const slot = this.#slots.get(id);
+        if (slot !== undefined) this.columns.observe(slot, this.rowAt(slot), this.#witnesses);
+      }
     }
-    return sorted;
+    return this.columns;
   }
 
   close(): void {
     this.#written.stop();
   }
 
+  #takeTouched(): readonly ReadonlySet<string>[] {
+    return [this.#witnesses.pool.touched.take(), this.#witnesses.balances.touched.take()];
+  }
+
   async #read(): Promise<void> {
+    // Before the first key is looked at: what is touched afterwards is noted.
+    if (!this.#isRead) this.#takeTouched();
     while (!this.#isRead) {
       const found = await this.#store.providerKeys.listAfter(this.#lastRead, SLICE);
-      for (const row of found) this.#put(row);
+      this.#change([], found);
       this.#lastRead = found.at(-1)?.id ?? this.#lastRead;
       this.#isRead = found.length < SLICE;
       if (!this.#isRead) await Bun.sleep(0);
@@ -92,40 +108,61 @@ export class KeyTable {
     );
   }
 
-  #put(row: ProviderKeyRow): ListedKey {
-    const listed = new ListedKey(row);
-    this.#rows.set(row.id, row);
-    this.#listed.set(row.id, listed);
-    return listed;
-  }
-
+  /** `ids`: what may have changed; `found`: those of them that are there, as they are now. */
   #change(ids: readonly string[], found: readonly ProviderKeyRow[]): void {
-    const gone = ids.flatMap((id) => this.#listed.get(id) ?? []);
-    const added = found.map((row) => this.#put(row));
     const present = new Set(found.map(({ id }) => id));
-    for (const { id } of gone) {
-      if (present.has(id)) continue;
-      this.#rows.delete(id);
-      this.#listed.delete(id);
+    const gone = ids.filter((id) => !present.has(id)).flatMap((id) => this.#slots.get(id) ?? []);
+    const added: number[] = [];
+    const renamed: number[] = [];
+    for (const row of found) {
+      const known = this.#slots.get(row.id);
+      if (known === undefined) added.push(this.#add(row));
+      else if (this.#put(known, row)) renamed.push(known);
     }
-    for (const [order, sorted] of this.#orders) {
-      this.#orders.set(order, changeSorted(sorted, gone, added, COMPARE[order]));
-    }
+    this.byId.change(gone, added);
+    this.byName.change([...gone, ...renamed], [...added, ...renamed]);
+    for (const slot of gone) this.#remove(slot);
+    if (gone.length > 0 || added.length > 0) this.generation++;
+  }
+
+  #add(row: ProviderKeyRow): number {
+    const slot = this.columns.take();
+    this.#slots.set(row.id, slot);
+    this.#put(slot, row);
+    return slot;
+  }
+
+  /** True when it has another name to be sorted by. */
+  #put(slot: number, row: ProviderKeyRow): boolean {
+    const before = this.#sortNames[slot];
+    this.#rows.set(row.id, row);
+    this.#rowAt[slot] = row;
+    this.#sortNames[slot] = row.name.toLowerCase();
+    this.columns.setRow(slot, row);
+    this.columns.observe(slot, row, this.#witnesses);
+    this.text.forget(slot);
+    return this.#sortNames[slot] !== before;
+  }
+
+  #remove(slot: number): void {
+    const { id } = this.rowAt(slot);
+    this.#rows.delete(id);
+    this.#slots.delete(id);
+    this.#rowAt[slot] = undefined;
+    this.#sortNames[slot] = "";
+    this.columns.free(slot);
+    this.text.forget(slot);
+  }
+
+  #compareIds(left: number, right: number): number {
+    return compareTexts(this.rowAt(left).id, this.rowAt(right).id);
+  }
+
+  #compareNames(left: number, right: number): number {
+    return compareTexts(this.sortNameAt(left), this.sortNameAt(right)) || this.#compareIds(left, right);
   }
 }
 
-const COMPARE: Readonly<Record<KeptOrder, Compare<ListedKey>>> = {
-  id: compareIds,
-  name: (left, right) =>
-    left.sortName === right.sortName ? compareIds(left, right) : left.sortName < right.sortName ? -1 : 1,
-  priority: (left, right) => left.row.priority - right.row.priority || compareIds(left, right),
-  createdAt: (left, right) => left.row.createdAt - right.row.createdAt || compareIds(left, right),
-};
-
-function compareIds(left: ListedKey, right: ListedKey): number {
-  return left.id < right.id ? -1 : left.id > right.id ? 1 : 0;
-}
-
-function textOf({ name, secretPreview, fingerprint, memo, tags }: ProviderKeyRow): string {
-  return [name, secretPreview, fingerprint, memo ?? "", ...tags].join("\n").toLowerCase();
+function compareTexts(left: string, right: string): number {
+  return left === right ? 0 : left < right ? -1 : 1;
 }

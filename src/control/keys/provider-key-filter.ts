@@ -1,11 +1,9 @@
-import type { Health } from "../../policy/health.ts";
-import type { KeyUse } from "../../pool.ts";
 import type { ErrorClass } from "../../record.ts";
-import type { KeyBalanceRow } from "../../store/types.ts";
 import { parseUsd } from "../usage/money.ts";
 import { readRange, type TimeRangeInput } from "../usage/time-range.ts";
+import { type KeyColumns, NEVER, NO_BALANCE, numberOfClass } from "./key-columns.ts";
 import type { ProviderKeyStatus } from "./key-status.ts";
-import type { ListedKey } from "./key-table.ts";
+import type { KeyTable } from "./key-table.ts";
 
 export interface ProviderKeyFilter {
   readonly ids?: readonly string[] | null;
@@ -21,42 +19,76 @@ export interface ProviderKeyFilter {
   readonly balance?: { readonly gte?: string | null; readonly lte?: string | null } | null;
 }
 
-/** The part of the filter that stands in the row; the rest moves by itself. */
-export function rowMatcher(filter: ProviderKeyFilter): (key: ListedKey) => boolean {
-  const ids = filter.ids ? new Set(filter.ids) : null;
-  const providers = filter.providers ? new Set(filter.providers) : null;
-  const tags = filter.tags ? new Set(filter.tags) : null;
-  const search = filter.search?.trim().toLowerCase();
-  const importJobId = filter.importJobId ?? null;
-  return (key) =>
-    (ids === null || ids.has(key.id)) &&
-    (providers === null || providers.has(key.row.providerId)) &&
-    (importJobId === null || key.row.importJobId === importJobId) &&
-    (tags === null || key.row.tags.some((tag) => tags.has(tag))) &&
-    (!search || key.text.includes(search));
+/** Whether the key in a slot passes one of the filter's conditions. */
+export type KeyTest = (slot: number) => boolean;
+
+/** Null: the filter searches for nothing. */
+export function searchedWords({ search }: ProviderKeyFilter): string | null {
+  return search?.trim().toLowerCase() || null;
 }
 
-/** What is observed of a key. */
-export interface Observed {
-  readonly health: Health | null;
-  readonly use: KeyUse;
-  readonly balance: KeyBalanceRow | null;
+/** The part of the filter that stands in the row, but the search. */
+export function rowTests(filter: ProviderKeyFilter, table: KeyTable): KeyTest[] {
+  const { columns } = table;
+  const tests: KeyTest[] = [];
+  if (filter.ids) {
+    const slots = new Set(filter.ids.map((id) => table.slotOf(id)));
+    tests.push((slot) => slots.has(slot));
+  }
+  if (filter.providers) {
+    const wanted = new Set(filter.providers);
+    tests.push(
+      oneOf(
+        columns.provider,
+        columns.providers.select((id) => wanted.has(id)),
+      ),
+    );
+  }
+  if (filter.importJobId != null) {
+    tests.push(
+      oneOf(
+        columns.importJob,
+        columns.importJobs.select((id) => id === filter.importJobId),
+      ),
+    );
+  }
+  if (filter.tags) {
+    const wanted = new Set(filter.tags);
+    tests.push(
+      oneOf(
+        columns.tags,
+        columns.tagLists.select((tags) => tags.some((tag) => wanted.has(tag))),
+      ),
+    );
+  }
+  return tests;
 }
 
-/** Null when the filter asks for nothing that is observed (the status is seen apart). Throws on a range that cannot be meant. */
-export function observedMatcher(filter: ProviderKeyFilter, nowMs: number): ((key: Observed) => boolean) | null {
-  const reasons = filter.reasons ? new Set<ErrorClass | null>(filter.reasons) : null;
-  const httpStatuses = filter.lastHttpStatus ? new Set<number | null>(filter.lastHttpStatus) : null;
-  const failures = filter.failuresAtLeast ?? null;
-  const used = filter.lastUsed ? readRange(filter.lastUsed, { timeZone: "UTC", nowMs }) : null;
+/** The part that is observed and moves by itself (the status is seen apart). Throws on a range that cannot be meant. */
+export function observedTests(filter: ProviderKeyFilter, columns: KeyColumns, nowMs: number): KeyTest[] {
+  const { errorClass, httpStatus, failures, lastUsedAt, balance } = columns;
+  const tests: KeyTest[] = [];
+  if (filter.reasons) {
+    const wanted = new Set(filter.reasons.map(numberOfClass));
+    tests.push((slot) => wanted.has(errorClass[slot]!));
+  }
+  if (filter.lastHttpStatus) {
+    const wanted = new Set(filter.lastHttpStatus.filter((status) => status > 0));
+    tests.push((slot) => wanted.has(httpStatus[slot]!));
+  }
+  const least = filter.failuresAtLeast ?? null;
+  if (least !== null) tests.push((slot) => failures[slot]! >= least);
+  if (filter.lastUsed) {
+    const { fromMs, toMs } = readRange(filter.lastUsed, { timeZone: "UTC", nowMs });
+    tests.push((slot) => lastUsedAt[slot]! > NEVER && lastUsedAt[slot]! >= fromMs && lastUsedAt[slot]! < toMs);
+  }
   const from = filter.balance?.gte == null ? null : parseUsd(filter.balance.gte);
   const to = filter.balance?.lte == null ? null : parseUsd(filter.balance.lte);
-  if (!reasons && !httpStatuses && failures === null && !used && from === null && to === null) return null;
-  return ({ health, use, balance }) =>
-    (reasons === null || reasons.has(health?.errorClass ?? null)) &&
-    (httpStatuses === null || httpStatuses.has(health?.httpStatus ?? null)) &&
-    (failures === null || (health?.failures ?? 0) >= failures) &&
-    (used === null || (use.lastUsedAt !== null && use.lastUsedAt >= used.fromMs && use.lastUsedAt < used.toMs)) &&
-    (from === null || (balance?.remaining != null && balance.remaining >= from)) &&
-    (to === null || (balance?.remaining != null && balance.remaining <= to));
+  if (from !== null) tests.push((slot) => balance[slot]! > NO_BALANCE && balance[slot]! >= from);
+  if (to !== null) tests.push((slot) => balance[slot]! > NO_BALANCE && balance[slot]! <= to);
+  return tests;
+}
+
+function oneOf(column: Uint32Array, wanted: Uint8Array): KeyTest {
+  return (slot) => wanted[column[slot]!] === 1;
 }

@@ -1,8 +1,8 @@
-import type { UsageMetrics } from "../../store/reports.ts";
 import type { Control } from "../control.ts";
-import type { RowOrder } from "../page.ts";
-import { PROVIDER_KEY_STATUSES, statusNow } from "./key-status.ts";
-import type { KeptOrder, ListedKey } from "./key-table.ts";
+import { foreignCursor } from "../page.ts";
+import type { SlotOrdering } from "../slot-page.ts";
+import type { KeyTable } from "./key-table.ts";
+import type { MatchingKeys } from "./matching-keys.ts";
 
 export const PROVIDER_KEY_ORDERS = [
   "name",
@@ -21,53 +21,85 @@ export interface ProviderKeyOrder {
   readonly direction: "asc" | "desc";
 }
 
-type Row = ListedKey;
+/** Makes the order over the keys as they are; what it has to wait for comes before. */
+export type MakeOrdering = (keys: MatchingKeys) => SlotOrdering;
 
-/** The order that is kept sorted; for what moves by itself, that in which equal ones come. */
-export function keptOrder(field: ProviderKeyOrder["field"]): KeptOrder {
-  return field === "name" || field === "priority" || field === "createdAt" ? field : "id";
+/**
+ * Orders by what moves by itself (status, last use, count of uses, balance) are by what it is when the page is made; those by the last
+ * day's figures by figures that are at most a minute old.
+ */
+export async function readOrder(control: Control, { field, direction }: ProviderKeyOrder): Promise<MakeOrdering> {
+  const column = await columnOf(control, field);
+  const name = `${field}.${direction}`;
+  return (keys) => {
+    const order = field === "name" ? byName(keys.table) : byNumbers(keys.table, column(keys));
+    return { name, descending: direction === "desc", ...order };
+  };
 }
 
-/** What the table is sorted by; the last day's figures are read once for all its rows. */
-export async function readOrder(control: Control, { field, direction }: ProviderKeyOrder): Promise<RowOrder<Row>> {
-  const key = await keyOf(control, field);
-  return { name: `${field}.${direction}`, descending: direction === "desc", key };
-}
+type Ordering = Omit<SlotOrdering, "name" | "descending">;
+type Numbers = Readonly<Record<number, number>>;
 
-async function keyOf(control: Control, field: ProviderKeyOrder["field"]): Promise<(row: Row) => string | number> {
-  const nowMs = control.now();
+async function columnOf(control: Control, field: ProviderKeyOrder["field"]): Promise<(keys: MatchingKeys) => Numbers> {
   switch (field) {
     case "name":
-      return ({ sortName }) => sortName;
+      return ({ table }) => table.byName.ranks;
     case "priority":
-      return ({ row }) => row.priority;
+      return ({ columns }) => columns.priority;
     case "status":
-      return ({ row }) => PROVIDER_KEY_STATUSES.indexOf(statusNow(control, row, nowMs));
+      return ({ statuses }) => statuses;
     case "createdAt":
-      return ({ row }) => row.createdAt;
+      return ({ columns }) => columns.createdAt;
     case "lastUsedAt":
-      return (row) => control.pool.useOf(row.id).lastUsedAt ?? 0;
+      return ({ columns }) => columns.lastUsedAt;
     case "usageCount":
-      return (row) => control.pool.useOf(row.id).useCount;
+      return ({ columns }) => columns.useCount;
     case "balance":
-      return (row) => control.balances.get(row.id)?.remaining ?? -1;
+      return ({ columns }) => columns.balance;
     case "requests_24h":
-      return byUsage(control, ({ requests }) => requests);
     case "errorRate_24h":
-      return byUsage(control, ({ errors, requests }) => (requests === 0 ? 0 : errors / requests));
-    case "cost_24h":
-      return byUsage(control, ({ costNanoUsd }) => costNanoUsd);
+    case "cost_24h": {
+      const figures = await control.keyFigures.read();
+      return ({ table }) => figures.column(field, table);
+    }
   }
 }
 
-const DAY_MS = 86_400_000;
-/** Keys that served nothing are not in the report. */
-const MOST_KEYS = 200_000;
+/** By the ranks of the names: no two are equal. */
+function byName(table: KeyTable): Ordering {
+  const { byName: order } = table;
+  return {
+    values: order.ranks,
+    ranks: order.ranks,
+    placeOf: (slot) => ({ key: table.sortNameAt(slot), id: table.rowAt(slot).id }),
+    edgeOf: ({ key, id }, isUpper) => {
+      if (typeof key !== "string") throw foreignCursor();
+      const isBelow = (slot: number) => {
+        const name = table.sortNameAt(slot);
+        return name === key ? isIdBelow(table, slot, id, isUpper) : name < key;
+      };
+      return { value: order.countWhile(isBelow) - BETWEEN, rank: 0 };
+    },
+  };
+}
 
-async function byUsage(control: Control, read: (usage: UsageMetrics) => number): Promise<(row: Row) => number> {
-  const toMs = control.now();
-  const span = { fromMs: toMs - DAY_MS, toMs, timeZone: "UTC", interval: "month" } as const;
-  const report = await control.store.usage.report({ ...span, groupBy: ["key"], filter: {}, top: MOST_KEYS });
-  const byId = new Map(report.series.filter((one) => !one.isOther).map((one) => [one.values[0], read(one.totals)]));
-  return (row) => byId.get(row.id) ?? 0;
+function byNumbers(table: KeyTable, values: Numbers): Ordering {
+  const { byId: order } = table;
+  return {
+    values,
+    ranks: order.ranks,
+    placeOf: (slot) => ({ key: values[slot]!, id: table.rowAt(slot).id }),
+    edgeOf: ({ key, id }, isUpper) => {
+      if (typeof key !== "number") throw foreignCursor();
+      return { value: key, rank: order.countWhile((slot) => isIdBelow(table, slot, id, isUpper)) - BETWEEN };
+    },
+  };
+}
+
+/** Half a rank: between the last one below and the first one above. */
+const BETWEEN = 0.5;
+
+function isIdBelow(table: KeyTable, slot: number, id: string, isUpper: boolean): boolean {
+  const own = table.rowAt(slot).id;
+  return own < id || (isUpper && own === id);
 }

@@ -1,12 +1,6 @@
 import type { ModelTarget } from "../../store/types.ts";
 import type { ControlDeps } from "../deps.ts";
-import {
-  countStatuses,
-  isUsable,
-  type ProviderKeyCounts,
-  type ProviderKeyStatus,
-  viewKey,
-} from "../keys/key-status.ts";
+import { isUsable, nameCounts, PROVIDER_KEY_STATUSES, type ProviderKeyCounts } from "../keys/key-status.ts";
 import type { ConfigRows } from "../rows.ts";
 
 /** Who could answer now: keys that are enabled, well, and not parked on the model in question. */
@@ -55,14 +49,24 @@ export class CapacityCounter {
   }
 
   async #count(): Promise<ProviderCapacities> {
-    const [providers, keys] = await Promise.all([this.#rows.providers(), this.#rows.providerKeys()]);
+    const [providers, table] = await Promise.all([this.#rows.providers(), this.#rows.keyTable()]);
+    const columns = table.observed();
     const nowMs = this.#deps.now();
-    const found = new Map([...providers.keys()].map((id) => [id, new ProviderTally()]));
-    for (const row of keys.values()) {
-      const key = viewKey(this.#deps, row, nowMs);
-      found.get(row.providerId)?.add(key.status, key.live.models);
+    const statuses = columns.shownStatuses(nowMs);
+    const tallies = new Map([...providers.keys()].map((id) => [id, new ProviderTally()]));
+    const byNumber: (ProviderTally | undefined)[] = [];
+    for (let slot = 0; slot < columns.end; slot++) {
+      if (columns.isThere[slot] === 0) continue;
+      const number = columns.provider[slot]!;
+      byNumber[number] ??= tallies.get(table.rowAt(slot).providerId);
+      const tally = byNumber[number];
+      const status = statuses[slot]!;
+      tally?.add(status);
+      if (columns.isParkedOnModels[slot] === 1 && isUsable(PROVIDER_KEY_STATUSES[status]!)) {
+        tally?.park(this.#deps.pool.status(table.rowAt(slot).id, nowMs).models);
+      }
     }
-    return new Map([...found].map(([id, tally]) => [id, tally.toCapacity(providers.get(id)!.enabled)]));
+    return new Map([...tallies].map(([id, tally]) => [id, tally.toCapacity(providers.get(id)!.enabled)]));
   }
 }
 
@@ -74,17 +78,21 @@ export function readTargetCapacity(target: ModelTarget, capacities: ProviderCapa
 }
 
 class ProviderTally {
-  readonly #statuses: ProviderKeyStatus[] = [];
+  /** In the order of PROVIDER_KEY_STATUSES. */
+  readonly #numbers = new Uint32Array(PROVIDER_KEY_STATUSES.length);
   readonly #parked = new Map<string, number>();
 
-  add(status: ProviderKeyStatus, parkedOn: readonly { readonly model: string }[]): void {
-    this.#statuses.push(status);
-    if (!isUsable(status)) return;
-    for (const { model } of parkedOn) this.#parked.set(model, (this.#parked.get(model) ?? 0) + 1);
+  add(status: number): void {
+    this.#numbers[status]!++;
+  }
+
+  /** A usable key, as a whole. */
+  park(models: readonly { readonly model: string }[]): void {
+    for (const { model } of models) this.#parked.set(model, (this.#parked.get(model) ?? 0) + 1);
   }
 
   toCapacity(isEnabled: boolean): ProviderCapacity {
-    const counts = countStatuses(this.#statuses);
+    const counts = nameCounts(this.#numbers);
     const usableKeys = isEnabled ? counts.active + counts.unchecked : 0;
     return { counts, usableKeys, totalKeys: counts.total, parked: isEnabled ? this.#parked : new Map() };
   }
