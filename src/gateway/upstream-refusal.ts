@@ -1,4 +1,5 @@
 import { GatewayError } from "../errors.ts";
+import { jsonOrNull } from "../lib/json-or-null.ts";
 import type { ProtocolId } from "../llm/names.ts";
 import type { Failure } from "../policy/failure.ts";
 import { readErrorBody } from "../policy/failure-body.ts";
@@ -44,21 +45,13 @@ function translatedRefusal(failure: Failure, body: string, protocol: ProtocolId)
 }
 
 function paramOf(body: string): string | null {
-  const param = asObject(asObject(parse(body))?.error)?.param;
+  const param = asObject(asObject(jsonOrNull(body))?.error)?.param;
   return typeof param === "string" && param !== "" ? param.slice(0, 200) : null;
 }
 
 function isErrorObject(body: string): boolean {
-  const error = asObject(parse(body))?.error;
+  const error = asObject(jsonOrNull(body))?.error;
   return typeof error === "object";
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> | null {

@@ -1,3 +1,4 @@
+import { jsonOrNull } from "../lib/json-or-null.ts";
 /** What an error body says, whoever wrote it. Unknown parts are null or empty. */
 export interface ErrorBody {
   /** False for HTML, plain text or nothing: then a proxy or CDN speaks, not the vendor's API. */
@@ -73,15 +74,7 @@ function stripFrame(text: string): string {
 }
 
 function parseObject(text: string): Json | null {
-  return asObject(first(parse(text) ?? parse(firstLine(text))));
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return asObject(first(jsonOrNull(text) ?? jsonOrNull(firstLine(text))));
 }
 
 /** Behind an SSE frame's data line the next frame may stand. */

@@ -1,7 +1,8 @@
+import { jsonOrNull } from "../../lib/json-or-null.ts";
 /** What an answer says, in whichever client format, whole or as a stream: the texts of its parts, one after the other. */
 export function readSaid(answer: string): string {
   const documents = answer.startsWith("{") || answer.startsWith("[") ? [answer] : dataLines(answer);
-  return documents.map((document) => saidIn(parse(document))).join("");
+  return documents.map((document) => saidIn(jsonOrNull(document))).join("");
 }
 
 function dataLines(stream: string): string[] {
@@ -25,12 +26,4 @@ function saidIn(value: unknown): string {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }

@@ -1,3 +1,4 @@
+import { jsonOrNull } from "../../../lib/json-or-null.ts";
 import type { Outbound, OutboundRequest } from "../../../lib/outbound.ts";
 import { isFinalStatus } from "../../../policy/alert-delivery.ts";
 import type { AlertMessage } from "../../../store/alert-types.ts";
@@ -42,17 +43,9 @@ export async function sendOverHttp<Config>(
   if (status < 200 || status > 299) {
     return { kind: isFinalStatus(status) ? "refused" : "failed", httpStatus: status, answer: text, retryAfterMs };
   }
-  const complaint = sender.complaint?.(parseJson(text)) ?? null;
+  const complaint = sender.complaint?.(jsonOrNull(text)) ?? null;
   if (complaint !== null) return { kind: "failed", httpStatus: status, answer: complaint, retryAfterMs };
   return { kind: "delivered", httpStatus: status, answer: text, retryAfterMs: null };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** `code` and `message` under these names, as Feishu, DingTalk and WeCom answer; 0 is success. */
