@@ -158,7 +158,8 @@ builder.mutationFields((t) => ({
   }),
   validateProviderKeys: t.field({
     type: JobPayload,
-    description: "Asks each key's vendor, at no cost, whether it takes the key; the verdicts go into the keys' health.",
+    description:
+      "Asks each key's vendor whether it takes the key; the verdicts go into the keys' health. It costs nothing where the vendor lists its models, else one token of the provider's cheapest model; `job.items` say how it was found.",
     args: { input: t.arg({ type: ValidateProviderKeysInput, required: true }) },
     resolve: async (_, { input: { selection, ...options } }, { control }) =>
       toPayload(await validateProviderKeys(control, selection, options)),

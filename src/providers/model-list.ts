@@ -35,7 +35,8 @@ export function modelListUrl(provider: ProviderAddress, after: string | null): s
 
 /** Null when this is no list of models. What one entry says beyond its name is taken where it can be read. */
 export function readModelList(kind: ProviderKind, json: unknown): ModelListPage | null {
-  const list = z.safeParse(listShape, json).data;
+  // Together answers the bare list.
+  const list = z.safeParse(listShape, Array.isArray(json) ? { data: json } : json).data;
   const entries = list?.data ?? list?.models;
   if (list === undefined || entries === undefined) return null;
   const models = entries.flatMap((entry) => {
@@ -120,8 +121,8 @@ function capabilitiesOf(kind: ProviderKind, id: string, entry: Entry): readonly 
   const methods = entry.supportedGenerationMethods;
   if (methods?.includes("embedContent")) return ["EMBEDDING"];
   if (methods?.includes("predict")) return ["IMAGE"];
-  const named = BY_NAME.find(([pattern]) => pattern.test(id));
-  if (named !== undefined) return named[1];
+  const named = capabilitiesByName(id);
+  if (named !== null) return named;
   const traits = knownTraits(kind, id);
   const inputs = entry.architecture?.input_modalities ?? [];
   const parameters = entry.supported_parameters ?? [];
@@ -135,6 +136,11 @@ function capabilitiesOf(kind: ProviderKind, id: string, entry: Entry): readonly 
     "STREAMING",
   ];
   return found.filter((each) => each !== false);
+}
+
+/** Of what is plainly no conversation; null for all others. */
+export function capabilitiesByName(id: string): readonly ModelCapability[] | null {
+  return BY_NAME.find(([pattern]) => pattern.test(id))?.[1] ?? null;
 }
 
 /** Null for a model that the table of traits only has a guess for. */

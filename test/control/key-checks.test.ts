@@ -47,7 +47,8 @@ test("keys are asked about, their health and history say what the vendor said, a
   const dead = await addKey(server, id, { name: "dead", secret: "sk-dead-key-000001" });
   const job = await run("validateProviderKeys", { selection: { ids: [good.id, dead.id] }, disableInvalid: true });
   expect(job).toMatchObject({ state: "SUCCEEDED", succeeded: 1, failed: 1 });
-  expect(job.items.nodes[0]).toEqual({ outcome: "SUCCEEDED", message: "accepted", secretPreview: "sk-…0001" });
+  const message = "accepted: the vendor listed its models";
+  expect(job.items.nodes[0]).toEqual({ outcome: "SUCCEEDED", message, secretPreview: "sk-…0001" });
   expect(job.items.nodes[1].message).toContain("401: Incorrect API key provided");
   expect(JSON.stringify(job)).not.toContain("sk-dead-key-000001");
   expect(calls.find(({ key }) => key.includes("good"))).toMatchObject({ path: "/v1/models", userAgent: "own/1" });

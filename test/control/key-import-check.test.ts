@@ -46,7 +46,7 @@ test("a key that its vendor refuses is imported switched off, and says why; the 
   const job = await importKeys({ text: [good, dead, unsure, good].join("\n"), validate: true });
   expect(job).toMatchObject({ state: "SUCCEEDED", succeeded: 2, failed: 1, skipped: 1 });
   expect(job.items.nodes).toMatchObject([
-    { outcome: "SUCCEEDED", message: "created; accepted", latencyMs: expect.any(Number) },
+    { outcome: "SUCCEEDED", message: "created; accepted: the vendor listed its models", latencyMs: expect.any(Number) },
     { outcome: "FAILED", message: "created, switched off; 401: Incorrect API key provided: …" },
     { outcome: "SUCCEEDED", message: "created; not found out: 503: maintenance" },
     { outcome: "SKIPPED", message: "The same key stands in row 1.", latencyMs: null },
@@ -96,7 +96,7 @@ test("LEAVE_OUT writes only what the vendor takes", async () => {
   const job = await importKeys({ text: "sk-dead-000001 sk-good-000002", validate: true, onRefused: "LEAVE_OUT" });
   expect(job.items.nodes).toMatchObject([
     { outcome: "FAILED", message: "left out; 401: Incorrect API key provided: …", subject: null },
-    { outcome: "SUCCEEDED", message: "created; accepted" },
+    { outcome: "SUCCEEDED", message: "created; accepted: the vendor listed its models" },
   ]);
   expect(await storedKeys()).toMatchObject([{ secretPreview: "sk-…0002", enabled: true }]);
 });

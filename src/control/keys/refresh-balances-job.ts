@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonOrNull } from "../../lib/json-or-null.ts";
 import { OutboundError } from "../../lib/outbound.ts";
 import { balanceSourceOf, type VendorBalance } from "../../providers/balances.ts";
 import type { ProviderEntry } from "../../snapshot.ts";
@@ -64,19 +65,11 @@ async function askBalance(
       if (answer.status === 404 || answer.status === 405) return null;
       // Its words could repeat the key; the status says enough.
       if (answer.status !== 200) return `The vendor answered with status ${answer.status}.`;
-      answers.push(parse(answer.text));
+      answers.push(jsonOrNull(answer.text));
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
       return `The vendor could not be asked: ${error.message}.`;
     }
   }
   return source.read(answers);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,3 +1,4 @@
+import { jsonOrNull } from "../../lib/json-or-null.ts";
 import { type OutboundAnswer, OutboundError } from "../../lib/outbound.ts";
 import type { OfferedModel } from "../../llm/model-capabilities.ts";
 import { listsModels, type ModelListPage, modelListUrl, readModelList } from "../../providers/model-list.ts";
@@ -85,7 +86,7 @@ async function askPage(
   }
   // Its words could repeat the key; the status says enough.
   if (answer.status !== 200) return unanswered(`The provider answered with status ${answer.status}.`, answer.status);
-  const page = readModelList(provider.kind, parse(answer.text));
+  const page = readModelList(provider.kind, jsonOrNull(answer.text));
   return page === null ? unanswered("The provider's answer is no list of models.", answer.status) : ok(page);
 }
 
@@ -99,12 +100,4 @@ function isKeyRefused(result: Result<unknown>): boolean {
   return result.errors.some(
     (error) => error.kind === "upstream" && [401, 402, 403, 429].includes(error.httpStatus ?? 0),
   );
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -23,7 +23,7 @@ export function toItem(row: PlannedRow, written: Written<ProviderKeyRow> | null,
 
 function wordsWith(words: string, check: KeyCheck | null): string {
   if (check === null) return words;
-  if (check.failure === null) return `${words}; accepted`;
+  if (check.failure === null) return `${words}; ${wordsOf(check)}`;
   return isRefused(check) ? `${words}, switched off; ${wordsOf(check)}` : `${words}; not found out: ${wordsOf(check)}`;
 }
 
