@@ -38,6 +38,10 @@ export function keepHouse(control: Control, pool: KeyPool, log: Logger): Houseke
     log,
   );
 
+  store.chats.sealOld().then(
+    (sealed) => sealed > 0 && log.info("sealed chats of an older version", { rows: sealed }),
+    (error: unknown) => log.warn("could not seal older chats", { reason: errorText(error) }),
+  );
   store.files.sweep().then(
     (swept) => swept > 0 && log.info("removed unfinished files", { count: swept }),
     (error: unknown) => log.warn("could not look for unfinished files", { reason: errorText(error) }),

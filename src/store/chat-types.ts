@@ -192,6 +192,8 @@ export interface ChatStore {
   totals(conversationId: string): Promise<ChatTotals>;
   saveAnswers(answers: readonly { readonly id: string; readonly patch: AnswerPatch }[]): Promise<void>;
   addAttachments(messageId: string, attachments: readonly ChatAttachment[]): Promise<void>;
+  /** Seals what an older version left in clear. Returns how many rows. */
+  sealOld(): Promise<number>;
   /** What a former run of the program left unfinished. Returns how many. */
   failRunning(error: ChatError, endedAt: number): Promise<number>;
 }

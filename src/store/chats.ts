@@ -1,11 +1,13 @@
 import { and, asc, count, desc, eq, gt, inArray, isNull, lt, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { ChatRows } from "./chat-rows.ts";
+import type { ChatSeal } from "./chat-seal.ts";
+import { sealOldChats } from "./chat-sealing.ts";
 import type {
-  AnswerPatch,
   ChatAttachment,
   ChatStore,
   ConversationCursor,
   ConversationQuery,
-  MessageRow,
+  ConversationRow,
   NewMessage,
 } from "./chat-types.ts";
 import type { ConfigDatabase, Queries } from "./config-database.ts";
@@ -15,13 +17,28 @@ import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts
 /** Ids of the person's conversations that hold a text. */
 export type ChatSearch = (createdBy: string | null, text: string) => Promise<readonly string[]>;
 
-export function openChats(database: ConfigDatabase, search: ChatSearch): ChatStore {
-  const find = (queries: Queries, id: string) =>
-    queries
+export function openChats(database: ConfigDatabase, chatSeal: ChatSeal, search: ChatSearch): ChatStore {
+  const sealed = new ChatRows(chatSeal);
+  const find = (queries: Queries, id: string): ConversationRow | null => {
+    const found = queries
       .select()
       .from(conversation)
       .where(and(eq(conversation.id, id), isNull(conversation.deletedAt)))
-      .get() ?? null;
+      .get();
+    return found === undefined ? null : sealed.conversation(found);
+  };
+  const insertMessage = (queries: Queries, { row, attachments }: NewMessage): void => {
+    queries.insert(message).values(sealed.messageColumns(row)).run();
+    insertAttachments(queries, row.id, attachments);
+  };
+  const insertAttachments = (queries: Queries, messageId: string, attachments: readonly ChatAttachment[]): void => {
+    attachments.forEach((each, position) => {
+      queries
+        .insert(attachment)
+        .values(sealed.attachmentColumns(messageId, position, each))
+        .run();
+    });
+  };
 
   return {
     async conversations(query) {
@@ -41,7 +58,11 @@ export function openChats(database: ConfigDatabase, search: ChatSearch): ChatSto
           .limit(query.limit + 1)
           .all();
         const total = queries.select({ value: count() }).from(conversation).where(mine).get();
-        return toPage(rows, query, total?.value ?? 0);
+        return toPage(
+          rows.map((row) => sealed.conversation(row)),
+          query,
+          total?.value ?? 0,
+        );
       });
     },
     async conversation(id) {
@@ -53,7 +74,7 @@ export function openChats(database: ConfigDatabase, search: ChatSearch): ChatSto
         if (values !== null) {
           queries
             .insert(conversation)
-            .values({ ...values, activeAt: now, ...firstStamps(id) })
+            .values({ ...values, ...sealed.conversationColumns(id, values), activeAt: now, ...firstStamps(id) })
             .run();
         } else {
           queries.update(conversation).set({ activeAt: now }).where(eq(conversation.id, id)).run();
@@ -70,12 +91,14 @@ export function openChats(database: ConfigDatabase, search: ChatSearch): ChatSto
           expectedVersion,
           duplicate: () => null,
           write: (current) =>
-            queries
-              .update(conversation)
-              .set({ ...defined(patch), ...nextStamps(current) })
-              .where(eq(conversation.id, id))
-              .returning()
-              .get(),
+            sealed.conversation(
+              queries
+                .update(conversation)
+                .set({ ...sealed.conversationColumns(id, defined(patch)), ...nextStamps(current) })
+                .where(eq(conversation.id, id))
+                .returning()
+                .get(),
+            ),
         }),
       );
     },
@@ -139,13 +162,17 @@ export function openChats(database: ConfigDatabase, search: ChatSearch): ChatSto
           .limit(query.limit + 1)
           .all();
         const total = queries.select({ value: count() }).from(message).where(all).get();
-        return toPage(rows.map(toRow), query, total?.value ?? 0);
+        return toPage(
+          rows.map((row) => sealed.message(row)),
+          query,
+          total?.value ?? 0,
+        );
       });
     },
     async message(id) {
       return database.read((queries) => {
         const columns = queries.select().from(message).where(eq(message.id, id)).get();
-        return columns === undefined ? null : toRow(columns);
+        return columns === undefined ? null : sealed.message(columns);
       });
     },
     async places(conversationId) {
@@ -163,7 +190,7 @@ export function openChats(database: ConfigDatabase, search: ChatSearch): ChatSto
       const rows = database.read((queries) =>
         inSlices(ids, (slice) => queries.select().from(message).where(inArray(message.id, slice)).all()),
       );
-      const byId = new Map(rows.map((columns) => [columns.id, toRow(columns)]));
+      const byId = new Map(rows.map((columns) => [columns.id, sealed.message(columns)]));
       return ids.map((id) => byId.get(id)).filter((row) => row !== undefined);
     },
     async attachments(messageIds) {
@@ -177,7 +204,10 @@ export function openChats(database: ConfigDatabase, search: ChatSearch): ChatSto
             .all(),
         ),
       );
-      return Map.groupBy(rows, (row) => row.messageId);
+      return Map.groupBy(
+        rows.map((row) => sealed.attachment(row)),
+        (row) => row.messageId,
+      );
     },
     async totals(conversationId) {
       const row = database.read((queries) =>
@@ -203,20 +233,23 @@ export function openChats(database: ConfigDatabase, search: ChatSearch): ChatSto
     saveAnswers(answers) {
       return database.write((queries) => {
         for (const { id, patch } of answers) {
-          queries.update(message).set(toColumns(patch)).where(eq(message.id, id)).run();
+          queries.update(message).set(sealed.answerColumns(id, patch)).where(eq(message.id, id)).run();
         }
       });
     },
     addAttachments(messageId, attachments) {
       return database.write((queries) => insertAttachments(queries, messageId, attachments));
     },
+    sealOld: () => sealOldChats(database, chatSeal),
     failRunning(error, endedAt) {
       return database.write((queries) => {
         const running = sql`${message.state} IN ('queued', 'streaming')`;
-        const found = queries.select({ id: message.id }).from(message).where(running).get();
-        if (found === undefined) return 0;
-        const values = { state: "error", ...errorColumns(error), endedAt } as const;
-        return queries.update(message).set(values).where(running).returning({ id: message.id }).all().length;
+        const found = queries.select({ id: message.id }).from(message).where(running).all();
+        for (const { id } of found) {
+          const values = { state: "error", ...sealed.errorColumns(id, error), endedAt } as const;
+          queries.update(message).set(values).where(eq(message.id, id)).run();
+        }
+        return found.length;
       });
     },
   };
@@ -250,68 +283,4 @@ function toPage<Row>(
 
 function sum(column: SQLWrapper): SQL<number> {
   return sql`coalesce(sum(${column}), 0)`.mapWith(Number);
-}
-
-type Columns = typeof message.$inferSelect;
-
-function toRow(columns: Columns): MessageRow {
-  const {
-    errorClass,
-    errorText,
-    errorStatus,
-    inputTokens,
-    cacheReadTokens,
-    cacheWriteTokens,
-    outputTokens,
-    reasoningTokens,
-    ...shared
-  } = columns;
-  return {
-    ...shared,
-    error: errorText === null ? null : { errorClass, message: errorText, httpStatus: errorStatus },
-    usage:
-      inputTokens === null
-        ? null
-        : {
-            inputTokens,
-            cacheReadTokens: cacheReadTokens ?? 0,
-            cacheWriteTokens: cacheWriteTokens ?? 0,
-            outputTokens: outputTokens ?? 0,
-            reasoningTokens: reasoningTokens ?? 0,
-          },
-  };
-}
-
-function toColumns<Patch extends Pick<AnswerPatch, "error" | "usage">>({ error, usage, ...shared }: Patch) {
-  return {
-    ...shared,
-    ...errorColumns(error),
-    inputTokens: usage?.inputTokens ?? null,
-    cacheReadTokens: usage?.cacheReadTokens ?? null,
-    cacheWriteTokens: usage?.cacheWriteTokens ?? null,
-    outputTokens: usage?.outputTokens ?? null,
-    reasoningTokens: usage?.reasoningTokens ?? null,
-  };
-}
-
-function errorColumns(error: MessageRow["error"]) {
-  return {
-    errorClass: error?.errorClass ?? null,
-    errorText: error?.message ?? null,
-    errorStatus: error?.httpStatus ?? null,
-  };
-}
-
-function insertMessage(queries: Queries, { row, attachments }: NewMessage): void {
-  queries.insert(message).values(toColumns(row)).run();
-  insertAttachments(queries, row.id, attachments);
-}
-
-function insertAttachments(queries: Queries, messageId: string, attachments: readonly ChatAttachment[]): void {
-  attachments.forEach((each, position) => {
-    queries
-      .insert(attachment)
-      .values({ ...each, messageId, position, bytes: Buffer.from(each.bytes) })
-      .run();
-  });
 }

@@ -19,6 +19,7 @@ export type { Queries } from "./config-access.ts";
 
 const LOCK_RETRY_MS = 25;
 const LOCK_GIVE_UP_MS = 3000;
+const MOST_REWRITTEN_BYTES = 128 * 1_048_576;
 
 /**
  * The configuration file. Its queries are short and run on the main thread; nothing on a request's way uses it. Each transaction that
@@ -51,6 +52,7 @@ export class ConfigDatabase implements ConfigAccess {
       const pragmas = [
         ["journal_mode", "wal"],
         ["synchronous", 2], // FULL: an acknowledged change survives a power cut
+        ["secure_delete", 1], // what is deleted or sealed is gone from the file, too
         ["foreign_keys", 0],
         ["busy_timeout", 20], // held by another program: retried between turns of the event loop, see write()
       ] as const;
@@ -120,6 +122,16 @@ export class ConfigDatabase implements ConfigAccess {
   onCommit(listener: (changes: readonly JournaledChange[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Writes the file anew, so that no byte of what was overwritten is left in it. One of this size takes half a second. */
+  async rewrite(): Promise<void> {
+    await this.#alone();
+    const { size } = Bun.file(this.#path);
+    await this.#patiently(() => {
+      if (size <= MOST_REWRITTEN_BYTES) this.#database.run("VACUUM");
+      this.#database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    });
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import { openAlertDeliveries } from "./alert-deliveries.ts";
 import { openAlertRules } from "./alert-rules.ts";
 import { openAlerts } from "./alerts.ts";
 import { openAudit } from "./audit.ts";
+import { ChatSeal } from "./chat-seal.ts";
 import { openChats } from "./chats.ts";
 import { openClientKeys } from "./client-keys.ts";
 import type { ConfigAccess } from "./config-access.ts";
@@ -108,7 +109,9 @@ function assemble(parts: {
     ...openNouns(database, forgetKeys),
     offers: openProviderOffers(database),
     audit: openAudit(database),
-    chats: openChats(database, (createdBy, text) => reader.ask("searchChats", createdBy, text)),
+    chats: openChats(database, new ChatSeal(new Seal(vault.contentKey)), (createdBy, text) =>
+      reader.ask("searchChats", createdBy, text),
+    ),
     users: openUsers(database, vault),
     sessions: openSessions(database),
     signInProvider: openSignInProvider(database, vault),

@@ -1,4 +1,5 @@
 import { Seal, type SealKey } from "../lib/seal.ts";
+import { ChatSeal } from "./chat-seal.ts";
 import { searchChats } from "./chat-search.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { lookAtCosts, pricedRoutes, type RoutesById } from "./day-costs.ts";
@@ -74,7 +75,7 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
     usageByKey: (span) => readUsageByKey(usage, groups.all(), span),
     keyHistory: (query) => state.keyHistory(query),
     responseChain: (id) => responses.chain(id),
-    searchChats: (createdBy, text) => searchChats(directory.config, createdBy, text),
+    searchChats: (createdBy, text) => searchChats(directory.config, new ChatSeal(seal), { createdBy, text }),
     release(day) {
       indexes.release(day);
       days.release(day);

@@ -2,7 +2,8 @@ import { sql } from "drizzle-orm";
 import { blob, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { ProtocolId } from "../../llm/names.ts";
 import type { ErrorClass } from "../../record.ts";
-import type { AnswerRun, ChatParams, ChatRole, ChatState, ChatToolCall, ChatToolResult } from "../chat-types.ts";
+import type { AnswerRun, ChatParams, ChatRole, ChatState } from "../chat-types.ts";
+import { sealedText } from "./sealed-text.ts";
 import { stamps } from "./stamps.ts";
 
 export const conversation = sqliteTable(
@@ -11,9 +12,9 @@ export const conversation = sqliteTable(
     id: text("id").primaryKey(),
     /** Who may see it; null: whoever holds the admin token. */
     createdBy: text("created_by"),
-    title: text("title").notNull(),
+    title: sealedText("title").notNull(),
     pinned: integer("pinned", { mode: "boolean" }).notNull(),
-    systemPrompt: text("system_prompt"),
+    systemPrompt: sealedText("system_prompt"),
     params: text("params", { mode: "json" }).$type<ChatParams>().notNull(),
     /** When somebody last said something in it. */
     activeAt: integer("active_at").notNull(),
@@ -36,10 +37,12 @@ export const message = sqliteTable(
     parentId: text("parent_id"),
     role: text("role").$type<ChatRole>().notNull(),
     state: text("state").$type<ChatState>().notNull(),
-    text: text("text").notNull(),
-    reasoning: text("reasoning").notNull(),
-    toolCalls: text("tool_calls", { mode: "json" }).$type<readonly ChatToolCall[]>().notNull(),
-    toolResults: text("tool_results", { mode: "json" }).$type<readonly ChatToolResult[]>().notNull(),
+    text: sealedText("text").notNull(),
+    reasoning: sealedText("reasoning").notNull(),
+    /** JSON of ChatToolCall[]. */
+    toolCalls: sealedText("tool_calls").notNull(),
+    /** JSON of ChatToolResult[]. */
+    toolResults: sealedText("tool_results").notNull(),
     /** In which order text, reasoning and tool calls came. */
     layout: text("layout", { mode: "json" }).$type<readonly AnswerRun[]>().notNull(),
     model: text("model"),
@@ -49,7 +52,7 @@ export const message = sqliteTable(
     requestId: text("request_id"),
     finishReason: text("finish_reason"),
     errorClass: text("error_class").$type<ErrorClass>(),
-    errorText: text("error_text"),
+    errorText: sealedText("error_text"),
     errorStatus: integer("error_status"),
     inputTokens: integer("input_tokens"),
     cacheReadTokens: integer("cache_read_tokens"),
@@ -78,7 +81,7 @@ export const attachment = sqliteTable(
     mediaType: text("media_type").notNull(),
     size: integer("size").notNull().default(0),
     fileId: text("file_id"),
-    /** Empty when it is a file's. */
+    /** Sealed; empty when it is a file's. */
     bytes: blob("bytes", { mode: "buffer" }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.messageId, table.position] })],
