@@ -14,10 +14,14 @@ export interface Fresh {
 }
 
 /** The configuration as a whole holds all of these nouns. */
-const CONFIG_READ: readonly Scope[] = ["KEYS_READ", "MODELS_READ", "CLIENTS_READ", "SETTINGS_READ"];
-/** The history knows the alert rules and channels too. */
-const HISTORY_READ: readonly Scope[] = [...CONFIG_READ, "ALERTS_READ"];
-const CONFIG_WRITE: readonly Scope[] = ["KEYS_WRITE", "MODELS_WRITE", "CLIENTS_WRITE", "SETTINGS_WRITE"];
+const CONFIG_READ: readonly Scope[] = ["KEYS_READ", "MODELS_READ", "CLIENTS_READ", "SETTINGS_READ", "ALERTS_READ"];
+const CONFIG_WRITE: readonly Scope[] = [
+  "KEYS_WRITE",
+  "MODELS_WRITE",
+  "CLIENTS_WRITE",
+  "SETTINGS_WRITE",
+  "ALERTS_WRITE",
+];
 
 /**
  * The one table of who may do what. Every field of Query, Mutation and Subscription stands here; one that does not is refused
@@ -51,8 +55,8 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Query.configVersion": "SETTINGS_READ",
   "Query.exportConfig": CONFIG_READ,
   "Query.configDiff": CONFIG_READ,
-  "Query.configHistory": HISTORY_READ,
-  "Query.configRevision": HISTORY_READ,
+  "Query.configHistory": CONFIG_READ,
+  "Query.configRevision": CONFIG_READ,
   "Query.settings": "SETTINGS_READ",
   "Query.setting": "SETTINGS_READ",
 
@@ -133,7 +137,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.deleteClientKeys": "CLIENTS_WRITE",
   "Mutation.restoreClientKeys": "CLIENTS_WRITE",
   "Mutation.applyConfig": CONFIG_WRITE,
-  "Mutation.revertConfig": [...CONFIG_WRITE, "ALERTS_WRITE"],
+  "Mutation.revertConfig": CONFIG_WRITE,
   "Mutation.revealConfig": { scope: [...CONFIG_READ, "KEYS_REVEAL"], fresh: true },
   "Mutation.updateSettings": "SETTINGS_WRITE",
   "Mutation.cancelJob": "signed-in",

@@ -135,7 +135,8 @@ builder.mutationFields((t) => ({
   }),
   revealConfig: t.field({
     type: RevealConfigPayload,
-    description: "As `exportConfig`, with the providers' keys in clear. Client keys are stored as hashes only.",
+    description:
+      "As `exportConfig`, with the providers' keys and the alert channels' addresses and secrets in clear. Client keys are stored as hashes only.",
     resolve: async (_, __, { control }) => toPayload(ok(await exportConfig(control, true))),
   }),
 }));

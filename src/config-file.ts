@@ -1,5 +1,6 @@
 import "./lib/zod-config.ts";
 import * as z from "zod/mini";
+import { ALERT_CHANNEL_KINDS, ALERT_GROUPINGS, SEVERITIES } from "./alert-rule.ts";
 import { ConfigError } from "./config.ts";
 import { MODEL_CAPABILITIES } from "./llm/model-capabilities.ts";
 import { CONTENT_POLICIES, PROVIDER_KINDS, QUIRKS, STRATEGIES } from "./llm/names.ts";
@@ -103,6 +104,45 @@ const clientKey = z.strictObject({
   memo,
 });
 
+const record = z.record(z.string(), z.unknown());
+const names = z.optional(z.array(name));
+
+const alertChannel = z.strictObject({
+  name,
+  enabled,
+  kind: z.optional(z.enum(ALERT_CHANNEL_KINDS)).check(z.describe("Said by an export; a channel stays of its kind")),
+  config: z
+    .optional(record)
+    .check(
+      z.describe(
+        "As AlertChannelConfigInput: one of webhook, email, slack, …; needed for a new channel, else the stored one stays",
+      ),
+    ),
+});
+
+const alertRule = z.strictObject({
+  name,
+  enabled,
+  severity: z._default(z.enum(SEVERITIES), "WARNING"),
+  condition: record.check(
+    z.describe("As AlertConditionInput: one of keyInvalid, errorRate, budget, …, with all of its fields"),
+  ),
+  scope: z.optional(
+    z.strictObject({
+      providers: names,
+      models: names,
+      providerKeys: names.check(z.describe("provider/key")),
+      clientKeys: names,
+      per: z.optional(z.enum(ALERT_GROUPINGS)),
+    }),
+  ),
+  forSeconds: z._default(z.int(), 0),
+  cooldownSeconds: z._default(z.int(), 900),
+  mutedUntil: z.optional(z.iso.datetime()),
+  channels: names,
+  memo,
+});
+
 /** The JSON document that CONFIG_FILE names; unknown keys are mistakes. `sluice config-schema` prints it as JSON Schema. */
 const configFileSchema = z.strictObject({
   $schema: z.optional(z.string()),
@@ -110,6 +150,8 @@ const configFileSchema = z.strictObject({
   models: z._default(z.array(model), []),
   clientKeys: z._default(z.array(clientKey), []),
   settings: z._default(z.partial(settingsSchema), {}),
+  alertChannels: z.optional(z.array(alertChannel)).check(z.describe("Without a word none is touched")),
+  alertRules: z.optional(z.array(alertRule)).check(z.describe("Without a word none is touched")),
 });
 
 export type ConfigDocument = z.infer<typeof configFileSchema>;

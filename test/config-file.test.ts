@@ -120,7 +120,15 @@ describe("a configuration file", () => {
 
   test("has a JSON Schema that names its parts and allows no others", () => {
     const schema = configFileJsonSchema() as { properties: Record<string, unknown>; additionalProperties: boolean };
-    expect(Object.keys(schema.properties)).toEqual(["$schema", "providers", "models", "clientKeys", "settings"]);
+    expect(Object.keys(schema.properties)).toEqual([
+      "$schema",
+      "providers",
+      "models",
+      "clientKeys",
+      "settings",
+      "alertChannels",
+      "alertRules",
+    ]);
     expect(schema.additionalProperties).toBe(false);
     expect(JSON.stringify(schema)).toContain('"maxAttempts"');
   });

@@ -2,7 +2,7 @@ import { eq, inArray } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { AlertChannelRow, AlertChannelStore } from "./alert-types.ts";
-import type { ConfigDatabase, Queries } from "./config-database.ts";
+import type { ConfigAccess, Queries } from "./config-access.ts";
 import { StoreError } from "./store-error.ts";
 import { alertChannel } from "./tables/alert-channel.ts";
 import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
@@ -10,7 +10,7 @@ import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts
 type Columns = typeof alertChannel.$inferSelect;
 
 /** A channel's configuration is sealed whole: most of these addresses are credentials. */
-export function openAlertChannels(database: ConfigDatabase, vault: Vault): AlertChannelStore {
+export function openAlertChannels(database: ConfigAccess, vault: Vault): AlertChannelStore {
   const seal = (id: string, config: Secret) => Buffer.from(vault.seal(config, place(id)));
   return {
     async list() {

@@ -1,12 +1,12 @@
 import { eq, inArray } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { AlertRuleRow, AlertRuleValues } from "./alert-types.ts";
-import type { ConfigDatabase, Queries } from "./config-database.ts";
+import type { ConfigAccess, Queries } from "./config-access.ts";
 import { alertRule } from "./tables/alert-rule.ts";
 import type { Nouns } from "./types.ts";
 import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts";
 
-export function openAlertRules(database: ConfigDatabase): Nouns<AlertRuleRow, AlertRuleValues> {
+export function openAlertRules(database: ConfigAccess): Nouns<AlertRuleRow, AlertRuleValues> {
   return {
     async list() {
       return database.read((queries) => queries.select().from(alertRule).orderBy(alertRule.id).all());

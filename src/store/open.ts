@@ -104,6 +104,8 @@ function assemble(parts: {
       },
     }),
     settings: openSettings(access),
+    alertRules: openAlertRules(access),
+    alertChannels: openAlertChannels(access, vault),
   });
   return {
     ...openNouns(database, forgetKeys),
@@ -119,8 +121,6 @@ function assemble(parts: {
     savedViews: openSavedViews(database),
     history: openHistory(database, forgetKeys),
     jobs: openJobs(database, vault),
-    alertRules: openAlertRules(database),
-    alertChannels: openAlertChannels(database, vault),
     alerts: openAlerts(database),
     alertDeliveries: openAlertDeliveries(database),
     keyBalances: openKeyBalances(database),

@@ -70,7 +70,11 @@ export interface Store {
 }
 
 /** The configuration inside a transaction of several writes. */
-export interface ConfigNouns extends Pick<Store, "providers" | "providerKeys" | "models" | "clientKeys" | "settings"> {
+export interface ConfigNouns
+  extends Pick<
+    Store,
+    "providers" | "providerKeys" | "models" | "clientKeys" | "settings" | "alertRules" | "alertChannels"
+  > {
   /** Before this transaction (history.version). */
   version(): Promise<number>;
 }

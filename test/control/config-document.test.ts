@@ -92,6 +92,8 @@ describe("the exported configuration", () => {
       ],
       clientKeys: [{ name: "dev", enabled: true, allowedModels: ["gpt*"], strictParameters: false, memo: "laptop" }],
       settings: { maxAttempts: 5 },
+      alertChannels: [],
+      alertRules: [],
     });
     expect(JSON.stringify(document)).not.toContain("canary");
   });
@@ -332,7 +334,13 @@ describe("the history", () => {
 
 test("the whole configuration needs the scopes of all its nouns", async () => {
   const { ACCESS } = await import("../../schema/access.ts");
-  expect(ACCESS["Query.exportConfig"]).toEqual(["KEYS_READ", "MODELS_READ", "CLIENTS_READ", "SETTINGS_READ"]);
+  expect(ACCESS["Query.exportConfig"]).toEqual([
+    "KEYS_READ",
+    "MODELS_READ",
+    "CLIENTS_READ",
+    "SETTINGS_READ",
+    "ALERTS_READ",
+  ]);
   const { errors } = await server.ask("{ exportConfig { version } }", {}, { token: null });
   expect(errors![0]!.extensions.code).toBe("UNAUTHENTICATED");
 });

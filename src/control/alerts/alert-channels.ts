@@ -7,10 +7,11 @@ import type { Control } from "../control.ts";
 import { type CountedPage, type PageArgs, pageOf, readPageArgs } from "../page.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse } from "../user-errors.ts";
 import { definedOnly, fromWritten } from "../writes.ts";
-import { type ChannelConfig, createChannelInput, type GivenConfig, updateChannelInput } from "./alert-channel-input.ts";
+import { keptSecrets, mergeConfig } from "./alert-channel-config.ts";
+import { createChannelInput, updateChannelInput } from "./alert-channel-input.ts";
 import { toIdBounds } from "./alerts.ts";
 
-const MAX_CHANNELS = 50;
+export const MAX_CHANNELS = 50;
 
 export interface WrittenChannel {
   readonly channel: AlertChannelRow;
@@ -30,7 +31,11 @@ export async function createAlertChannel(
   const { config: given, name, enabled } = read.value;
   const isUnsigned = given.kind === "WEBHOOK" && given.config.secret == null;
   const signingSecret = isUnsigned ? new Secret(`whsec_${randomBytes(32).toString("base64")}`) : null;
-  const merged = mergeConfig(control, given, signingSecret === null ? {} : { secret: signingSecret.reveal() });
+  const merged = mergeConfig(
+    control.checkAddress,
+    given,
+    signingSecret === null ? {} : { secret: signingSecret.reveal() },
+  );
   if (!merged.ok) return merged;
   const values = { name, enabled, kind: given.kind, ...merged.value };
   const created = fromWritten(await control.store.alertChannels.create(values), "alert channel");
@@ -53,7 +58,11 @@ export async function updateAlertChannel(
       return refuse(invalid("config", "A channel stays of its kind: make another one.", "CONFLICT"));
     }
     const opened = await control.store.alertChannels.openConfig(id);
-    const merged = mergeConfig(control, given, keptSecrets(given, JSON.parse(opened?.reveal() ?? "{}")));
+    const merged = mergeConfig(
+      (url) => control.checkAddress(url),
+      given,
+      keptSecrets(given, JSON.parse(opened?.reveal() ?? "{}")),
+    );
     if (!merged.ok) return merged;
     sealed = merged.value;
   }
@@ -90,55 +99,4 @@ export async function listDeliveries(
   }
   const found = await control.store.alertDeliveries.page(channelId, toIdBounds(request));
   return { ...pageOf(found, request, ({ id }) => id), totalCount: found.totalCount };
-}
-
-function mergeConfig(
-  control: Control,
-  { kind, name, config: given }: GivenConfig,
-  secrets: Record<string, unknown>,
-): Result<{ config: Secret; preview: string }> {
-  const config = { ...BLANK, ...definedOnly(given), ...secrets, kind } as unknown as ChannelConfig;
-  if (config.kind === "TELEGRAM" && !config.botToken) {
-    return refuse(invalid(["config", name, "botToken"], "A bot's token is needed.", "REQUIRED"));
-  }
-  const [field, target] = targetOf(config);
-  const refusal = control.checkAddress(target);
-  if (refusal !== null) return refuse(invalid(["config", name, field], `This address ${refusal}`));
-  return ok({ config: new Secret(JSON.stringify(config)), preview: previewOf(config) });
-}
-
-const BLANK = { secret: null, username: null, password: null, threadId: null };
-const SECRETS = ["secret", "password", "botToken"] as const;
-
-/** A secret goes along only to where it went before: another address must not be able to learn it. */
-function keptSecrets({ config }: GivenConfig, before: Record<string, unknown>): Record<string, unknown> {
-  const isSamePlace = (["url", "apiUrl", "host", "port"] as const).every((field) => config[field] === before[field]);
-  const isKept = (name: (typeof SECRETS)[number]) => config[name] == null && before[name] != null;
-  // A signing secret proves who we are and is never sent: it stays wherever the messages go.
-  return Object.fromEntries(
-    SECRETS.filter((name) => isKept(name) && (name === "secret" || isSamePlace)).map((name) => [name, before[name]]),
-  );
-}
-
-function targetOf(config: ChannelConfig): readonly [field: string, url: string] {
-  switch (config.kind) {
-    case "EMAIL":
-      return ["host", `https://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`];
-    case "TELEGRAM":
-      return ["apiUrl", config.apiUrl];
-    default:
-      return ["url", config.url];
-  }
-}
-
-/** Paths and queries of these addresses are credentials. */
-function previewOf(config: ChannelConfig): string {
-  switch (config.kind) {
-    case "EMAIL":
-      return `${config.to.join(", ")} by ${config.host}:${config.port}`.slice(0, 200);
-    case "TELEGRAM":
-      return `chat ${config.chatId} by bot ${config.botToken.split(":")[0]}`;
-    default:
-      return `${new URL(config.url).host}/…`;
-  }
 }

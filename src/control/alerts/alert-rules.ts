@@ -6,7 +6,7 @@ import { definedOnly, fromWritten } from "../writes.ts";
 import { createRuleInput, EVERYTHING, SCOPE_FIELDS, updateRuleInput } from "./alert-rule-input.ts";
 
 /** Each is looked at every ten seconds. */
-const MAX_RULES = 100;
+export const MAX_RULES = 100;
 
 export async function createAlertRule(
   control: Control,
@@ -67,12 +67,8 @@ async function findFaults(
     clientKeyIds: await rows.clientKeys(),
   };
   const errors: UserError[] = [];
-  for (const field of Object.keys(EVERYTHING) as (keyof AlertScope)[]) {
-    const value = rule.scope[field];
-    const isUsed = Array.isArray(value) ? value.length > 0 : value !== null;
-    if (isUsed && !SCOPE_FIELDS[rule.condition.kind].includes(field)) {
-      errors.push(invalid(["scope", inputName(field)], "A rule of this kind cannot be narrowed by this."));
-    }
+  for (const field of scopeFaults(rule)) {
+    errors.push(invalid(["scope", inputName(field)], "A rule of this kind cannot be narrowed by this."));
   }
   for (const field of ["providerIds", "keyIds", "clientKeyIds"] as const) {
     for (const [index, id] of rule.scope[field].entries()) {
@@ -85,6 +81,15 @@ async function findFaults(
     if (!channels.has(id)) errors.push(notFound(["channelIds", String(index)], "alert channel", id));
   }
   return errors;
+}
+
+/** What a rule is narrowed by that means nothing for its kind. */
+export function scopeFaults({ condition, scope }: Pick<AlertRuleRow, "condition" | "scope">): (keyof AlertScope)[] {
+  return (Object.keys(EVERYTHING) as (keyof AlertScope)[]).filter((field) => {
+    const value = scope[field];
+    const isUsed = Array.isArray(value) ? value.length > 0 : value !== null;
+    return isUsed && !SCOPE_FIELDS[condition.kind].includes(field);
+  });
 }
 
 const NOUNS = { providerIds: "provider", keyIds: "provider key", clientKeyIds: "client key" } as const;

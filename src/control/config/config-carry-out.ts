@@ -1,8 +1,16 @@
 import type { DocumentError } from "../../config-file.ts";
 import type { Secret } from "../../lib/secret.ts";
+import type { AlertRuleValues } from "../../store/alert-types.ts";
 import type { ConfigNouns, Written } from "../../store/types.ts";
 import { CLIENT_KEY_PREFIX, generateSecret } from "../clients/client-key-secret.ts";
-import { type KeyFields, type ModelFields, NOTHING_SAID, type Plan, type Step } from "./config-step.ts";
+import {
+  type ChannelFields,
+  type KeyFields,
+  type ModelFields,
+  NOTHING_SAID,
+  type Plan,
+  type Step,
+} from "./config-step.ts";
 
 /** A client key that was made because the document gave no secret; shown once. */
 export interface GeneratedClientKey {
@@ -25,6 +33,8 @@ export async function carryOut(inside: ConfigNouns, plan: Plan): Promise<readonl
   await inside.providerKeys.delete(removed(plan.keys));
   await inside.providers.delete(removed(plan.providers));
   await inside.clientKeys.delete(removed(plan.clients));
+  await inside.alertRules.delete(removed(plan.rules));
+  await inside.alertChannels.delete(removed(plan.channels));
 
   for (const { id, values, path } of kept(plan.providers)) {
     orFail(id === null ? await inside.providers.create(values) : await inside.providers.update(id, values), path);
@@ -41,6 +51,11 @@ export async function carryOut(inside: ConfigNouns, plan: Plan): Promise<readonl
     return inside.clientKeys.create({ ...values, secret, builtin: null });
   });
   if (plan.settings.length > 0) await inside.settings.change(plan.settings.map(({ values }) => values));
+  await inTurn(kept(plan.channels), ({ id, values }) => writeChannel(inside, id, values));
+  if (kept(plan.rules).length > 0) {
+    const idsOf = await namedIds(inside);
+    await inTurn(kept(plan.rules), ({ id, values }) => writeRule(inside, id, values, idsOf));
+  }
   return generated;
 }
 
@@ -56,6 +71,51 @@ function writeModel(inside: ConfigNouns, id: string | null, fields: ModelFields,
   const targets = fields.targets.map(({ provider, ...target }) => ({ ...target, providerId: ids.get(provider)! }));
   if (id !== null) return inside.models.update(id, { ...fields, targets });
   return inside.models.create({ ...NOTHING_SAID, ...fields, targets });
+}
+
+function writeChannel(inside: ConfigNouns, id: string | null, fields: ChannelFields) {
+  if (id !== null) return inside.alertChannels.update(id, fields);
+  const { config, preview = "", ...values } = fields;
+  if (config === undefined) throw new Error("a plan without errors gives a new channel its configuration");
+  return inside.alertChannels.create({ ...values, config, preview });
+}
+
+type IdsByName = Readonly<Record<"provider" | "key" | "client" | "channel", (name: string) => string>>;
+
+function writeRule(inside: ConfigNouns, id: string | null, fields: AlertRuleValues, idsOf: IdsByName) {
+  const { scope, channelIds, ...rest } = fields;
+  const values = {
+    ...rest,
+    scope: {
+      ...scope,
+      providerIds: scope.providerIds.map(idsOf.provider),
+      keyIds: scope.keyIds.map(idsOf.key),
+      clientKeyIds: scope.clientKeyIds.map(idsOf.client),
+    },
+    channelIds: channelIds.map(idsOf.channel),
+  };
+  return id === null ? inside.alertRules.create(values) : inside.alertRules.update(id, values);
+}
+
+/** Of everything that the steps before have made. */
+async function namedIds(inside: ConfigNouns): Promise<IdsByName> {
+  const [providers, keys, clients, channels] = await Promise.all([
+    inside.providers.list(),
+    inside.providerKeys.list(),
+    inside.clientKeys.list(),
+    inside.alertChannels.list(),
+  ]);
+  const providerNames = new Map(providers.map((row) => [row.id, row.name]));
+  const finder = (pairs: readonly (readonly [string, string])[]) => {
+    const ids = new Map(pairs);
+    return (name: string) => ids.get(name)!;
+  };
+  return {
+    provider: finder(providers.map(({ id, name }) => [name, id])),
+    key: finder(keys.map(({ id, name, providerId }) => [`${providerNames.get(providerId)}/${name}`, id])),
+    client: finder(clients.map(({ id, name }) => [name, id])),
+    channel: finder(channels.map(({ id, name }) => [name, id])),
+  };
 }
 
 type Kept<S extends Step<unknown>> = S & { readonly values: NonNullable<S["values"]> };

@@ -6,7 +6,9 @@ import { applyChanges, staleWhole, toChanges } from "../writes.ts";
 import { carryOut, type GeneratedClientKey, PlanFailed } from "./config-carry-out.ts";
 import { type ConfigDifference, differenceOf } from "./config-differences.ts";
 import { clientEntry, keyEntry, modelEntry, providerEntry, shownProxy } from "./config-entries.ts";
+import { channelConfigEntry, channelEntry, ruleEntry } from "./config-entries-alerts.ts";
 import { planConfig, stepsOf } from "./config-plan.ts";
+import { namesNow } from "./config-plan-rules.ts";
 import type { ConfigWorld, Plan } from "./config-step.ts";
 import { readWorld } from "./config-world.ts";
 
@@ -126,6 +128,11 @@ function documentOf(world: ConfigWorld, withSecrets: boolean): ConfigDocument {
     models: byName(world.models).map((row) => modelEntry(row, (id) => names.get(id) ?? id)),
     clientKeys: byName(world.clients).map(clientEntry),
     settings: Object.fromEntries(world.settings.map(({ key, value }) => [key, value])),
+    alertChannels: byName(world.channels).map((row) => {
+      const config = channelConfigEntry(row, withSecrets);
+      return { ...channelEntry(row), ...(config === null ? {} : { config }) };
+    }),
+    alertRules: byName(world.rules).map((row) => ruleEntry(row, namesNow(world))),
   };
   return document as ConfigDocument;
 }

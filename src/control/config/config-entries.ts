@@ -80,7 +80,8 @@ export function clientEntry(row: ClientKeyValues) {
   };
 }
 
-function given<T extends object>(fields: T): Partial<T> {
+/** Without what is empty. */
+export function given<T extends object>(fields: T): Partial<T> {
   const isGiven = (value: unknown) => value !== null && !(Array.isArray(value) && value.length === 0);
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => isGiven(value))) as Partial<T>;
 }

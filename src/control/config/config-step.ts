@@ -1,6 +1,7 @@
 import type { DocumentError } from "../../config-file.ts";
 import type { Secret } from "../../lib/secret.ts";
 import type { FixedSettings } from "../../settings.ts";
+import type { AlertChannelRow, AlertChannelValues, AlertRuleRow, AlertRuleValues } from "../../store/alert-types.ts";
 import type { ConfigChangeKind, ConfigNoun } from "../../store/config-changes.ts";
 import type {
   ClientKeyRow,
@@ -23,6 +24,12 @@ export interface ConfigWorld {
   readonly models: readonly ModelRow[];
   readonly clients: readonly ClientKeyRow[];
   readonly settings: readonly SettingRow[];
+  readonly channels: readonly OpenedChannel[];
+  readonly rules: readonly AlertRuleRow[];
+}
+
+export interface OpenedChannel extends AlertChannelRow {
+  readonly config: Secret;
 }
 
 export interface PlanOptions {
@@ -75,6 +82,12 @@ export type ModelFields = Omit<ModelValues, "targets" | Unsaid> &
 export type ModelStep = Step<ModelFields | null>;
 export type ClientStep = Step<(ClientKeyValues & { readonly secret?: Secret }) | null>;
 export type SettingStep = Step<SettingChange>;
+/** Without a configuration the stored one stays. */
+export type ChannelFields = Omit<AlertChannelValues, "config" | "preview"> &
+  Partial<Pick<AlertChannelValues, "config" | "preview">>;
+export type ChannelStep = Step<ChannelFields | null>;
+/** Names stand where ids will: of keys "provider/key". */
+export type RuleStep = Step<AlertRuleValues | null>;
 
 export interface Plan {
   readonly providers: readonly ProviderStep[];
@@ -82,6 +95,8 @@ export interface Plan {
   readonly models: readonly ModelStep[];
   readonly clients: readonly ClientStep[];
   readonly settings: readonly SettingStep[];
+  readonly channels: readonly ChannelStep[];
+  readonly rules: readonly RuleStep[];
   readonly errors: readonly DocumentError[];
 }
 
