@@ -127,6 +127,8 @@ function makeRequest(receivedAtMs: number, random: Random, { models, clients }: 
   const attempt = (atMs: number): AttemptRecord => ({
     ...key,
     upstreamModel: model.name,
+    upstreamFormat: protocol,
+    upstreamEndpoint: endpoint,
     startedAtMs: atMs,
     durationMs: receivedAtMs + durationMs - atMs,
     outcome: "ok",
@@ -149,6 +151,8 @@ function makeRequest(receivedAtMs: number, random: Random, { models, clients }: 
     endpoint,
     requestedModel: model.name,
     servedModel: model.name,
+    upstreamFormat: protocol,
+    upstreamEndpoint: endpoint,
     ...key,
     clientKeyId: clients[client]!,
     origin: "client",

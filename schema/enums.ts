@@ -36,7 +36,7 @@ import { USAGE_INTERVALS } from "../src/control/usage/usage.ts";
 import { USER_ERROR_CODES } from "../src/control/user-errors.ts";
 import { KEY_HEALTH_STATES } from "../src/events.ts";
 import { MODEL_CAPABILITIES } from "../src/llm/model-capabilities.ts";
-import { CONTENT_POLICIES, PROTOCOLS, PROVIDER_KINDS, QUIRKS, STRATEGIES } from "../src/llm/names.ts";
+import { CONTENT_POLICIES, PROTOCOLS, PROVIDER_KINDS, QUIRKS, STRATEGIES, WIRES } from "../src/llm/names.ts";
 import { EFFORTS } from "../src/llm/request.ts";
 import { ASKABLE_ENDPOINTS } from "../src/llm/short-request.ts";
 import { THINKING_STYLES } from "../src/llm/traits.ts";
@@ -60,6 +60,11 @@ function listed<const Value extends string>(name: string, values: readonly Value
 export const SortDirection = listed("SortDirection", ["asc", "desc"]);
 export const ProviderKind = listed("ProviderKind", PROVIDER_KINDS);
 export const WireFormat = listed("WireFormat", PROTOCOLS);
+export const UpstreamFormat = listed(
+  "UpstreamFormat",
+  WIRES,
+  "What an upstream is spoken to in: a format of clients, or Coze's, which none speaks.",
+);
 export const KeyStrategy = listed("KeyStrategy", STRATEGIES);
 export const ContentPolicy = listed("ContentPolicy", CONTENT_POLICIES);
 export const ErrorClass = listed("ErrorClass", ERROR_CLASSES);

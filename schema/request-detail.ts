@@ -2,7 +2,7 @@ import type { RequestView } from "../src/control/requests/request-view.ts";
 import type { AttemptRecord } from "../src/record.ts";
 import type { StoredContent } from "../src/store/reports.ts";
 import { builder } from "./builder.ts";
-import { AttemptOutcome, ContentPolicy, ErrorClass } from "./enums.ts";
+import { AttemptOutcome, ContentPolicy, ErrorClass, UpstreamFormat } from "./enums.ts";
 import { Provider, ProviderKey } from "./refs.ts";
 import { findKey, findProvider } from "./request-loaders.ts";
 
@@ -21,6 +21,8 @@ builder.objectType(RequestAttempt, {
     providerKeyId: t.exposeID("keyId"),
     providerKey: t.field({ type: ProviderKey, nullable: true, resolve: (row, _, ctx) => findKey(ctx, row.keyId) }),
     upstreamModel: t.exposeString("upstreamModel"),
+    upstreamFormat: t.expose("upstreamFormat", { type: UpstreamFormat, nullable: true }),
+    upstreamEndpoint: t.exposeString("upstreamEndpoint", { nullable: true }),
     startOffsetMs: t.float({ resolve: ({ startedAtMs, request }) => startedAtMs - request.receivedAtMs }),
     durationMs: t.exposeFloat("durationMs"),
     outcome: t.expose("outcome", { type: AttemptOutcome }),

@@ -22,6 +22,7 @@ import {
   RequestStatus,
   SnippetLanguage,
   TokenPart,
+  UpstreamFormat,
   UsageSource,
   WireFormat,
 } from "./enums.ts";
@@ -92,6 +93,12 @@ builder.objectType(RequestLog, {
     status: t.expose("status", { type: RequestStatus }),
     format: t.expose("protocol", { type: WireFormat }),
     endpoint: t.exposeString("endpoint", { description: "e.g. chat.completions, messages, embeddings" }),
+    upstreamFormat: t.expose("upstreamFormat", {
+      type: UpstreamFormat,
+      nullable: true,
+      description: "In which the upstream was asked, at last. Null when nobody was, and in older logs.",
+    }),
+    upstreamEndpoint: t.exposeString("upstreamEndpoint", { nullable: true }),
     requestedModel: t.exposeString("requestedModel"),
     servedModel: t.exposeString("servedModel", { nullable: true }),
     providerId: t.exposeID("providerId", { nullable: true }),
@@ -214,6 +221,7 @@ export const RequestLogFilter = builder.inputRef<RequestFilter>("RequestLogFilte
     origins: t.field({ type: [RequestOrigin] }),
     formats: t.field({ type: [WireFormat] }),
     endpoints: t.stringList(),
+    upstreamFormats: t.field({ type: [UpstreamFormat] }),
     stream: t.boolean(),
     retried: t.boolean({ description: "More than one upstream call." }),
     latencyMs: t.field({ type: IntRangeInput }),

@@ -1,4 +1,4 @@
-import type { ContentPolicy, EndpointId, ProtocolId } from "./llm/names.ts";
+import type { ContentPolicy, EndpointId, ProtocolId, UpstreamEndpoint, Wire } from "./llm/names.ts";
 import type { Usage, UsageSource } from "./llm/usage.ts";
 
 /** Why something failed, as one closed list: it decides who is to blame (policy/health) and groups the errors for people. */
@@ -31,8 +31,17 @@ export type RequestOrigin = (typeof REQUEST_ORIGINS)[number];
 
 export type AttemptOutcome = "ok" | "rejected" | "unreachable" | "abandoned";
 
+/** How an upstream was asked. Null: nobody was, or (in logs of before) it was not noted. */
+export interface Spoken {
+  readonly upstreamFormat: Wire | null;
+  /** Null also where one address serves everything (Coze). */
+  readonly upstreamEndpoint: UpstreamEndpoint | null;
+}
+
+export const NOTHING_SPOKEN: Spoken = { upstreamFormat: null, upstreamEndpoint: null };
+
 /** One upstream call. Times are milliseconds; `startedAtMs` is Unix time. */
-export interface AttemptRecord {
+export interface AttemptRecord extends Spoken {
   readonly providerId: string;
   readonly keyId: string;
   readonly upstreamModel: string;
@@ -78,7 +87,7 @@ export interface RequestContent {
 }
 
 /** Exactly one per client request, made at settle. Times are Unix milliseconds (fractions allowed), money nano-USD. */
-export interface RequestRecord {
+export interface RequestRecord extends Spoken {
   readonly id: string;
   readonly receivedAtMs: number;
   readonly firstTokenAtMs: number | null;
@@ -116,7 +125,7 @@ export interface RequestRecord {
 }
 
 /** A request that is still running, as the console and `activeRequests` show it. */
-export interface ActiveRequest {
+export interface ActiveRequest extends Spoken {
   readonly id: string;
   readonly receivedAtMs: number;
   readonly protocol: ProtocolId;

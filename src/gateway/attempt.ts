@@ -5,7 +5,7 @@ import type { Admitted } from "./admit.ts";
 import { AnswerUndecodable } from "./answer-body.ts";
 import type { AttemptResult } from "./attempt-result.ts";
 import { callUpstream } from "./call.ts";
-import type { UpstreamRequest } from "./call-result.ts";
+import type { SpokenRequest } from "./call-result.ts";
 import { Claim } from "./claim.ts";
 import { type Exchange, NOTHING } from "./exchange.ts";
 import type { OperationCall } from "./operation-call.ts";
@@ -30,10 +30,13 @@ export function attempt(
   exchange.dropped = call === null ? NOTHING : call.dropped;
   // Before the key is claimed: this may throw on what only shows now in the client's body.
   const request = call === null ? upstreamRequest(exchange, admitted, target, key) : call.request;
-  return run(new Claim(exchange, admitted, target, key, call?.answer ?? null), request);
+  return run(
+    new Claim(exchange, admitted, target, key, { translation: call?.answer ?? null, spoken: request.spoken }),
+    request,
+  );
 }
 
-async function run(claim: Claim, request: UpstreamRequest): Promise<AttemptResult> {
+async function run(claim: Claim, request: SpokenRequest): Promise<AttemptResult> {
   const { exchange, abort } = claim;
   if (exchange.stream) claim.limitHeaders();
   const result = await callUpstream(exchange, request, abort);

@@ -1,6 +1,7 @@
 import { EgressError } from "../lib/egress.ts";
 import type { HttpAnswer } from "../lib/http-client/types.ts";
 import { classifyUnreachable, type Failure } from "../policy/failure.ts";
+import type { Spoken } from "../record.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** One HTTP call to an upstream, ready to be sent. */
@@ -10,6 +11,11 @@ export interface UpstreamRequest {
   readonly headers: Record<string, string>;
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
   readonly proxyUrl: string | null;
+}
+
+/** One that answers the client's, and how it asks. */
+export interface SpokenRequest extends UpstreamRequest {
+  readonly spoken: Spoken;
 }
 
 export type CallResult =

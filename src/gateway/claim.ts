@@ -1,7 +1,7 @@
 import type { HeaderView } from "../lib/http-client/types.ts";
 import { classifyRejection, classifyUnreachable, type Failure } from "../policy/failure.ts";
 import type { Lease } from "../pool.ts";
-import type { AttemptOutcome } from "../record.ts";
+import type { AttemptOutcome, Spoken } from "../record.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import { Abort } from "./abort.ts";
 import type { Admitted } from "./admit.ts";
@@ -12,11 +12,19 @@ import { maskKeys } from "./mask.ts";
 import type { OperationReading } from "./operation-call.ts";
 import type { RouteTarget } from "./route.ts";
 
+interface Claimed {
+  /** How the answer is read; null when it comes in the client's own format. */
+  readonly translation: AnswerTranslation | OperationReading | null;
+  readonly spoken: Spoken;
+}
+
 /** A key taken for one upstream call: from here on it is either praised, blamed or given back, and the attempt written down. */
 export class Claim {
   readonly lease: Lease;
   readonly abort = new Abort();
   upstreamRequestId: string | null = null;
+  readonly translation: Claimed["translation"];
+  readonly #spoken: Spoken;
   readonly #startedAtMs: number;
   #timedOut = false;
 
@@ -25,9 +33,11 @@ export class Claim {
     readonly admitted: Admitted,
     readonly target: RouteTarget,
     readonly key: KeyEntry,
-    /** How its answer is read; null when it comes in the client's own format. */
-    readonly translation: AnswerTranslation | OperationReading | null,
+    { translation, spoken }: Claimed,
   ) {
+    this.translation = translation;
+    this.#spoken = spoken;
+    exchange.spoken = spoken;
     this.#startedAtMs = exchange.now();
     this.lease = exchange.gateway.pool.begin(key, target.upstreamModel, this.#startedAtMs);
     exchange.provider = target.provider;
@@ -92,6 +102,7 @@ export class Claim {
       providerId: this.target.provider.id,
       keyId: this.key.id,
       upstreamModel: this.target.upstreamModel,
+      ...this.#spoken,
       startedAtMs: this.#startedAtMs,
       durationMs,
       outcome,

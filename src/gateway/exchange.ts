@@ -5,7 +5,14 @@ import type { Usage, UsageSource } from "../llm/usage.ts";
 import { priceFor } from "../policy/pricing.ts";
 import { protocols } from "../protocols/index.ts";
 import type { Protocol } from "../protocols/protocol.ts";
-import type { ActiveRequest, AttemptRecord, ErrorClass, RequestRecord } from "../record.ts";
+import {
+  type ActiveRequest,
+  type AttemptRecord,
+  type ErrorClass,
+  NOTHING_SPOKEN,
+  type RequestRecord,
+  type Spoken,
+} from "../record.ts";
 import type { ClientEntry, KeyEntry, ModelEntry, ProviderEntry, Snapshot } from "../snapshot.ts";
 import type { Abortable } from "./abort.ts";
 import type { ContentCapture } from "./content.ts";
@@ -49,6 +56,7 @@ export class Exchange {
   provider: ProviderEntry | null = null;
   key: KeyEntry | null = null;
   servedModel: string | null = null;
+  spoken: Spoken = NOTHING_SPOKEN;
   firstTokenAtMs: number | null = null;
   usage: Usage | null = null;
   rawUsage: string | null = null;
@@ -177,6 +185,7 @@ export class Exchange {
       endpoint: incoming.endpoint.id,
       requestedModel: this.requestedModel,
       servedModel: this.servedModel,
+      ...this.spoken,
       providerId: this.provider?.id ?? null,
       keyId: this.key?.id ?? null,
       clientKeyId: this.#clientKeyId(),
@@ -210,6 +219,7 @@ export class Exchange {
       endpoint: incoming.endpoint.id,
       requestedModel: this.requestedModel,
       servedModel: this.servedModel,
+      ...this.spoken,
       providerId: this.provider?.id ?? null,
       keyId: this.key?.id ?? null,
       clientKeyId: this.#clientKeyId(),

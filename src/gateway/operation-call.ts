@@ -9,7 +9,7 @@ import { dialects } from "../providers/index.ts";
 import type { Service } from "../providers/wires.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import { readWhole, type WholeAnswer } from "./answer-translation.ts";
-import type { UpstreamRequest } from "./call-result.ts";
+import type { SpokenRequest } from "./call-result.ts";
 import type { Exchange } from "./exchange.ts";
 import { type JsonBody, parseBody } from "./json-body.ts";
 import { strictRefusal } from "./refusals.ts";
@@ -20,7 +20,7 @@ type OperationService = Extract<Service, { how: "operation" }>;
 
 /** One upstream call for what is no conversation, at another vendor's endpoint. */
 export interface OperationCall {
-  readonly request: UpstreamRequest;
+  readonly request: SpokenRequest;
   readonly dropped: readonly string[];
   /** Nothing: the fields that a quirk can forbid are those of conversations. */
   readonly sent: "";
@@ -70,6 +70,7 @@ export class OperationRequest {
         },
         body: this.#body,
         proxyUrl: key.proxyUrl?.reveal() ?? null,
+        spoken: { upstreamFormat: this.service.wire, upstreamEndpoint: endpoint },
       },
       dropped,
       sent: "",

@@ -10,7 +10,7 @@ import { dialects } from "../providers/index.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import { AnswerTranslation } from "./answer-translation.ts";
 import type { KeyBinding } from "./bound-ids.ts";
-import type { UpstreamRequest } from "./call-result.ts";
+import type { SpokenRequest } from "./call-result.ts";
 import type { Exchange } from "./exchange.ts";
 import type { PlacedFiles } from "./files/copies.ts";
 import { type JsonBody, parseBody } from "./json-body.ts";
@@ -21,7 +21,7 @@ import { addressOf, upstreamHeaders } from "./upstream-request.ts";
 
 /** One upstream call in another format than the client's. */
 export interface TranslatedCall {
-  readonly request: UpstreamRequest;
+  readonly request: SpokenRequest;
   /** The client's names of what was left out. */
   readonly dropped: readonly string[];
   /** The JSON that goes up. */
@@ -130,14 +130,15 @@ export class Translator {
     { provider, upstreamModel }: RouteTarget,
     key: KeyEntry,
     { wire, encoded, sent, beta }: Written,
-  ): UpstreamRequest {
+  ): SpokenRequest {
     const dialect = dialects[provider.kind];
+    const endpoint = endpointOf(wire, this.exchange.stream);
     // The client's own headers speak of its own format: none goes up.
     const own = { get: (name: string) => encoded.headers[name] ?? null };
     return {
       method: "POST",
       url: dialect.url(addressOf(this.exchange, provider), {
-        endpoint: endpointOf(wire, this.exchange.stream),
+        endpoint,
         model: upstreamModel,
         resourceId: null,
         geminiVersion: "v1beta",
@@ -153,6 +154,7 @@ export class Translator {
       },
       body: utf8(sent),
       proxyUrl: key.proxyUrl?.reveal() ?? null,
+      spoken: { upstreamFormat: wire, upstreamEndpoint: wire === "coze" ? null : endpoint },
     };
   }
 

@@ -3,7 +3,7 @@ import { dialects } from "../providers/index.ts";
 import { isBareAddress } from "../providers/openai.ts";
 import type { KeyEntry, ProviderEntry } from "../snapshot.ts";
 import type { Admitted } from "./admit.ts";
-import type { UpstreamRequest } from "./call-result.ts";
+import type { SpokenRequest, UpstreamRequest } from "./call-result.ts";
 import { withoutCredentials } from "./credential.ts";
 import type { Exchange } from "./exchange.ts";
 import { bodyFor } from "./json-body.ts";
@@ -19,7 +19,7 @@ export function upstreamRequest(
   admitted: Admitted,
   target: RouteTarget,
   key: KeyEntry,
-): UpstreamRequest {
+): SpokenRequest {
   const { incoming } = exchange;
   const { provider } = target;
   const dialect = dialects[provider.kind];
@@ -46,6 +46,7 @@ export function upstreamRequest(
     headers,
     body: encodeBody(exchange, admitted, target, headers),
     proxyUrl: key.proxyUrl?.reveal() ?? null,
+    spoken: { upstreamFormat: exchange.protocol.id, upstreamEndpoint: incoming.endpoint.id },
   };
 }
 

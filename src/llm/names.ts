@@ -3,8 +3,9 @@
 export const PROTOCOLS = ["openai-chat", "openai-responses", "anthropic-messages", "gemini"] as const;
 /** A wire format. `openai-chat` stands for all of OpenAI's endpoints but /responses: they share errors, keys and model lists. */
 export type ProtocolId = (typeof PROTOCOLS)[number];
+export const WIRES = [...PROTOCOLS, "coze"] as const;
 /** What an upstream is spoken to in: a client format, or Coze's, which no client speaks. */
-export type Wire = ProtocolId | "coze";
+export type Wire = (typeof WIRES)[number];
 
 export const PROVIDER_KINDS = ["openai", "azure-openai", "anthropic", "gemini", "coze", "openai-compatible"] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];

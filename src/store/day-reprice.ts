@@ -34,8 +34,8 @@ function writeRows(
     "UPDATE request SET cost_nano_usd = ?, route = ? WHERE row = ?",
   );
   for (const { row, route: id, costNanoUsd, price } of rows) {
-    const [protocol, endpoint, requestedModel, servedModel, providerId, keyId] = routes.get(id)!;
-    const route: Route = [protocol, endpoint, requestedModel, servedModel, providerId, keyId, price];
+    const [protocol, endpoint, requestedModel, servedModel, providerId, keyId, , ...more] = routes.get(id)!;
+    const route: Route = [protocol, endpoint, requestedModel, servedModel, providerId, keyId, price, ...more];
     update.run(costNanoUsd, shapeId({ kind: "route", value: JSON.stringify(route) }), row);
   }
 }

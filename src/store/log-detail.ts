@@ -35,7 +35,9 @@ function isPlain(attempt: AttemptRecord, record: RequestRecord): boolean {
     attempt.cooldownMs === null &&
     attempt.providerId === record.providerId &&
     attempt.keyId === record.keyId &&
-    attempt.upstreamModel === record.servedModel
+    attempt.upstreamModel === record.servedModel &&
+    attempt.upstreamFormat === record.upstreamFormat &&
+    attempt.upstreamEndpoint === record.upstreamEndpoint
   );
 }
 

@@ -77,11 +77,13 @@ function marks<Shape>(
   return Uint8Array.from(shapes, (shape) => (passes(shape) ? (holdsText(shape) ? 2 : 1) : 0));
 }
 
-function routeTest({ protocols, endpoints, models, providerIds, keyIds }: LogFilter): (route: Route) => boolean {
-  if (!(protocols || endpoints || models || providerIds || keyIds)) return () => true;
-  return ([protocol, endpoint, requested, served, providerId, keyId]) =>
+function routeTest(filter: LogFilter): (route: Route) => boolean {
+  const { protocols, endpoints, upstreamFormats, models, providerIds, keyIds } = filter;
+  if (!(protocols || endpoints || upstreamFormats || models || providerIds || keyIds)) return () => true;
+  return ([protocol, endpoint, requested, served, providerId, keyId, , spoken]) =>
     isOneOf(protocols, protocol) &&
     isOneOf(endpoints, endpoint) &&
+    isOneOf(upstreamFormats, spoken?.[0] ?? null) &&
     isOneOf(providerIds, providerId) &&
     isOneOf(keyIds, keyId) &&
     (models === undefined || matchesAny(models, requested) || (served !== null && matchesAny(models, served)));

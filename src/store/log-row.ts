@@ -1,10 +1,10 @@
 import { msOfRow, requestIdAt } from "../lib/id.ts";
-import type { AttemptRecord } from "../record.ts";
+import { type AttemptRecord, NOTHING_SPOKEN } from "../record.ts";
 import { DAY_MS } from "./day-file.ts";
 import type { DayShapes } from "./day-reader.ts";
 import type { StoredDetail } from "./log-detail.ts";
 import type { LogRow } from "./reports.ts";
-import { originOf } from "./shape.ts";
+import { originOf, spokenOf } from "./shape.ts";
 
 /** A row of a day file as SQL gives it. */
 export interface StoredRow {
@@ -62,6 +62,7 @@ export function readRow(stored: StoredRow, day: number, shapes: DayShapes): LogR
     endpoint,
     requestedModel,
     servedModel,
+    ...spokenOf(route),
     providerId,
     keyId,
     clientKeyId,
@@ -83,13 +84,15 @@ export function readRow(stored: StoredRow, day: number, shapes: DayShapes): LogR
 /** The attempts: as written, or the one that the row says all about. */
 export function readAttempts(stored: StoredRow, row: LogRow): AttemptRecord[] {
   const written = readDetail(stored).a;
-  if (written !== undefined) return [...written];
+  if (written !== undefined) return written.map((attempt) => ({ ...NOTHING_SPOKEN, ...attempt }));
   if (row.attemptCount === 0) return [];
   return [
     {
       providerId: row.providerId ?? "",
       keyId: row.keyId ?? "",
       upstreamModel: row.servedModel ?? "",
+      upstreamFormat: row.upstreamFormat,
+      upstreamEndpoint: row.upstreamEndpoint,
       startedAtMs: after(row.receivedAtMs, stored.attempt_start_us ?? 0),
       durationMs: (stored.attempt_us ?? 0) / 1000,
       outcome: "ok",

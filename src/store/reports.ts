@@ -1,4 +1,4 @@
-import type { EndpointId, ProtocolId } from "../llm/names.ts";
+import type { EndpointId, ProtocolId, Wire } from "../llm/names.ts";
 import type { ErrorClass, RequestOrigin, RequestRecord } from "../record.ts";
 import type { ErrorPrint } from "./error-fingerprint.ts";
 
@@ -32,6 +32,8 @@ export interface LogFilter {
   readonly origins?: readonly RequestOrigin[];
   readonly protocols?: readonly ProtocolId[];
   readonly endpoints?: readonly EndpointId[];
+  /** In which an upstream was asked, at last. */
+  readonly upstreamFormats?: readonly Wire[];
   readonly stream?: boolean;
   /** More than one attempt. */
   readonly retried?: boolean;

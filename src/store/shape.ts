@@ -1,6 +1,6 @@
-import type { EndpointId, ProtocolId } from "../llm/names.ts";
+import type { EndpointId, ProtocolId, UpstreamEndpoint, Wire } from "../llm/names.ts";
 import type { UsageSource } from "../llm/usage.ts";
-import type { ErrorClass, PriceUsed, RequestOrigin, RequestRecord } from "../record.ts";
+import type { ErrorClass, PriceUsed, RequestOrigin, RequestRecord, Spoken } from "../record.ts";
 
 /**
  * What many requests have in common is written once per day file and referred to by number: the *route* a request took, its
@@ -15,6 +15,8 @@ export type Route = readonly [
   providerId: string | null,
   keyId: string | null,
   price: PriceUsed | null,
+  /** Absent when nobody was asked, and in routes of before it was noted. */
+  spoken?: readonly [format: Wire, endpoint: UpstreamEndpoint | null],
 ];
 /** Without an origin it is a client: so were all before there were others, and most are. */
 export type Caller = readonly [
@@ -65,7 +67,7 @@ export class ShapeNumbers {
     if (last !== undefined && isRoute(last.route, record)) return last.number;
     const route = routeOf(record);
     const requestedModel = route[2];
-    const key = `r${requestedModel.length},${servedModel === null ? -1 : servedModel.length} ${requestedModel} ${servedModel} ${providerId} ${keyId} ${record.protocol} ${record.endpoint} ${price === null ? "" : JSON.stringify(price)}`;
+    const key = `r${requestedModel.length},${servedModel === null ? -1 : servedModel.length} ${requestedModel} ${servedModel} ${providerId} ${keyId} ${record.protocol} ${record.endpoint} ${record.upstreamFormat} ${record.upstreamEndpoint} ${price === null ? "" : JSON.stringify(price)}`;
     const number = this.#numbers.get(key) ?? this.#add(key, "route", route);
     this.#lastRoutes.set(keyId, { route, number });
     return number;
@@ -125,7 +127,8 @@ export class ShapeNumbers {
 }
 
 function routeOf(record: RequestRecord): Route {
-  return [
+  const { upstreamFormat, upstreamEndpoint } = record;
+  const route = [
     record.protocol,
     record.endpoint,
     record.requestedModel.slice(0, MAX_NAME_CHARS),
@@ -133,7 +136,12 @@ function routeOf(record: RequestRecord): Route {
     record.providerId,
     record.keyId,
     record.price,
-  ];
+  ] as const;
+  return upstreamFormat === null ? route : [...route, [upstreamFormat, upstreamEndpoint]];
+}
+
+export function spokenOf([, , , , , , , spoken]: Route): Spoken {
+  return { upstreamFormat: spoken?.[0] ?? null, upstreamEndpoint: spoken?.[1] ?? null };
 }
 
 function callerOf(record: RequestRecord, node: string): Caller {
@@ -157,6 +165,8 @@ function isRoute(route: Route, record: RequestRecord): boolean {
     route[4] === record.providerId &&
     route[1] === record.endpoint &&
     route[0] === record.protocol &&
+    (route[7]?.[0] ?? null) === record.upstreamFormat &&
+    (route[7]?.[1] ?? null) === record.upstreamEndpoint &&
     isPrice(route[6], record.price)
   );
 }

@@ -215,6 +215,12 @@ describe("several targets", () => {
     gateway.restart(json(chatAnswer()));
     gateway.vendor.forModel("claude-opus-5-5", json(anthropicError("overloaded_error", "Overloaded"), 529));
     const { json: answer, calls, record } = await gateway.send("/v1/messages", messages.body("mixed", false));
+    const spoken = record.attempts.map(({ upstreamFormat, upstreamEndpoint }) => [upstreamFormat, upstreamEndpoint]);
+    expect(spoken).toEqual([
+      ["anthropic-messages", "messages"],
+      ["openai-chat", "chat.completions"],
+    ]);
+    expect(record).toMatchObject({ upstreamFormat: "openai-chat", upstreamEndpoint: "chat.completions" });
     expect(messages.textOf(answer)).toBe(TEXT);
     expect(calls.map(({ path }) => path)).toEqual(["/v1/messages", "/v1/chat/completions"]);
     expect(record.attempts.map(({ errorClass }) => errorClass)).toEqual(["upstream_error", null]);

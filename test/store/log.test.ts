@@ -23,6 +23,19 @@ describe("a logged request reads as it was settled", () => {
         makeAttempt(NOON),
       ],
     }),
+    "an answer in another format than the first one asked": makeRecord(NOON, {
+      upstreamFormat: "anthropic-messages",
+      upstreamEndpoint: "messages",
+      attempts: [
+        makeAttempt(NOON, { outcome: "rejected", httpStatus: 500, errorClass: "upstream_error" }),
+        makeAttempt(NOON, { upstreamFormat: "anthropic-messages", upstreamEndpoint: "messages" }),
+      ],
+    }),
+    "one attempt at an upstream that has no endpoints": makeRecord(NOON, {
+      upstreamFormat: "coze",
+      upstreamEndpoint: null,
+      attempts: [makeAttempt(NOON, { upstreamFormat: "coze", upstreamEndpoint: null })],
+    }),
     "an attempt whose status is not the usual 200": makeRecord(NOON, {
       attempts: [makeAttempt(NOON, { httpStatus: 201 })],
     }),
@@ -32,6 +45,8 @@ describe("a logged request reads as it was settled", () => {
       errorClass: "not_found",
       errorText: 'no model "x" – "quoted", 100 % \\ and 🙂',
       servedModel: null,
+      upstreamFormat: null,
+      upstreamEndpoint: null,
       providerId: null,
       keyId: null,
       usage: null,
@@ -100,6 +115,18 @@ describe("a logged request reads as it was settled", () => {
     expect(store.stats().databaseBytes).toBeGreaterThan(10_000);
   });
 
+  test("attempts of a log that did not note their formats have none", async () => {
+    const log = new TestLog();
+    const record = makeFailure(NOON);
+    await log.write([record]);
+    const detail = { e: "x", a: record.attempts.map(({ upstreamFormat: _, upstreamEndpoint: __, ...old }) => old) };
+    const day = new Database(dayFilePath(log.directory.logs, Math.floor(NOON / DAY_MS)));
+    day.run("UPDATE request SET detail = ?", [JSON.stringify(detail)]);
+    day.close();
+    const none = { upstreamFormat: null, upstreamEndpoint: null };
+    expect(log.ask("get", record.id)?.attempts).toEqual(record.attempts.map((attempt) => ({ ...attempt, ...none })));
+  });
+
   test("texts that come from clients are cut, not the rest", async () => {
     const log = new TestLog();
     const record = makeFailure(NOON, {
@@ -127,6 +154,8 @@ describe("a logged request reads as it was settled", () => {
       makeRecord(NOON, { clientAddress: "1", userAgent: "2 3" }),
       makeRecord(NOON, { origin: "test" }),
       makeRecord(NOON, { origin: "replay" }),
+      makeRecord(NOON, { upstreamEndpoint: "completions" }),
+      makeRecord(NOON, { upstreamFormat: "gemini" }),
       makeRecord(NOON, { price: null }),
       makeRecord(NOON, { price: { ...makeRecord().price!, input: 3 } }),
       makeRecord(NOON, { price: { ...makeRecord().price!, source: "manual" } }),
@@ -136,6 +165,8 @@ describe("a logged request reads as it was settled", () => {
       expect(log.ask("get", record.id)).toMatchObject({
         requestedModel: record.requestedModel,
         servedModel: record.servedModel,
+        upstreamFormat: record.upstreamFormat,
+        upstreamEndpoint: record.upstreamEndpoint,
         price: record.price,
         userAgent: record.userAgent,
         clientAddress: record.clientAddress,
@@ -279,6 +310,7 @@ describe("a filter", () => {
       protocol: "anthropic-messages",
       requestedModel: "claude-sonnet-5",
       servedModel: "claude-sonnet-5",
+      upstreamFormat: "coze",
       providerId: "prv_b",
       keyId: "pky_c",
     }),
@@ -328,6 +360,7 @@ describe("a filter", () => {
     ["origins", { origins: ["test"] }, ["cancelled"]],
     ["protocols", { protocols: ["anthropic-messages"] }, ["stream"]],
     ["endpoints", { endpoints: ["messages"] }, ["stream"]],
+    ["upstream formats", { upstreamFormats: ["gemini", "coze"] }, ["stream"]],
     ["streams", { stream: true }, ["stream"]],
     ["no streams", { stream: false, statuses: ["success"] }, ["slow", "plain"]],
     ["retried ones", { retried: true }, ["failed"]],

@@ -6,11 +6,14 @@ export const MASTER_KEY = new Uint8Array(32).fill(7);
 /** Noon of a fixed day, UTC. */
 export const NOON = Date.UTC(2026, 10, 20, 12);
 
+const SPOKEN = { upstreamFormat: "openai-chat", upstreamEndpoint: "chat.completions" } as const;
+
 export function makeAttempt(atMs: number, changes: Partial<AttemptRecord> = {}): AttemptRecord {
   return {
     providerId: "prv_a",
     keyId: "pky_a",
     upstreamModel: "gpt-4.1-2025-04-14",
+    ...SPOKEN,
     startedAtMs: atMs + 0.25,
     durationMs: 60.5,
     outcome: "ok",
@@ -38,6 +41,7 @@ export function makeRecord(atMs: number = NOON, changes: Partial<RequestRecord> 
     endpoint: "chat.completions",
     requestedModel: "gpt-4.1",
     servedModel: "gpt-4.1-2025-04-14",
+    ...SPOKEN,
     providerId: "prv_a",
     keyId: "pky_a",
     clientKeyId: "cky_a",

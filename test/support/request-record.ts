@@ -1,5 +1,7 @@
 import { newId } from "../../src/lib/id.ts";
-import type { ActiveRequest, AttemptRecord, RequestRecord } from "../../src/record.ts";
+import { type ActiveRequest, type AttemptRecord, NOTHING_SPOKEN, type RequestRecord } from "../../src/record.ts";
+
+const SPOKEN = { upstreamFormat: "openai-chat", upstreamEndpoint: "chat.completions" } as const;
 
 /** A settled request as the gateway hands it over: a successful priced chat, unless told otherwise. */
 export function makeRecord(change: Partial<RequestRecord> = {}): RequestRecord {
@@ -17,6 +19,7 @@ export function makeRecord(change: Partial<RequestRecord> = {}): RequestRecord {
     endpoint: "chat.completions",
     requestedModel: "gpt-4.1",
     servedModel: "gpt-4.1",
+    ...SPOKEN,
     providerId: null,
     keyId: null,
     clientKeyId: null,
@@ -43,6 +46,7 @@ export function makeAttempt(change: Partial<AttemptRecord> = {}): AttemptRecord 
     providerId: "prv_test",
     keyId: "pky_test",
     upstreamModel: "gpt-4.1",
+    ...SPOKEN,
     startedAtMs: Date.now() - 900,
     durationMs: 700,
     outcome: "ok",
@@ -63,6 +67,7 @@ export function makeActive(change: Partial<ActiveRequest> = {}): ActiveRequest {
     endpoint: "chat.completions",
     requestedModel: "gpt-4.1",
     servedModel: null,
+    ...NOTHING_SPOKEN,
     providerId: null,
     keyId: null,
     clientKeyId: null,

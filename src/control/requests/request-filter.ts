@@ -1,4 +1,4 @@
-import { ENDPOINTS, type EndpointId, type ProtocolId } from "../../llm/names.ts";
+import { ENDPOINTS, type EndpointId, type ProtocolId, type Wire } from "../../llm/names.ts";
 import { totalTokens } from "../../llm/usage.ts";
 import type { ErrorClass, RequestOrigin } from "../../record.ts";
 import type { LogFilter } from "../../store/reports.ts";
@@ -30,6 +30,7 @@ export interface RequestFilter {
   readonly origins?: readonly RequestOrigin[] | null;
   readonly formats?: readonly ProtocolId[] | null;
   readonly endpoints?: readonly string[] | null;
+  readonly upstreamFormats?: readonly Wire[] | null;
   readonly stream?: boolean | null;
   readonly retried?: boolean | null;
   readonly latencyMs?: NumberRange | null;
@@ -57,6 +58,7 @@ export function toLogFilter(filter: RequestFilter, nowMs: number): LogFilter | n
     ...given("origins", filter.origins),
     ...given("protocols", filter.formats),
     ...given("endpoints", filter.endpoints && readEndpoints(filter.endpoints)),
+    ...given("upstreamFormats", filter.upstreamFormats),
     ...given("stream", filter.stream),
     ...given("retried", filter.retried),
     ...given("minLatencyMs", filter.latencyMs?.gte),
@@ -91,6 +93,7 @@ export function matchRequests(filter: RequestFilter, nowMs: number): (request: R
     oneOf(filter.origins, request.origin) &&
     oneOf(filter.formats, request.protocol) &&
     oneOf(endpoints, request.endpoint) &&
+    oneOf(filter.upstreamFormats, request.upstreamFormat) &&
     (filter.stream == null || request.stream === filter.stream) &&
     (filter.retried == null || request.attemptCount > 1 === filter.retried) &&
     (range === null || (request.receivedAtMs >= range.fromMs && isBefore(request.receivedAtMs, range.toMs, filter))) &&

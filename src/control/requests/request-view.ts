@@ -1,8 +1,8 @@
-import type { ActiveRequest } from "../../record.ts";
+import type { ActiveRequest, Spoken } from "../../record.ts";
 import type { LogDetail, LogRow } from "../../store/reports.ts";
 
 /** A client request as people see it, running or ended: one shape for lists, details and the live feed. */
-export interface RequestView {
+export interface RequestView extends Spoken {
   readonly id: string;
   readonly receivedAtMs: number;
   readonly firstTokenAtMs: number | null;
