@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { inTurn, json, never, type Reply, reset, stream } from "../support/fake-vendor.ts";
+import { inTurn, json, type Reply, reset, stream } from "../support/fake-vendor.ts";
 import { anthropicError, CHAT_STREAM, chatAnswer, openAiError } from "../support/samples.ts";
 import { allGivenBack, type Gateway, provider, startGateway } from "./fixture.ts";
 
@@ -276,10 +276,8 @@ describe("targets", () => {
 
 describe("silence", () => {
   test("of an upstream ends a request within its limit", async () => {
-    gateway.vendor.otherwise(never);
-    const startedAt = performance.now();
+    gateway.vendor.otherwise(gateway.silence);
     const { status, json: answer, headers, record } = await ask();
-    expect(performance.now() - startedAt).toBeLessThan(3000);
     expect(status).toBe(504);
     expect(answer.error.type).toBe("server_error");
     expect(headers.get("x-should-retry")).toBe("false");

@@ -1,18 +1,19 @@
-import { expect } from "bun:test";
+import { expect, setSystemTime } from "bun:test";
 import type { RequestRecord } from "../../src/record.ts";
 import { CLIENT_KEY, startApp, type TestApp, type TestAppOptions } from "../support/app.ts";
 import { FakeVendor, type Reply, type VendorCall } from "../support/fake-vendor.ts";
 import { eventually } from "../support/stream-reader.ts";
 
-/** Limits short enough for a test, each still longer than what a healthy loopback upstream needs. */
-const SHORT_LIMITS = {
+/** Longer than a healthy upstream needs on the busiest machine; no test waits for them, see `silence`. */
+const SILENT_MS = 10_000;
+const LIMITS = {
   maxAttempts: 3,
   connectTimeoutMs: 1000,
-  requestTimeoutMs: 2000,
-  headersTimeoutMs: 200,
-  firstTokenTimeoutMs: 200,
-  streamIdleTimeoutMs: 200,
-  pingIntervalMs: 5000,
+  requestTimeoutMs: 3 * SILENT_MS,
+  headersTimeoutMs: SILENT_MS,
+  firstTokenTimeoutMs: SILENT_MS,
+  streamIdleTimeoutMs: SILENT_MS,
+  pingIntervalMs: 6 * SILENT_MS,
 };
 
 export interface GatewayOptions extends TestAppOptions {
@@ -43,6 +44,11 @@ export interface Gateway extends TestApp {
   send(path: string, body: unknown, init?: { headers?: Record<string, string>; method?: string }): Promise<Outcome>;
   /** Waits for the record of the next request that settles. */
   nextRecord(): Promise<RequestRecord>;
+  /**
+   * An upstream that says nothing more, while the clock goes on until the gateway has had enough of it: limits go by the clock,
+   * which the sweep of the running requests reads every 100 ms. For one request at a time.
+   */
+  readonly silence: Reply;
   /** Clears keys' health, calls and rules between two tests. */
   restart(reply: Reply): void;
 }
@@ -55,7 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     config: {
       providers: options.providers(vendor),
       ...(options.models === undefined ? {} : { models: options.models }),
-      settings: { ...SHORT_LIMITS, ...options.settings },
+      settings: { ...LIMITS, ...options.settings },
       clientKeys: options.clientKeys ?? [{ name: "test", secret: CLIENT_KEY }],
     },
   });
@@ -64,6 +70,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...app,
     vendor,
     nextRecord,
+    async silence() {
+      const progress = () => attemptsOver(app) + app.records.length;
+      const before = progress();
+      try {
+        while (progress() === before) {
+          setSystemTime(new Date(Date.now() + SILENT_MS));
+          await Bun.sleep(150);
+        }
+      } finally {
+        setSystemTime();
+      }
+    },
     async send(path, body, { headers = {}, method = "POST" } = {}) {
       const settled = nextRecord();
       const before = vendor.calls.length;
@@ -94,6 +112,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await vendor.close();
     },
   };
+}
+
+/** Attempts that are over, of requests that run and of those that are settled. */
+export function attemptsOver({ app, records }: TestApp): number {
+  const running = app.gateway.inFlight.list().reduce((sum, { attempts }) => sum + attempts, 0);
+  return records.reduce((sum, { attempts }) => sum + attempts.length, running);
 }
 
 /** A provider of the given kind with keys named after their secrets. */

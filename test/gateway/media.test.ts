@@ -65,10 +65,16 @@ describe("speech", () => {
   };
 
   test("that falls silent is cut off, and the upstream is to blame", async () => {
-    gateway.vendor.otherwise(held);
+    const wait = gate();
+    gateway.vendor.otherwise(async (call) => {
+      await held(call);
+      await wait.opened;
+      await gateway.silence(call);
+    });
     const settled = gateway.nextRecord();
     const reader = new StreamReader(await gateway.post("/v1/audio/speech", { model: "speech", input: "a" }));
     await reader.until("ID3");
+    wait.open();
     await expect(reader.rest()).rejects.toThrow();
     expect(await settled).toMatchObject({ status: "error", errorClass: "timeout" });
     await gateway.vendor.calls[0]!.left;

@@ -30,10 +30,6 @@ beforeAll(async () => {
     ],
     settings: {
       pingIntervalMs: 250,
-      headersTimeoutMs: 5000,
-      firstTokenTimeoutMs: 5000,
-      streamIdleTimeoutMs: 5000,
-      requestTimeoutMs: 5000,
     },
   });
 });
@@ -79,11 +75,9 @@ describe("while the upstream says nothing at all", () => {
   test("a JSON array client gets its headers, and an array", async () => {
     const go = gate();
     gateway.vendor.otherwise(held(go, stream(GEMINI_STREAM)));
-    const answered = gateway.post("/v1beta/models/pro:streamGenerateContent", {});
-    const response = await Promise.race([answered, Bun.sleep(1500)]);
+    const response = await gateway.post("/v1beta/models/pro:streamGenerateContent", {}); // comes before the answer does
     go.open();
-    expect(await (await answered).json()).toHaveLength(3);
-    expect(response).toBeDefined(); // came before the answer did
+    expect(await response.json()).toHaveLength(3);
   });
 
   test("another key is still tried after the first comment, and the client sees only its answer", async () => {

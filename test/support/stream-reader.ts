@@ -34,7 +34,7 @@ export class StreamReader {
 }
 
 /** Resolves when `condition` holds: for what has no event of its own. Looks again each time the loop has turned. */
-export async function eventually(condition: () => boolean | Promise<boolean>, withinMs = 3000): Promise<void> {
+export async function eventually(condition: () => boolean | Promise<boolean>, withinMs = 15_000): Promise<void> {
   const startedAt = performance.now();
   while (!(await condition())) {
     if (performance.now() - startedAt > withinMs) throw new Error(`did not come to pass: ${condition}`);
