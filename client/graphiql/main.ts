@@ -1,19 +1,8 @@
 import { createClient } from "graphql-ws";
+import { type Params, readOperation } from "./operation.ts";
 
-/** Of what GraphiQL hands to its fetcher, the part that is read here. */
-interface Params {
-  readonly query: string;
-  readonly operationName?: string | null;
-  readonly variables?: Record<string, unknown> | null;
-}
 interface Options {
   readonly headers?: Readonly<Record<string, string>>;
-  readonly documentAST?: { readonly definitions: readonly Definition[] };
-}
-interface Definition {
-  readonly kind: string;
-  readonly operation?: string;
-  readonly name?: { readonly value: string };
 }
 
 declare global {
@@ -38,18 +27,15 @@ async function ask(params: Params, headers: Options["headers"]): Promise<unknown
   return response.json();
 }
 
-function isSubscription({ operationName }: Params, { documentAST }: Options): boolean {
-  const operations = documentAST?.definitions.filter(({ kind }) => kind === "OperationDefinition") ?? [];
-  return operations.find(({ name }) => !operationName || name?.value === operationName)?.operation === "subscription";
-}
-
 // In an attribute each, since the names of files change with their contents.
 globalThis.MonacoEnvironment = {
   getWorkerUrl: (_module, label) => new URL(place.dataset[label.toLowerCase()]!, document.baseURI).href,
 };
 globalThis.YogaGraphiQL.renderYogaGraphiQL(place, {
-  fetcher: (params: Params, options: Options = {}) =>
-    isSubscription(params, options) ? socket.iterate(params) : ask(params, options.headers),
+  fetcher(given: Params, { headers }: Options = {}) {
+    const { params, isSubscription } = readOperation(given);
+    return isSubscription ? socket.iterate(params) : ask(params, headers);
+  },
   title: "Sluice",
   logo: "",
   query: "{\n  viewer {\n    name\n    scopes\n  }\n}\n",

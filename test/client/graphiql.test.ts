@@ -21,7 +21,7 @@ const answerOf = (page: Page) => page.locator(".result-window");
 
 describe("GraphiQL", () => {
   test(
-    "runs any query and shows the docs, all from this server",
+    "runs any query, shows the docs and streams subscriptions, all from this server",
     async () => {
       const page = await it.open("/graphiql");
       const elsewhere: string[] = [];
@@ -39,6 +39,17 @@ describe("GraphiQL", () => {
 
       await page.getByLabel("Show Documentation Explorer").click();
       await page.locator(".graphiql-doc-explorer").getByText("Mutation", { exact: true }).waitFor();
+
+      // Run before GraphiQL has parsed it, with a name of before that is none of this document's.
+      await write(page, "query Before { configVersion }");
+      await page.locator(".graphiql-execute-button").click();
+      await answerOf(page).getByText('"configVersion"').waitFor();
+      await write(page, "subscription { liveUsage { __typename } }");
+      await page.keyboard.press("ControlOrMeta+Enter");
+      await answerOf(page)
+        .getByText(/"LiveUsage(?:Snapshot|Tick)"/)
+        .first()
+        .waitFor();
 
       expect(elsewhere).toEqual([]);
       expect(it.complaints).toEqual([]);
