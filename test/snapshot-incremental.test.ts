@@ -189,7 +189,7 @@ test("whatever is written, the snapshot, the pool and the rows are what they wou
     expect(Array.from(table.byName.slots, (slot) => table.rowAt(slot).id)).toEqual(sortedByName(stored));
     anew.close();
   }
-}, 30_000);
+}, 60_000);
 
 const sortedByName = (rows: readonly { readonly id: string; readonly name: string }[]) =>
   rows

@@ -9,7 +9,7 @@ import { json } from "../support/fake-vendor.ts";
 import { chatAnswer } from "../support/samples.ts";
 
 /** For a test with a browser: below it Playwright gives up first, and says what it waited for. */
-export const TIMEOUT_MS = 30_000;
+export const TIMEOUT_MS = 90_000;
 /** To build the console, and to start and end the app and its browser, on a machine that has much else to do. */
 export const SLOW_MS = 120_000;
 
@@ -62,7 +62,7 @@ export async function startConsole(options: Partial<GatewayOptions> = {}): Promi
       contexts.push(context);
       if (signedIn) await context.addCookies([await signIn(gateway.url)]);
       const page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(60_000);
       page.on("console", (message) => {
         if (["error", "warning"].includes(message.type())) complaints.push(message.text());
       });

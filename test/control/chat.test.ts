@@ -438,7 +438,7 @@ describe("what cannot be sent", () => {
       const release = runs.reserve(64);
       release?.();
       return release !== null;
-    }, 10_000);
+    }, 60_000);
     const { answers } = await app.say({ text: "x", models: ["gpt"] });
     await app.follow(answers[0].id);
   });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, setSystemTime, test } from "bun:test";
 import { GroupCounters } from "../../src/control/usage/group-counters.ts";
 import { watchLiveUsage } from "../../src/control/usage/live-usage.ts";
 import { SecondCounters } from "../../src/control/usage/second-counters.ts";
@@ -6,6 +6,7 @@ import { addProvider } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { connectLive, type LiveClient } from "../support/live.ts";
 import { makeActive, makeRecord } from "../support/request-record.ts";
+import { cpuMs } from "../support/timing.ts";
 
 describe("the counters of a second", () => {
   const lasting = (ms: number, change = {}) =>
@@ -43,10 +44,10 @@ describe("the counters of a second", () => {
     const record = lasting(123);
     const times = 200_000;
     for (let index = 0; index < times; index++) counters.note(record, 50_000 + index);
-    const started = performance.now();
-    for (let index = 0; index < times; index++) counters.note(record, 50_000 + index);
-    const microseconds = ((performance.now() - started) * 1000) / times;
-    expect(microseconds).toBeLessThan(1);
+    const spentMs = cpuMs(() => {
+      for (let index = 0; index < times; index++) counters.note(record, 50_000 + index);
+    });
+    expect((spentMs * 1000) / times).toBeLessThan(1);
   });
 });
 
@@ -67,10 +68,16 @@ describe("liveUsage", () => {
     server = await startAdminServer();
     live = connectLive(server);
   });
+  afterEach(() => {
+    server.running.length = 0;
+    setSystemTime();
+  });
   afterAll(async () => {
     await live.close();
     await server.stop();
   });
+  /** What is counted stays within the seconds that count, however busy the machine is. */
+  const stopClock = () => setSystemTime(new Date());
 
   const TICK = `at windowMs requestsPerSecond tokensPerSecond costPerHour errorRate activeRequests activeStreams
     p50LatencyMs p95LatencyMs p95FirstTokenMs
@@ -85,6 +92,7 @@ describe("liveUsage", () => {
   }`;
 
   test("opens with five minutes second by second, then ticks", async () => {
+    stopClock();
     server.events.emit("requestSettled", makeRecord());
     server.events.emit("requestSettled", makeRecord({ status: "error", errorClass: "timeout" }));
     server.running.push(makeActive({ firstTokenAtMs: Date.now() }), makeActive({ stream: false }));
@@ -109,7 +117,6 @@ describe("liveUsage", () => {
     expect(tick.p95LatencyMs).toBeGreaterThan(700);
     expect(Number(tick.costPerHour)).toBeCloseTo((9_800_000 * 3.6) / (1000 * tick.windowMs), 3);
     await usage.stop();
-    server.running.length = 0;
   });
 
   test("that were not asked for are not made up for: a late reader gets the latest, once", async () => {
@@ -136,6 +143,7 @@ describe("liveUsage", () => {
   });
 
   test("tells the busiest groups apart while somebody watches them", async () => {
+    stopClock();
     const provider = await addProvider(server, { name: "grouped" });
     const usage = live.watch(SUBSCRIPTION, { intervalMs: 250, groupBy: "PROVIDER" });
     await usage.next();
@@ -164,7 +172,6 @@ describe("liveUsage", () => {
       activeRequests: 1,
     });
     await usage.stop();
-    server.running.length = 0;
   });
 
   test.each([

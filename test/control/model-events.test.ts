@@ -75,7 +75,7 @@ describe("modelEvents", () => {
     // No event tells that a cooldown is over.
     await until(models, (event) => state(event) === "HEALTHY");
     await models.stop();
-  }, 10_000);
+  }, 60_000);
 
   test("corrects what was shown between two looks", async () => {
     const provider = await addProvider(server, { name: "brief" });

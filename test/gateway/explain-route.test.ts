@@ -169,7 +169,7 @@ describe("explained and done", () => {
     }
     expect(served).toBeGreaterThan(40);
     expect(refused).toBeGreaterThan(40);
-  }, 20_000);
+  }, 60_000);
 
   test("asks nobody, records nothing, and takes nobody's turn", async () => {
     gateway.restart(well);

@@ -153,12 +153,7 @@ describe("an answer larger than the limit", () => {
     });
     const { status, calls } = await small.send("/v1/chat/completions", { model: "x" });
     expect(status).toBe(502);
-    await Promise.race([
-      calls[0]!.left,
-      Bun.sleep(2000).then(() => {
-        throw new Error("the upstream connection stays open");
-      }),
-    ]);
+    await calls[0]!.left;
     await small.close();
   });
 });

@@ -3,6 +3,7 @@ import { CLIENT_KEY } from "../support/app.ts";
 import { early, inTurn, json, reset, stream } from "../support/fake-vendor.ts";
 import { openAiError } from "../support/samples.ts";
 import { eventually } from "../support/stream-reader.ts";
+import { quickestMs } from "../support/timing.ts";
 import { allGivenBack, type Gateway, provider, startGateway } from "./fixture.ts";
 
 let gateway: Gateway;
@@ -207,8 +208,7 @@ describe("a form is refused, and nobody is asked,", () => {
     await eventually(() => running.size === 1);
     setSystemTime(new Date(Date.now() + 120_000));
     try {
-      const first = await Promise.race([answered, Bun.sleep(1000)]);
-      expect(first?.status).toBe(408);
+      expect((await answered).status).toBe(408);
       expect((await settled).errorClass).toBe("timeout");
     } finally {
       setSystemTime();
@@ -219,9 +219,9 @@ describe("a form is refused, and nobody is asked,", () => {
 
   test("in little time, however its lines are laid out", async () => {
     const body = Buffer.from("--b\r\n".repeat(30_000));
-    const startedAt = performance.now();
-    const response = await post(body, { "content-type": "multipart/form-data; boundary=b" });
-    expect(response.status).toBe(400);
-    expect(performance.now() - startedAt).toBeLessThan(250);
+    const refuse = async () => {
+      expect((await post(body, { "content-type": "multipart/form-data; boundary=b" })).status).toBe(400);
+    };
+    expect(await quickestMs(refuse, 250)).toBeLessThan(250);
   });
 });

@@ -43,10 +43,10 @@ describe("a configuration database that another program holds locked", () => {
     ]);
     expect(answered).toBeGreaterThan(20);
     // The audit log stands in the same file: it is not waited for a second time.
-    expect(performance.now() - startedAt).toBeLessThan(5500);
+    expect(performance.now() - startedAt).toBeLessThan(5900);
     expect(await gateway.graphql(CREATE)).toMatchObject({ data: { createClientKey: { userErrors: [] } } });
     // The entry of the failed one was written when it could be: before or after this one's.
     const { data } = (await gateway.graphql("{ auditLog(first: 5) { nodes { action outcome code } } }")) as Answer;
     expect(data.auditLog.nodes).toContainEqual({ action: "createClientKey", outcome: "DONE", code: null });
-  }, 20_000);
+  }, 60_000);
 });

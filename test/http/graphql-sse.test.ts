@@ -74,7 +74,7 @@ describe("a subscription over server-sent events", () => {
     expect(settled).toEqual([record.id]);
     clearTimeout(timer);
     leave.abort();
-  }, 20_000);
+  }, 60_000);
 
   test("needs somebody signed in", async () => {
     const response = await open("subscription { keyEvents { __typename } }", {
@@ -136,7 +136,7 @@ describe("a subscription over server-sent events", () => {
     }
     expect(errors).toMatchObject([{ extensions: { code: "UNAUTHENTICATED" } }]);
     await own.stop();
-  }, 10_000);
+  }, 60_000);
 });
 
 describe("a stream that is kept alive", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { matchPath } from "../../src/http/paths.ts";
+import { cpuMs } from "../support/timing.ts";
 
 /** An endpoint's match as one line: id, model, resource, Gemini version. */
 function shortly(method: string, path: string): string {
@@ -114,16 +115,17 @@ describe("a path", () => {
   });
 
   test("is matched in little time, however long it is", () => {
-    const startedAt = performance.now();
-    for (const part of ["a:", "a/", ":", "models/", "%41"]) {
-      try {
-        matchPath("POST", `/v1/models/${part.repeat(20_000)}`);
-        matchPath("POST", `/openai/deployments/${part.repeat(20_000)}`);
-        matchPath("POST", `/v1/responses/${part.repeat(20_000)}`);
-      } catch (error) {
-        expect(error).toBeInstanceOf(URIError);
+    const spentMs = cpuMs(() => {
+      for (const part of ["a:", "a/", ":", "models/", "%41"]) {
+        try {
+          matchPath("POST", `/v1/models/${part.repeat(20_000)}`);
+          matchPath("POST", `/openai/deployments/${part.repeat(20_000)}`);
+          matchPath("POST", `/v1/responses/${part.repeat(20_000)}`);
+        } catch (error) {
+          expect(error).toBeInstanceOf(URIError);
+        }
       }
-    }
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    });
+    expect(spentMs).toBeLessThan(500);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { JsonScanError, parseLatin1, scanJsonObject } from "../../src/lib/json-scan.ts";
 import { seededRandom } from "../support/random.ts";
+import { cpuMs } from "../support/timing.ts";
 
 const latin1 = (text: string) => Buffer.from(text).toString("latin1");
 /** Each field's text as it stands in the source. */
@@ -103,13 +104,14 @@ describe("the scan of an object", () => {
   });
 
   test("takes linear time, whatever the bytes", () => {
-    const startedAt = performance.now();
-    reasonOf(`{"a":"${"\\".repeat(1_000_000)}"}`);
-    reasonOf(`{"a":"${'\\"'.repeat(500_000)}"}`);
-    reasonOf(`{"a":${"1".repeat(1_000_000)}}`);
-    reasonOf(`{"a":[${'"x",'.repeat(200_000)}1]}`);
-    reasonOf(`{${Array.from({ length: 50_000 }, (_, index) => `"k${index}":1`).join(",")}}`);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    const spentMs = cpuMs(() => {
+      reasonOf(`{"a":"${"\\".repeat(1_000_000)}"}`);
+      reasonOf(`{"a":"${'\\"'.repeat(500_000)}"}`);
+      reasonOf(`{"a":${"1".repeat(1_000_000)}}`);
+      reasonOf(`{"a":[${'"x",'.repeat(200_000)}1]}`);
+      reasonOf(`{${Array.from({ length: 50_000 }, (_, index) => `"k${index}":1`).join(",")}}`);
+    });
+    expect(spentMs).toBeLessThan(1000);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { MultipartScan, MultipartScanError } from "../../src/lib/multipart-scan.ts";
+import { cpuMs } from "../support/timing.ts";
 
 const form = (...parts: readonly [headers: string, value: string][]) =>
   `${parts.map(([headers, value]) => `--b\r\n${headers}\r\n\r\n${value}\r\n`).join("")}--b--\r\n`;
@@ -74,14 +75,15 @@ describe("the field of a form", () => {
   });
 
   test("takes linear time and little memory, whatever the bytes", () => {
-    const startedAt = performance.now();
-    for (const hostile of ["--b\r\n", "\r\n--b", "\r\n--b\r\n\r\n", "\r\n", "-", "\r\n--b\r\nx: y\r\n\r\n"]) {
-      try {
-        values(hostile.repeat(1_000_000 / hostile.length), 16);
-      } catch (error) {
-        expect(error).toBeInstanceOf(MultipartScanError);
+    const spentMs = cpuMs(() => {
+      for (const hostile of ["--b\r\n", "\r\n--b", "\r\n--b\r\n\r\n", "\r\n", "-", "\r\n--b\r\nx: y\r\n\r\n"]) {
+        try {
+          values(hostile.repeat(1_000_000 / hostile.length), 16);
+        } catch (error) {
+          expect(error).toBeInstanceOf(MultipartScanError);
+        }
       }
-    }
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    });
+    expect(spentMs).toBeLessThan(2000);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { checkClient, mayUseModel } from "../../src/policy/access.ts";
+import { cpuMs } from "../support/timing.ts";
 
 describe("a client key", () => {
   const NOW = 1_000;
@@ -75,9 +76,10 @@ describe("a model scope", () => {
   });
 
   test("cannot be blown up by a pattern: 2,000 stars on 100,000 characters", () => {
-    const started = performance.now();
-    mayUseModel([`${"a*".repeat(2000)}b`], "a".repeat(100_000));
-    mayUseModel(["*a".repeat(2000)], "a".repeat(100_000));
-    expect(performance.now() - started).toBeLessThan(100);
+    const spentMs = cpuMs(() => {
+      mayUseModel([`${"a*".repeat(2000)}b`], "a".repeat(100_000));
+      mayUseModel(["*a".repeat(2000)], "a".repeat(100_000));
+    });
+    expect(spentMs).toBeLessThan(100);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { classifyRejection, classifyUnreachable, type Failure } from "../../src/policy/failure.ts";
+import { cpuMs } from "../support/timing.ts";
 import { anthropic, google, judge, NOW, openai, requestFault } from "./failure-fixture.ts";
 
 describe("the request's own fault", () => {
@@ -129,13 +130,14 @@ describe("the upstream's words", () => {
   });
 
   test("cannot make the judge slow", () => {
-    const started = performance.now();
-    for (const piece of ["<a ", "retry in 1", "1s", "not have access ", "[[{", "data:", " "]) {
-      messageOf(piece.repeat(65_536 / piece.length));
-      messageOf(`event:${piece.repeat(60_000 / piece.length)}{`);
-      messageOf(JSON.stringify(openai(piece.repeat(60_000 / piece.length), "x", "y")));
-    }
-    expect(performance.now() - started).toBeLessThan(500);
+    const spentMs = cpuMs(() => {
+      for (const piece of ["<a ", "retry in 1", "1s", "not have access ", "[[{", "data:", " "]) {
+        messageOf(piece.repeat(65_536 / piece.length));
+        messageOf(`event:${piece.repeat(60_000 / piece.length)}{`);
+        messageOf(JSON.stringify(openai(piece.repeat(60_000 / piece.length), "x", "y")));
+      }
+    });
+    expect(spentMs).toBeLessThan(500);
   });
 });
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { STRATEGIES } from "../../src/llm/names.ts";
 import type { Failure } from "../../src/policy/failure.ts";
+import { cpuMs } from "../support/timing.ts";
 import {
   advance,
   attempt,
@@ -107,9 +108,10 @@ describe("the cost of a pick", () => {
     start(keys);
     const request = { provider, model: MODEL, exclude: null, stickyId: null, nowMs: now };
     for (let index = 0; index < 20_000; index++) pool.pick(request);
-    const started = performance.now();
-    for (let index = 0; index < 50_000; index++) pool.pick(request);
-    return ((performance.now() - started) / 50_000) * 1000;
+    const spentMs = cpuMs(() => {
+      for (let index = 0; index < 50_000; index++) pool.pick(request);
+    });
+    return (spentMs / 50_000) * 1000;
   };
 
   test("is far below a microsecond, and does not grow with the pool (shared machines: generous limits)", () => {
@@ -122,8 +124,9 @@ describe("the cost of a pick", () => {
     for (const { id } of provider.keys.slice(0, 10_000))
       pool.begin(keyEntry(id), MODEL, now).failed(SPENT, now, "req_1");
     pick();
-    const started = performance.now();
-    for (let index = 0; index < 10_000; index++) pick();
-    expect(performance.now() - started).toBeLessThan(100);
+    const spentMs = cpuMs(() => {
+      for (let index = 0; index < 10_000; index++) pick();
+    });
+    expect(spentMs).toBeLessThan(100);
   });
 });

@@ -7,7 +7,7 @@ import { ask, chat, serveGateway } from "./gateway.ts";
 import { ADMIN_TOKEN, launch, makeScratch, run, type Scratch, type Serving } from "./sluice.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(180_000);
 let scratch: Scratch;
 let upstream: Upstream;
 let serving: Serving;

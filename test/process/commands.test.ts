@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import packageJson from "../../package.json" with { type: "json" };
 import { makeScratch, run, type Scratch } from "./sluice.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 let scratch: Scratch;
 
 beforeAll(async () => {

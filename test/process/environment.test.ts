@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ADMIN_TOKEN, launch, makeScratch, type Scratch, says } from "./sluice.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 let scratch: Scratch;
 
 beforeEach(async () => {

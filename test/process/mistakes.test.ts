@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { makeScratch, run, type Scratch } from "./sluice.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 let scratch: Scratch;
 
 beforeAll(async () => {

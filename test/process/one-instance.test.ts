@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { join } from "node:path";
 import { makeScratch, run, type Scratch } from "./sluice.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 let scratch: Scratch;
 
 beforeEach(async () => {

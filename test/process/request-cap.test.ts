@@ -5,7 +5,7 @@ import { serveGateway } from "./gateway.ts";
 import { makeScratch, type Scratch } from "./sluice.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 let scratch: Scratch;
 let upstream: Upstream;
 

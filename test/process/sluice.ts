@@ -8,7 +8,7 @@ export const CLIENT_KEY = "sk-process-client-0123456789";
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
 /** Long enough for the slowest machine; only a failing test waits for it. */
-const SILENCE_MS = 10_000;
+const SILENCE_MS = 30_000;
 
 /** What `npm start` sets, so that the process need not replace itself: that would load everything twice. */
 const AS_NPM_START = { BUN_CONFIG_MAX_HTTP_REQUESTS: "65535" };

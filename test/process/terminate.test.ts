@@ -5,7 +5,7 @@ import { startLoad } from "./load.ts";
 import { ADMIN_TOKEN, launch, makeScratch, type Scratch, type Serving, says } from "./sluice.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 let scratch: Scratch;
 let upstream: Upstream;
 
@@ -98,7 +98,7 @@ describe("SIGTERM", () => {
     const startedAt = performance.now();
     await terminate(gateway);
     expect(await gateway.exited).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000); // 30 s is what streams are given
     expect((await closed).code).toBe(1001); // going away
     await events.text().catch(() => {});
     await idle.closed;

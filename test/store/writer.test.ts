@@ -10,6 +10,7 @@ import { Lane } from "../../src/store/lane.ts";
 import { ShapeNumbers } from "../../src/store/shape.ts";
 import { describeFault } from "../../src/store/store-error.ts";
 import type { Store } from "../../src/store/types.ts";
+import { cpuMs, quickestMs } from "../support/timing.ts";
 import { cleanUp, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
 
 afterEach(cleanUp);
@@ -44,11 +45,14 @@ async function until(condition: () => boolean): Promise<void> {
 describe("the queue", () => {
   test("is written within moments, without being asked", async () => {
     const store = await openTestStore();
-    const startedAt = performance.now();
-    store.record(makeRecord(NOON));
-    await until(() => store.stats().writtenRecords === 1);
-    expect(performance.now() - startedAt).toBeLessThan(250);
-    expect(await store.logs.page({ filter: {}, limit: 1, withTotal: true })).toMatchObject({ totalCount: 1 });
+    let recorded = 0;
+    const write = async () => {
+      store.record(makeRecord(NOON));
+      recorded++;
+      await until(() => store.stats().writtenRecords === recorded);
+    };
+    expect(await quickestMs(write, 250)).toBeLessThan(250);
+    expect(await store.logs.page({ filter: {}, limit: 1, withTotal: true })).toMatchObject({ totalCount: recorded });
   });
 
   test("keeps the order and loses nothing under a burst", async () => {
@@ -104,9 +108,10 @@ describe("the queue", () => {
 
 describe("a database that cannot be written", () => {
   async function checkRecovery(store: Store, cure: () => void, name: string, fault: string): Promise<void> {
-    const startedAt = performance.now();
-    for (let index = 0; index < 50; index++) store.record(makeRecord(NOON + index));
-    expect(performance.now() - startedAt).toBeLessThan(100);
+    const spentMs = cpuMs(() => {
+      for (let index = 0; index < 50; index++) store.record(makeRecord(NOON + index));
+    });
+    expect(spentMs).toBeLessThan(100);
     await until(() => !store.stats().writable);
     expect(store.stats().lastWriteError).toBe(`${name}: ${fault}`);
     cure();

@@ -29,7 +29,7 @@ export async function startBrowser(): Promise<Browser> {
     try {
       for (const { path, args } of await find()) {
         try {
-          return await chromium.launch({ executablePath: path, args: [...args], timeout: 20_000 });
+          return await chromium.launch({ executablePath: path, args: [...args], timeout: 60_000 });
         } catch (error) {
           failures.push(`${path}: ${String(error).split("\n")[0]}`);
         }
