@@ -5,13 +5,14 @@ export async function serveGateway(
   scratch: Scratch,
   upstream: string,
   env: Record<string, string | undefined> = {},
+  under: readonly string[] = [],
 ): Promise<Serving> {
   const keys = [{ name: "key", secret: "sk-upstream-0123456789" }];
   const CONFIG_FILE = await scratch.write("sluice.json", {
     providers: [{ name: "main", kind: "openai", baseUrl: `${upstream}/v1`, keys }],
     clientKeys: [{ name: "test", secret: CLIENT_KEY }],
   });
-  return scratch.serve({ CONFIG_FILE, ADMIN_TOKEN, ...env });
+  return scratch.serve({ CONFIG_FILE, ADMIN_TOKEN, ...env }, [], under);
 }
 
 /** A chat request; `content` tells the upstream what to do (upstream.ts). */

@@ -19,6 +19,8 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The working directory. */
   readonly cwd: string;
+  /** Commands that end in running what follows them. */
+  readonly under?: readonly string[];
 }
 
 /** `bun src/main.ts` as a child of the test. */
@@ -43,8 +45,8 @@ export interface Serving extends Sluice {
   readonly readyMs: number;
 }
 
-export function launch({ args = [], env = {}, cwd }: LaunchOptions): Sluice {
-  const child = Bun.spawn([process.execPath, MAIN, ...args], {
+export function launch({ args = [], env = {}, cwd, under = [] }: LaunchOptions): Sluice {
+  const child = Bun.spawn([...under, process.execPath, MAIN, ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? cwd, ...AS_NPM_START, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -123,9 +125,15 @@ export async function run(options: LaunchOptions): Promise<{ code: number | null
 export interface Scratch {
   readonly path: string;
   /** Starts a child that `clean` ends, whatever became of the test. */
-  serve(env?: Record<string, string | undefined>, args?: readonly string[]): Promise<Serving>;
+  serve(
+    env?: Record<string, string | undefined>,
+    args?: readonly string[],
+    under?: readonly string[],
+  ): Promise<Serving>;
   /** Writes a file and gives its path. */
   write(name: string, content: string | object): Promise<string>;
+  /** Ends the children; `clean` does too, and takes everything away. */
+  stop(): Promise<void>;
   clean(): Promise<void>;
 }
 
@@ -133,10 +141,15 @@ export interface Scratch {
 export async function makeScratch(): Promise<Scratch> {
   const path = await mkdtemp(join(tmpdir(), "sluice-process-"));
   const children: Sluice[] = [];
+  const stop = async () => {
+    for (const child of children) child.signal("SIGKILL");
+    await Promise.all(children.map((child) => child.exited));
+  };
   return {
     path,
-    async serve(env = {}, args = []) {
-      const serving = await serve({ cwd: path, env: { DATA_DIR: join(path, "data"), ...env }, args });
+    stop,
+    async serve(env = {}, args = [], under = []) {
+      const serving = await serve({ cwd: path, env: { DATA_DIR: join(path, "data"), ...env }, args, under });
       children.push(serving);
       return serving;
     },
@@ -146,8 +159,7 @@ export async function makeScratch(): Promise<Scratch> {
       return file;
     },
     async clean() {
-      for (const child of children) child.signal("SIGKILL");
-      await Promise.all(children.map((child) => child.exited));
+      await stop();
       await rm(path, { recursive: true, force: true });
     },
   };
