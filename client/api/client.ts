@@ -24,13 +24,22 @@ export type Answer<Data> =
   | { readonly ok: true; readonly data: Data }
   | { readonly ok: false; readonly error: ApiError };
 
+/**
+ * urql tells requests apart by their contents, and hands the answer of one that is under way to whoever asks the same: after a
+ * change that would be the answer of before.
+ */
+let nextKey = 1;
+
 /** Runs a query or mutation once. A lost session is noted here, so that the sign-in opens whoever asked. */
 export async function execute<Data, Variables>(
   document: Document<Data, Variables>,
   variables: Variables,
 ): Promise<Answer<Data>> {
   const isMutation = document.definitions.some((each) => "operation" in each && each.operation === "mutation");
-  const request = createRequest(document, variables as Record<string, unknown>, hashOf(document));
+  const request = {
+    ...createRequest(document, variables as Record<string, unknown>, hashOf(document)),
+    key: nextKey++,
+  };
   const result = await (isMutation ? client.executeMutation(request) : client.executeQuery(request)).toPromise();
   // A partial answer counts as none: the console asks only for what its viewer may see.
   if (result.error || !result.data) {

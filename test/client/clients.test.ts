@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { gate } from "../support/fake-vendor.ts";
 import { type ConsoleTest, SLOW_MS, startConsole, TIMEOUT_MS } from "./fixture.ts";
 
 setDefaultTimeout(TIMEOUT_MS);
@@ -60,6 +61,27 @@ test("a client key can be strict about what is left out", async () => {
   await panel(page).getByText("Refuse what cannot be carried").waitFor();
   const entries = [...sluice.app.gateway.snapshots.current.clientKeysByHash.values()];
   expect(entries.filter(({ strictParameters }) => strictParameters).map(({ name }) => name)).toEqual(["exact"]);
+});
+
+test("a client key that was made while the list was on its way is in the list", async () => {
+  const page = await sluice.open("/");
+  const made = gate();
+  let isFirst = true;
+  await page.route("**/graphql", async (route) => {
+    const isHeld = isFirst && route.request().postDataJSON().operationName === "Clients";
+    if (!isHeld) return route.continue();
+    isFirst = false;
+    const response = await route.fetch();
+    await made.opened;
+    await route.fulfill({ response });
+  });
+  await page.goto(`${sluice.url}/clients?new=client`);
+  await page.getByLabel("Name").fill("quick");
+  await page.getByRole("button", { name: "Create key" }).click();
+  await page.getByRole("button", { name: "I have copied it" }).click();
+  made.open();
+  await row(page, "quick").waitFor();
+  expect(isFirst).toBe(false);
 });
 
 test("a client key that is switched off or replaced is refused at once", async () => {
