@@ -134,24 +134,30 @@ export class KeyPool {
     turn: { readonly before: Set<LiveKey>; readonly after: Set<LiveKey>; readonly nowMs: number },
   ): SyncedProvider {
     const { nowMs } = turn;
-    const keys = provider.keys.every(isEnabled) ? provider.keys : provider.keys.filter(isEnabled);
+    const { keys } = provider;
     const known = synced?.lives ?? [];
     const moved = synced !== undefined && originOf(synced.entry) !== originOf(provider);
     const isWhole = moved || synced?.entry.strategy !== provider.strategy;
-    const most = isWhole ? 0 : Math.min(keys.length, known.length);
+    // The keys themselves are not looked at: of 50,000, all but a few are the same objects in the same order.
+    const before = isWhole || synced.entry.keys.length !== known.length ? [] : synced.entry.keys;
+    const most = Math.min(keys.length, before.length);
     let start = 0;
-    while (start < most && known[start]!.entry === keys[start]) start++;
+    while (start < most && before[start] === keys[start]) start++;
     let tail = 0;
-    while (tail < most - start && known.at(-1 - tail)!.entry === keys.at(-1 - tail)) tail++;
+    while (tail < most - start && before[before.length - 1 - tail] === keys[keys.length - 1 - tail]) tail++;
     for (const live of known.slice(start, known.length - tail)) turn.before.add(live);
-    const changed = keys.slice(start, keys.length - tail).map((entry) => {
+    const adopt = (entry: KeyEntry) => {
       const live = this.#known(entry.id, nowMs);
       if (moved || isChanged(live.entry, entry)) this.#book.forget(live, nowMs);
       live.adopt(entry);
       live.isMeasured = provider.strategy === "lowest_latency";
       turn.after.add(live);
       return live;
-    });
+    };
+    const changed = keys
+      .slice(start, keys.length - tail)
+      .filter(isEnabled)
+      .map(adopt);
     this.#fields.delete(provider); // it may hold keys that were gone for a while
     return { entry: provider, lives: known.slice(0, start).concat(changed, known.slice(known.length - tail)) };
   }

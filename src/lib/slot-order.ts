@@ -46,12 +46,11 @@ export class SlotOrder {
 
 function without(slots: Uint32Array, holes: readonly number[]): Uint32Array<ArrayBuffer> {
   const left = new Uint32Array(slots.length - holes.length);
-  let from = 0;
-  for (const [passed, hole] of holes.entries()) {
-    left.set(slots.subarray(from, hole), from - passed);
-    from = hole + 1;
+  let passed = 0;
+  for (let place = 0; place < slots.length; place++) {
+    if (place === holes[passed]) passed++;
+    else left[place - passed] = slots[place]!;
   }
-  left.set(slots.subarray(from), from - holes.length);
   return left;
 }
 
@@ -61,13 +60,11 @@ function withComers(
   places: readonly number[],
 ): Uint32Array<ArrayBuffer> {
   const all = new Uint32Array(slots.length + comers.length);
-  let from = 0;
-  for (const [passed, place] of places.entries()) {
-    all.set(slots.subarray(from, place), from + passed);
-    all[place + passed] = comers[passed]!;
-    from = place;
+  let passed = 0;
+  for (let place = 0; place <= slots.length; place++) {
+    while (place === places[passed]) all[place + passed] = comers[passed++]!;
+    if (place < slots.length) all[place + passed] = slots[place]!;
   }
-  all.set(slots.subarray(from), from + comers.length);
   return all;
 }
 

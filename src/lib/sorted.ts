@@ -13,15 +13,16 @@ export function changeSorted<T>(
   const changes = [...gone.map((item) => ({ item, isGone: true })), ...added.map((item) => ({ item, isGone: false }))];
   // What takes the place of something comes after it.
   changes.sort((left, right) => compare(left.item, right.item) || Number(right.isGone) - Number(left.isGone));
-  const parts: T[][] = [];
+  const result: T[] = [];
   let from = 0;
   for (const { item, isGone } of changes) {
     const at = placeOf(sorted, item, from, compare);
-    parts.push(sorted.slice(from, at), isGone ? [] : [item]);
-    from = isGone ? at + 1 : at;
+    while (from < at) result.push(sorted[from++]!);
+    if (isGone) from++;
+    else result.push(item);
   }
-  parts.push(sorted.slice(from));
-  return parts.flat() as T[];
+  while (from < sorted.length) result.push(sorted[from++]!);
+  return result;
 }
 
 /** Where `item` stands or would stand, from `from` on. */
