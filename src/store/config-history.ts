@@ -9,14 +9,13 @@ import type {
   RevisionCount,
   RowChange,
 } from "./config-changes.ts";
+import { insertRows } from "./insert-rows.ts";
 import type { JournaledChange } from "./journal.ts";
 import { configRevision, configRevisionItem } from "./tables/config-revision.ts";
 import { modelName } from "./tables/model.ts";
 import { provider } from "./tables/provider.ts";
 
 const NAMES_PER_COUNT = 3;
-/** SQLite allows 32,766 parameters a statement. */
-const ITEMS_PER_INSERT = 2000;
 /** Whatever their age, so that the history cannot outgrow the configuration by much. */
 const MAX_REVISIONS = 10_000;
 const MAX_ITEMS = 200_000;
@@ -56,12 +55,7 @@ export function writeRevision(queries: Queries, author: Author, rows: readonly J
     .values({ version, at: Date.now(), actorId, actor, action, counts: countObjects(changes) })
     .run();
   const items = changes.map((change, position) => ({ version, position, ...change }));
-  for (let start = 0; start < items.length; start += ITEMS_PER_INSERT) {
-    queries
-      .insert(configRevisionItem)
-      .values(items.slice(start, start + ITEMS_PER_INSERT))
-      .run();
-  }
+  insertRows(queries, configRevisionItem, items);
   return version;
 }
 

@@ -3,6 +3,7 @@ import { newId } from "../lib/id.ts";
 import type { Vault } from "../lib/secret.ts";
 import { currentAuthor } from "./author.ts";
 import type { ConfigAccess, Queries } from "./config-access.ts";
+import { insertRows } from "./insert-rows.ts";
 import type { JobItem, JobItemQuery, JobProgress, JobRow, JobStore } from "./job-types.ts";
 import { job, jobItem } from "./tables/job.ts";
 import { inSlices } from "./written.ts";
@@ -10,8 +11,6 @@ import { inSlices } from "./written.ts";
 const { params: _params, ...PUBLIC } = getTableColumns(job);
 const { jobId: _jobId, ...ITEM } = getTableColumns(jobItem);
 const UNFINISHED = ["QUEUED", "RUNNING", "CANCELLING"] as const;
-/** An item binds seven values, and a statement at most 32,766. */
-const ITEMS_A_STATEMENT = 500;
 
 export function openJobs(database: ConfigAccess, vault: Vault): JobStore {
   return {
@@ -100,10 +99,8 @@ export function openJobs(database: ConfigAccess, vault: Vault): JobStore {
 
 /** For store methods that move a job forward in the transaction of the work itself. */
 export function writeProgress(queries: Queries, { jobId, items, patch }: JobProgress): void {
-  for (let start = 0; start < items.length; start += ITEMS_A_STATEMENT) {
-    const rows = items.slice(start, start + ITEMS_A_STATEMENT).map((item) => ({ jobId, ...item }));
-    queries.insert(jobItem).values(rows).onConflictDoNothing().run();
-  }
+  const rows = items.map((item) => ({ jobId, ...item }));
+  insertRows(queries, jobItem, rows);
   if (Object.keys(patch).length > 0) queries.update(job).set(patch).where(eq(job.id, jobId)).run();
 }
 

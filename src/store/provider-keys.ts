@@ -2,6 +2,7 @@ import { and, eq, gt, inArray, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import { newId } from "../lib/id.ts";
 import type { Secret, Vault } from "../lib/secret.ts";
 import type { ConfigAccess, Queries } from "./config-access.ts";
+import { insertRows } from "./insert-rows.ts";
 import { writeProgress } from "./jobs.ts";
 import { StoreError } from "./store-error.ts";
 import { providerKey } from "./tables/provider-key.ts";
@@ -11,7 +12,8 @@ import { change, defined, firstStamps, inSlices, nextStamps } from "./written.ts
 type Columns = typeof providerKey.$inferSelect;
 type Opened = { readonly version: number; readonly secret: Secret; readonly proxyUrl: Secret | null };
 
-const ROWS_A_STATEMENT = 200;
+/** What a new key need not say. */
+const UNSET = { importJobId: null, rpm: null, tpm: null, rpd: null, concurrency: null, deletedAt: null };
 
 /** Secrets and proxy URLs are sealed for their own row and column; everything else about a key is plain. */
 export function openProviderKeys(
@@ -39,23 +41,23 @@ export function openProviderKeys(
     }
   }
 
-  /** Many rows in a statement: one for each would take most of an import's time. */
   function insert(queries: Queries, many: readonly ProviderKeyValues[]): Written<ProviderKeyRow>[] {
-    const rows = many.map(({ secret, proxyUrl, ...plain }) => {
+    const rows = many.map((values): Columns => {
+      const { secret, proxyUrl, ...plain } = values;
       const id = newId("pky");
       const stamps = firstStamps(id);
       opened.set(id, { version: stamps.version, secret, proxyUrl });
-      return { ...plain, ...sealSecret(vault, id, secret), ...sealProxy(vault, id, proxyUrl), ...stamps };
+      return {
+        ...UNSET,
+        ...defined(plain),
+        ...sealSecret(vault, id, secret),
+        ...sealProxy(vault, id, proxyUrl),
+        ...stamps,
+      };
     });
-    const made = inSlices(
-      rows,
-      (slice) => queries.insert(providerKey).values(slice).onConflictDoNothing().returning().all(),
-      ROWS_A_STATEMENT,
-    );
-    const byId = new Map(made.map((columns) => [columns.id, columns]));
-    return rows.map((row) => {
-      const columns = byId.get(row.id);
-      if (columns !== undefined) return { kind: "ok", row: toRow(columns) };
+    const areWritten = insertRows(queries, providerKey, rows);
+    return rows.map((row, index) => {
+      if (areWritten[index]) return { kind: "ok", row: toRow(row) };
       opened.delete(row.id);
       const duplicate = findDuplicate(queries, row.providerId, row.id, row.name, row.fingerprint);
       if (duplicate === null) throw new StoreError("a provider key could not be written");
