@@ -12,8 +12,11 @@ import {
   type Verdict,
 } from "../../policy/alert-verdict.ts";
 import type { AlertRuleRow } from "../../store/alert-types.ts";
+import type { ProviderKeyRow, ProviderRow } from "../../store/types.ts";
 import type { ControlDeps } from "../deps.ts";
-import { countEnabled } from "../keys/key-status.ts";
+import { type KeyColumns, NO_BALANCE } from "../keys/key-columns.ts";
+import { countEnabled, PROVIDER_KEY_STATUSES } from "../keys/key-status.ts";
+import { type KeyTest, rowTests } from "../keys/provider-key-filter.ts";
 import type { CapacityCounter } from "../providers/provider-capacity.ts";
 import type { ConfigRows } from "../rows.ts";
 import type { AlertCounter } from "./alert-counters.ts";
@@ -78,20 +81,27 @@ export async function measure(
 
 async function measureKeys(deps: MeasureDeps, { scope }: AlertRuleRow, condition: ConditionOf<"KEY_INVALID">) {
   const nowMs = deps.now();
+  const isBad = PROVIDER_KEY_STATUSES.map((status) => judgeKey(condition, status) !== "clear");
   const readings: Reading[] = [];
-  for (const { key, provider } of await keysInUse(deps, scope)) {
+  const found = await keysInUse(deps, scope, (columns) => {
+    const statuses = columns.shownStatuses(nowMs);
+    return (slot) => isBad[statuses[slot]!]!;
+  });
+  for (const { key, provider } of found) {
     const { health, httpStatus, message } = deps.pool.status(key.id, nowMs);
-    const verdict = judgeKey(condition, health);
-    if (verdict === "clear") continue;
     const words = keyWords({ name: key.name, provider: provider.name }, { state: health, httpStatus, message });
-    readings.push({ subject: key.id, verdict, ...words });
+    readings.push({ subject: key.id, verdict: judgeKey(condition, health), ...words });
   }
   return readings;
 }
 
 async function measureBalances(deps: MeasureDeps, { scope }: AlertRuleRow, condition: ConditionOf<"LOW_BALANCE">) {
   const readings: Reading[] = [];
-  for (const { key, provider } of await keysInUse(deps, scope)) {
+  const hasBalance =
+    ({ balance }: KeyColumns) =>
+    (slot: number) =>
+      balance[slot]! > NO_BALANCE;
+  for (const { key, provider } of await keysInUse(deps, scope, hasBalance)) {
     const remaining = deps.balanceOf(key.id)?.remaining ?? null;
     const verdict = remaining === null ? "clear" : judgeBalance(condition, remaining);
     if (verdict === "clear") continue;
@@ -100,15 +110,24 @@ async function measureBalances(deps: MeasureDeps, { scope }: AlertRuleRow, condi
   return readings;
 }
 
-/** Those that a person wants in use, within the rule's scope. */
-async function keysInUse({ rows }: MeasureDeps, scope: AlertRuleRow["scope"]) {
-  const [providers, keys] = await Promise.all([rows.providers(), rows.providerKeys()]);
-  return [...keys.values()].flatMap((key) => {
+/** Those that a person wants in use, within the rule's scope, that are `atStake`: of 100,000 keys a few. */
+async function keysInUse(
+  { rows }: MeasureDeps,
+  { providerIds, keyIds }: AlertRuleRow["scope"],
+  atStake: (columns: KeyColumns) => KeyTest,
+) {
+  const [providers, table] = await Promise.all([rows.providers(), rows.keyTable()]);
+  const columns = table.observed();
+  const ofScope = { providers: providerIds.length > 0 ? providerIds : null, ids: keyIds.length > 0 ? keyIds : null };
+  const tests = [atStake(columns), ...rowTests(ofScope, table)];
+  const found: { readonly key: ProviderKeyRow; readonly provider: ProviderRow }[] = [];
+  for (let slot = 0; slot < columns.end; slot++) {
+    if (columns.isThere[slot] === 0 || !tests.every((test) => test(slot))) continue;
+    const key = table.rowAt(slot);
     const provider = providers.get(key.providerId);
-    if (!key.enabled || !provider?.enabled) return [];
-    if (scope.providerIds.length > 0 && !scope.providerIds.includes(provider.id)) return [];
-    return scope.keyIds.length > 0 && !scope.keyIds.includes(key.id) ? [] : [{ key, provider }];
-  });
+    if (key.enabled && provider?.enabled) found.push({ key, provider });
+  }
+  return found;
 }
 
 async function measureProviders(deps: MeasureDeps, { scope }: AlertRuleRow, condition: ConditionOf<"PROVIDER_LOW">) {

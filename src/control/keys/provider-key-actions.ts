@@ -7,6 +7,7 @@ import { invalid, notFound, ok, type Result, readInput, refuse } from "../user-e
 import { applyChange } from "../writes.ts";
 import { type ProviderKeySelection, selectKeys } from "./key-selection.ts";
 import type { ProviderKeyView } from "./key-status.ts";
+import { findProviderKeys } from "./matching-keys.ts";
 import { getProviderKey } from "./provider-keys.ts";
 
 export const KEY_ACTIONS = ["ENABLE", "DISABLE", "RESET"] as const;
@@ -79,7 +80,7 @@ export async function reorderProviderKeys(
   input: { readonly providerId: string; readonly ids: readonly string[]; readonly afterId: string | null },
 ): Promise<Result<ActedOnKeys>> {
   const { providerId, ids, afterId } = input;
-  const keys = [...(await control.rows.providerKeys()).values()].filter((key) => key.providerId === providerId);
+  const keys = await findProviderKeys(control, { providers: [providerId] });
   if (ids.length > MAX_REORDERED)
     return refuse(invalid("ids", `At most ${MAX_REORDERED} keys at once.`, "OUT_OF_RANGE"));
   const byId = new Map(keys.map((key) => [key.id, key]));

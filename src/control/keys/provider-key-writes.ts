@@ -18,6 +18,7 @@ import { refuseProxyUrl } from "../providers/proxy-url.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse, type UserError } from "../user-errors.ts";
 import { applyChange, definedOnly, duplicate, fromWritten } from "../writes.ts";
 import { type ProviderKeyView, viewKey } from "./key-status.ts";
+import { findProviderKeys } from "./matching-keys.ts";
 
 const proxyUrlField = z.string().trim().min(1, "Use null for no proxy.").max(500, "A proxy URL is at most 500 long.");
 
@@ -106,8 +107,8 @@ function toColumns(limits: z.output<typeof limitsField> | null | undefined) {
 /** Looked for before the name: an unnamed key that is there already has the same name too. */
 async function findTwin(control: Control, providerId: string, secret: Secret): Promise<ProviderKeyRow | undefined> {
   const fingerprint = control.vault.fingerprint(secret);
-  const keys = [...(await control.rows.providerKeys()).values()];
-  return keys.find((key) => key.providerId === providerId && key.fingerprint === fingerprint);
+  const keys = await findProviderKeys(control, { providers: [providerId] });
+  return keys.find((key) => key.fingerprint === fingerprint);
 }
 
 async function finish(

@@ -10,8 +10,8 @@ import {
   userAgentField,
   weightField,
 } from "../../fields.ts";
-import { readInput } from "../../user-errors.ts";
-import type { RawRow } from "./row.ts";
+import { ok, readInput } from "../../user-errors.ts";
+import { NO_FIELDS, type RawRow } from "./row.ts";
 
 export const DUPLICATE_POLICIES = ["SKIP", "UPDATE", "RESTORE"] as const;
 export type DuplicatePolicy = (typeof DUPLICATE_POLICIES)[number];
@@ -36,7 +36,7 @@ export const IMPORT_ACTIONS = ["create", "update", "restore", "keep", "repeat", 
 
 /** What is to be done with a row. `secret` stays inside; `preview` may be shown. */
 export type PlannedRow = { readonly index: number; readonly preview: string } & (
-  | { readonly action: "create"; readonly secret: Secret; readonly fields: RowFields }
+  | { readonly action: "create"; readonly secret: Secret; readonly fingerprint: string; readonly fields: RowFields }
   | { readonly action: "update" | "restore"; readonly id: string; readonly secret: Secret; readonly fields: RowFields }
   | { readonly action: "keep"; readonly id: string }
   | { readonly action: "repeat"; readonly of: number }
@@ -61,7 +61,7 @@ export function planImport(rows: readonly RawRow[], context: PlanContext): Plann
   return rows.map((row, index): PlannedRow => {
     const secret = new Secret(row.secret);
     const place = { index, preview: secret.preview() };
-    const fields = readInput(rowFields, row.fields);
+    const fields = row.fields === NO_FIELDS ? ok(NO_FIELDS) : readInput(rowFields, row.fields);
     const reason = refusal(row, context) ?? (fields.ok ? null : fields.errors[0]!.message);
     if (reason !== null || !fields.ok) return { ...place, action: "refuse", reason: reason ?? "" };
     const fingerprint = context.fingerprint(secret);
@@ -73,7 +73,7 @@ export function planImport(rows: readonly RawRow[], context: PlanContext): Plann
     if (known === undefined && retired !== undefined) {
       return { ...place, action: "restore", id: retired.id, secret, fields: fields.value };
     }
-    if (known === undefined) return { ...place, action: "create", secret, fields: fields.value };
+    if (known === undefined) return { ...place, action: "create", secret, fingerprint, fields: fields.value };
     if (context.onDuplicate !== "UPDATE") return { ...place, action: "keep", id: known.id };
     return { ...place, action: "update", id: known.id, secret, fields: fields.value };
   });

@@ -1,6 +1,7 @@
 import type { ProviderKeyRow } from "../../../store/types.ts";
 import type { Control } from "../../control.ts";
 import { refuseProxyUrl } from "../../providers/proxy-url.ts";
+import { findProviderKeys } from "../matching-keys.ts";
 import { type DuplicatePolicy, type PlannedRow, planImport } from "./plan.ts";
 import { type ImportFormat, readImport } from "./read.ts";
 
@@ -19,7 +20,7 @@ export async function preparePlan(
   const provider = (await control.rows.providers()).get(input.providerId);
   const read = readImport(input.text);
   if (provider === undefined || read === null) return null;
-  const keys = [...(await control.rows.providerKeys()).values()].filter((key) => key.providerId === provider.id);
+  const keys = await findProviderKeys(control, { providers: [provider.id] });
   const retired =
     input.onDuplicate === "RESTORE"
       ? (await control.store.providerKeys.listRetired()).filter((key) => key.providerId === provider.id)

@@ -1,5 +1,5 @@
 import { readJson } from "./json.ts";
-import type { RawRow } from "./row.ts";
+import { NO_FIELDS, type RawRow } from "./row.ts";
 import { readTable } from "./table.ts";
 
 export const IMPORT_FORMATS = ["TEXT", "CSV", "JSON", "ENV"] as const;
@@ -52,5 +52,5 @@ function splitKeys(text: string): string[] {
 }
 
 function bare(secret: string): RawRow {
-  return { secret: secret.replace(/^(["'])(.*)\1$/, "$2"), fields: {}, address: null };
+  return { secret: secret.replace(/^(["'])(.*)\1$/, "$2"), fields: NO_FIELDS, address: null };
 }

@@ -7,6 +7,9 @@ export interface RawRow {
   readonly address: string | null;
 }
 
+/** Of a row that is a secret and nothing else: most rows of most imports. There is nothing to be read in them. */
+export const NO_FIELDS = {};
+
 /** Words under which other programs write a key's secret. */
 const SECRET_NAMES = ["secret", "key", "api_key", "apikey", "api-key", "key_value", "token", "value"];
 /** Theirs → ours. */
