@@ -1,7 +1,8 @@
 import type { ToolCallPiece } from "../src/control/chat/chat-answer.ts";
+import { getConversation } from "../src/control/chat/chat-owner.ts";
 import { type ChatFrame, watchConversations, watchMessage } from "../src/control/chat/chat-stream.ts";
 import type { ConversationNote } from "../src/control/chat/chats.ts";
-import { getConversation, getMessage } from "../src/control/chat/conversations.ts";
+import { getMessage } from "../src/control/chat/conversations.ts";
 import type { LogFrame } from "../src/control/follow-log.ts";
 import { builder } from "./builder.ts";
 import { ChangeKind } from "./enums.ts";

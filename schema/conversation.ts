@@ -1,4 +1,5 @@
-import { getConversation, listConversations, listMessages } from "../src/control/chat/conversations.ts";
+import { getConversation } from "../src/control/chat/chat-owner.ts";
+import { listConversations, listMessages } from "../src/control/chat/conversations.ts";
 import { formatNanoUsd } from "../src/control/usage/money.ts";
 import type { ChatTotals } from "../src/store/chat-types.ts";
 import { builder } from "./builder.ts";

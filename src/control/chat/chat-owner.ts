@@ -1,4 +1,6 @@
+import { isId } from "../../lib/id.ts";
 import type { ConversationRow } from "../../store/chat-types.ts";
+import type { Control } from "../control.ts";
 import { type Principal, userIdOf } from "../people/principal.ts";
 
 /**
@@ -11,4 +13,14 @@ export function ownerOf(principal: Principal): string | null {
 
 export function isOwn(principal: Principal, conversation: Pick<ConversationRow, "createdBy">): boolean {
   return conversation.createdBy === ownerOf(principal);
+}
+
+/** Null also for somebody else's. */
+export async function getConversation(
+  control: Control,
+  principal: Principal,
+  id: string,
+): Promise<ConversationRow | null> {
+  const row = isId("cnv", id) ? await control.store.chats.conversation(id) : null;
+  return row !== null && isOwn(principal, row) ? row : null;
 }

@@ -4,8 +4,8 @@ import type { Control } from "../control.ts";
 import type { Principal } from "../people/principal.ts";
 import { invalid, notFound, ok, type Result, refuse } from "../user-errors.ts";
 import { type Send, saysNothing } from "./chat-input.ts";
+import { getConversation } from "./chat-owner.ts";
 import { readBranch } from "./chat-tree.ts";
-import { getConversation } from "./conversations.ts";
 
 /** Where in which conversation it is said. */
 export interface Place {

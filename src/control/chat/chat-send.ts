@@ -6,11 +6,10 @@ import type { Principal } from "../people/principal.ts";
 import { invalid, notFound, ok, type Result, readInput, refuse, type UserError } from "../user-errors.ts";
 import { attachFiles, readAttachments } from "./chat-attachments.ts";
 import { type Send, type SendInput, sendInput } from "./chat-input.ts";
-import { ownerOf } from "./chat-owner.ts";
+import { getConversation, ownerOf } from "./chat-owner.ts";
 import { findPlace, type Place } from "./chat-place.ts";
 import { type Branch, chatRequest, speakerFor } from "./chat-request.ts";
 import { answerRow, saidBy, titleFrom } from "./chat-rows.ts";
-import { getConversation } from "./conversations.ts";
 
 export interface SentMessage {
   readonly conversation: ConversationRow;

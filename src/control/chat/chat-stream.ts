@@ -5,10 +5,10 @@ import { followLog, type LogFrame } from "../follow-log.ts";
 import type { Principal } from "../people/principal.ts";
 import { pause, pullIterator } from "../pull-iterator.ts";
 import { type AnswerPiece, pieceAfter } from "./chat-answer.ts";
-import { ownerOf } from "./chat-owner.ts";
+import { getConversation, ownerOf } from "./chat-owner.ts";
 import type { ChatRun } from "./chat-run.ts";
 import type { ConversationNote } from "./chats.ts";
-import { getConversation, getMessage } from "./conversations.ts";
+import { getMessage } from "./conversations.ts";
 
 /** About 30 frames a second. */
 const FRAME_MS = 33;

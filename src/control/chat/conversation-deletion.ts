@@ -10,8 +10,7 @@ import {
 } from "../deletion.ts";
 import type { Principal } from "../people/principal.ts";
 import { ok, type Result } from "../user-errors.ts";
-import { ownerOf } from "./chat-owner.ts";
-import { getConversation } from "./conversations.ts";
+import { getConversation, ownerOf } from "./chat-owner.ts";
 
 /** With all their messages; what is still being said in them is stopped. */
 export async function deleteConversations(

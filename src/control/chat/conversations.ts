@@ -8,7 +8,7 @@ import { type CountedPage, type PageArgs, pageOf, readPageArgs } from "../page.t
 import type { Principal } from "../people/principal.ts";
 import { type Given, notFound, type Result, readInput, refuse } from "../user-errors.ts";
 import { definedOnly, fromWritten } from "../writes.ts";
-import { isOwn, ownerOf } from "./chat-owner.ts";
+import { getConversation, ownerOf } from "./chat-owner.ts";
 import { chatParamsField } from "./chat-params.ts";
 
 export { CHAT_ROLES, CHAT_STATES } from "../../store/chat-types.ts";
@@ -35,16 +35,6 @@ export async function listConversations(
     before: request.before === null ? null : readCursor(request.before),
   });
   return { ...pageOf(found, request, writeCursor), totalCount: found.totalCount };
-}
-
-/** Null also for somebody else's. */
-export async function getConversation(
-  control: Control,
-  principal: Principal,
-  id: string,
-): Promise<ConversationRow | null> {
-  const row = isId("cnv", id) ? await control.store.chats.conversation(id) : null;
-  return row !== null && isOwn(principal, row) ? row : null;
 }
 
 /** Oldest first; an answer that is coming as far as it has come. */
