@@ -12,13 +12,14 @@ interface Range {
 }
 
 const whole = ({ from, to, standard }: Range, meaning: string) =>
-  z._default(z.int().check(z.gte(from), z.lte(to)), standard).check(z.describe(meaning));
+  z._default(z.int().check(z.gte(from), z.lte(to), z.describe(meaning)), standard);
 
 /** Everything that can be changed while Sluice runs. The configuration file's `settings`, the database and GraphQL read this schema. */
 export const settingsSchema = z.strictObject({
-  allowAnonymous: z
-    ._default(z.boolean(), false)
-    .check(z.describe("Whether /v1 may be called without a client key (as the built-in client anonymous)")),
+  allowAnonymous: z._default(
+    z.boolean().check(z.describe("Whether /v1 may be called without a client key (as the built-in client anonymous)")),
+    false,
+  ),
   maxAttempts: whole({ from: 1, to: 10, standard: 3 }, "Upstream calls per client request, at most"),
   connectTimeoutMs: whole({ from: 100, to: MINUTE, standard: 10_000 }, "Opening a connection to an upstream"),
   requestTimeoutMs: whole(
@@ -39,9 +40,10 @@ export const settingsSchema = z.strictObject({
   cooldownBaseMs: whole({ from: 10, to: MINUTE, standard: 1000 }, "First cooldown of a failing key; doubles each time"),
   cooldownMaxMs: whole({ from: 100, to: 3_600_000, standard: 60_000 }, "Longest cooldown without a Retry-After"),
   retryAfterMaxMs: whole({ from: 1000, to: 86_400_000, standard: 3_600_000 }, "Longest Retry-After that is obeyed"),
-  requestContent: z
-    ._default(z.enum(CONTENT_POLICIES), "none")
-    .check(z.describe("What is kept of bodies: none, metadata, full")),
+  requestContent: z._default(
+    z.enum(CONTENT_POLICIES).check(z.describe("What is kept of bodies: none, metadata, full")),
+    "none",
+  ),
   maxContentBytes: whole({ from: 0, to: 64 * MIB, standard: MIB }, "Longest body that is kept"),
   logRetentionDays: whole({ from: 1, to: 3650, standard: 30 }, "Days the request log is kept"),
   storedResponseDays: whole(
