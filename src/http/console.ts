@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 
 /** One built file of the console and its compressed twins, by path on disk or inside the binary. */
 export interface ConsoleFile {
@@ -137,7 +136,7 @@ function answerFile(request: Request, file: ConsoleFile): Response {
   };
   if (isKnown(request, file.etag)) return new Response(null, { status: 304, headers });
   if (encoding) headers["content-encoding"] = encoding;
-  if (file.isPacked && encoding === null) return new Response(gunzipSync(readFileSync(path)), { headers });
+  if (file.isPacked && encoding === null) return new Response(Bun.gunzipSync(readFileSync(path)), { headers });
   return new Response(Bun.file(path), { headers });
 }
 

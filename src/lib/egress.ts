@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import type { Peer } from "./http-client/types.ts";
 
@@ -217,6 +216,8 @@ function portOf(url: URL): number {
 }
 
 async function resolveAll(hostname: string): Promise<readonly string[]> {
+  // Loaded with the first name: upstreams by address need none of it.
+  const { lookup } = await import("node:dns/promises");
   const found = await lookup(hostname, { all: true, order: "ipv4first" });
   return found.map((entry) => unmap(entry.address));
 }
