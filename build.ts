@@ -26,9 +26,10 @@ console.log(`${outfile}: ${((await stat(outfile)).size / 1e6).toFixed(1)} MB for
 if (options["no-smoke"] || options.target !== HOST_TARGET) {
   console.log("not tried out: it is made for another machine, or --no-smoke was given");
 } else {
-  const { startMs, stopMs } = await tryBinary(outfile);
+  const { startMs, stopMs, idleBytes } = await tryBinary(outfile);
+  const idle = idleBytes === null ? "" : `${(idleBytes / 1e6).toFixed(1)} MB at rest, `;
   console.log(
-    `tried out: ${startMs.toFixed(0)} ms to the first 200 of /health, ${stopMs.toFixed(0)} ms to end on SIGTERM`,
+    `tried out: ${startMs.toFixed(0)} ms to the first 200 of /health, ${idle}${stopMs.toFixed(0)} ms to end on SIGTERM`,
   );
 }
 

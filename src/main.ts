@@ -7,9 +7,11 @@ import { type Config, ConfigError, reachableHost, readConfig } from "./config.ts
 import { type ConsoleSource, readConsole } from "./http/console.ts";
 import { createLogger, errorText, type Logger } from "./lib/log.ts";
 import { raiseRequestCap } from "./request-cap.ts";
+import { giveBackStartCode } from "./start-code.ts";
 import { StoreError } from "./store/store-error.ts";
 
 const DRAIN_MS = 30_000;
+const REST_AFTER_MS = 1000;
 /** Exit code for a mistake in environment, flags or configuration file. */
 const EXIT_CONFIG = 2;
 
@@ -69,6 +71,14 @@ async function run(config: Config, consoleSource: ConsoleSource): Promise<void> 
   }
   log.info("listening", { url: app.url, version: VERSION, dataDir: config.dataDir });
   announce(app, config);
+  restAfterStart(app);
+}
+
+/** A gateway that is busy by then has better things to do. */
+function restAfterStart({ gateway }: App): void {
+  setTimeout(() => {
+    if (gateway.inFlight.size === 0) void giveBackStartCode();
+  }, REST_AFTER_MS).unref();
 }
 
 function stopOnSignal(app: App, log: Logger): void {

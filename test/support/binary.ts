@@ -6,17 +6,22 @@ export interface BinaryReport {
   /** From the start of the process to the first 200 of /health, with an empty data directory. */
   readonly startMs: number;
   readonly stopMs: number;
+  /** Resident two seconds after it was ready, before anybody asked it for anything; null where the kernel does not say (not Linux). */
+  readonly idleBytes: number | null;
 }
 
 const START_DEADLINE_MS = 10_000;
 const STOP_DEADLINE_MS = 5_000;
+const IDLE_AFTER_MS = 2_000;
+/** What is promised for a machine at rest; it is about 45 MB. */
+const IDLE_LIMIT_BYTES = 60_000_000;
 const CLIENT_KEY = "sk-smoke-client";
 const ADMIN_TOKEN = "smoke-admin-token-that-is-long-enough";
 
 /**
- * Tries out a compiled Sluice from an empty directory, so that nothing of the source tree can help it: it must start, serve the
- * console, GraphQL and a chat request, store that request, write nothing outside its data directory and end on SIGTERM. Throws
- * with the binary's log otherwise.
+ * Tries out a compiled Sluice from an empty directory, so that nothing of the source tree can help it: it must start, be content
+ * with little memory at rest, serve the console, GraphQL and a chat request, store that request, write nothing outside its data
+ * directory and end on SIGTERM. Throws with the binary's log otherwise.
  */
 export async function tryBinary(binary: string): Promise<BinaryReport> {
   const root = await mkdtemp(join(tmpdir(), "sluice-smoke-"));
@@ -53,6 +58,8 @@ export async function tryBinary(binary: string): Promise<BinaryReport> {
     await waitForOk(`${origin}/health`, () => server.exitCode === null);
     const startMs = performance.now() - startedAt;
     await waitForOk(`${origin}/ready`, () => server.exitCode === null);
+    await Bun.sleep(IDLE_AFTER_MS);
+    const idleBytes = await expectLittleMemory(server.pid);
     await expectConsole(origin);
     await expectChat(origin);
     await expectGraphql(origin);
@@ -71,7 +78,7 @@ export async function tryBinary(binary: string): Promise<BinaryReport> {
       expectEqual(`files left in ${name}`, (await readdir(directory)).join(", "), "");
     }
     if ((await readdir(env.DATA_DIR)).length === 0) throw new Error("the data directory is empty");
-    return { startMs, stopMs };
+    return { startMs, stopMs, idleBytes };
   } catch (cause) {
     const said = await Promise.all([log, `${log}.err`].map((file) => Bun.file(file).text()));
     throw new Error(`the binary fails: ${cause instanceof Error ? cause.message : cause}\n${said.join("\n").trim()}`);
@@ -115,6 +122,15 @@ function startVendor() {
       return new Response(`${body}data: [DONE]\n\n`, { headers: { "content-type": "text/event-stream" } });
     },
   });
+}
+
+async function expectLittleMemory(pid: number): Promise<number | null> {
+  if (process.platform !== "linux") return null;
+  const bytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(await Bun.file(`/proc/${pid}/status`).text())?.[1]) * 1024;
+  if (!(bytes <= IDLE_LIMIT_BYTES)) {
+    throw new Error(`${(bytes / 1e6).toFixed(1)} MB of memory at rest: more than ${IDLE_LIMIT_BYTES / 1e6} MB`);
+  }
+  return bytes;
 }
 
 async function expectConsole(origin: string): Promise<void> {
