@@ -72,7 +72,7 @@ export function readConsole(directory: string): ConsoleSource {
 }
 
 /**
- * Answers the console's pages and assets; null for every other path, so that the server can say 404 in its own words.
+ * Answers the console's pages and assets, and whoever visits another path with its "no such page"; null for the rest, so that the server can say 404 in its own words.
  * A missing asset is null too: the page that asks for it is older than this server and says so to its user.
  */
 export function createConsole(options: ConsoleOptions): (request: Request) => Response | null {
@@ -86,8 +86,15 @@ export function createConsole(options: ConsoleOptions): (request: Request) => Re
     const path = pathBelow(basePath, request.url);
     if (routes.has(path)) return answerIndex(request, index);
     const file = path === "/index.html" ? undefined : files[path.slice(1)];
-    return file ? answerFile(request, file) : null;
+    if (file) return answerFile(request, file);
+    return isVisit(request) ? answerIndex(request, index, 404) : null;
   };
+}
+
+/** Somebody who came by the address bar or a link: he gets a page that says so, and programs get our JSON. */
+function isVisit(request: Request): boolean {
+  const { headers } = request;
+  return headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
 }
 
 /** Works whether or not the proxy in front strips the base path. */
@@ -117,10 +124,10 @@ function readIndex(files: ConsoleSource["files"], basePath: string): Index {
   return { body, etag: `"${Bun.hash(body).toString(36)}"` };
 }
 
-function answerIndex(request: Request, index: Index): Response {
+function answerIndex(request: Request, index: Index, status = 200): Response {
   const headers = { ...PAGE_HEADERS, "content-type": "text/html; charset=utf-8", etag: index.etag };
-  if (isKnown(request, index.etag)) return new Response(null, { status: 304, headers });
-  return new Response(index.body, { headers });
+  if (status === 200 && isKnown(request, index.etag)) return new Response(null, { status: 304, headers });
+  return new Response(index.body, { status, headers });
 }
 
 function answerFile(request: Request, file: ConsoleFile): Response {
