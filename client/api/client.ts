@@ -3,6 +3,7 @@ import { noteServerDate } from "../lib/clock.ts";
 import { GRAPHQL_URL } from "./base.ts";
 import { type ApiError, toApiError } from "./errors.ts";
 import type { Document } from "./graphql.ts";
+import { noteOutdated } from "./outdated.ts";
 import { hashOf } from "./persisted.ts";
 import { noteUnauthenticated } from "./session.ts";
 
@@ -45,6 +46,7 @@ export async function execute<Data, Variables>(
   if (result.error || !result.data) {
     const error = result.error ? toApiError(result.error) : toApiError({ graphQLErrors: [] } as never);
     if (error.kind === "unauthenticated") noteUnauthenticated();
+    if (error.kind === "outdated") noteOutdated();
     return { ok: false, error };
   }
   return { ok: true, data: result.data };

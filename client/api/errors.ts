@@ -1,6 +1,16 @@
 import type { CombinedError } from "@urql/core";
+import { t } from "../i18n/index.ts";
 
-export type ApiErrorKind = "unauthenticated" | "forbidden" | "unreachable" | "refused";
+/** `outdated`: the server does not know this page's documents; `unproved`: it wants a fresh proof of who is there. */
+export type ApiErrorKind = "unauthenticated" | "forbidden" | "unreachable" | "outdated" | "unproved" | "refused";
+
+const KINDS: Readonly<Record<string, ApiErrorKind>> = {
+  UNAUTHENTICATED: "unauthenticated",
+  FORBIDDEN: "forbidden",
+  PERSISTED_QUERY_NOT_FOUND: "outdated",
+  PERSISTED_QUERY_ONLY: "outdated",
+  REAUTH_REQUIRED: "unproved",
+};
 
 /** Why an operation as a whole failed. What a person can mend comes as `userErrors` in the payload instead. */
 export class ApiError extends Error {
@@ -31,6 +41,7 @@ export function fromGraphQLErrors(errors: readonly ErrorLike[]): ApiError {
   const [error] = errors;
   const code = error?.extensions?.code;
   const requestId = error?.extensions?.requestId;
-  const kind = code === "UNAUTHENTICATED" ? "unauthenticated" : code === "FORBIDDEN" ? "forbidden" : "refused";
-  return new ApiError(kind, error?.message ?? "", typeof requestId === "string" ? requestId : null);
+  const kind = KINDS[String(code)] ?? "refused";
+  const message = kind === "outdated" ? t().errors.updated : (error?.message ?? "");
+  return new ApiError(kind, message, typeof requestId === "string" ? requestId : null);
 }

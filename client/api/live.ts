@@ -1,6 +1,7 @@
 import { type Accessor, createEffect, on, onCleanup } from "solid-js";
 import { ApiError, fromGraphQLErrors } from "./errors.ts";
 import type { Document } from "./graphql.ts";
+import { noteOutdated } from "./outdated.ts";
 import { hashOf } from "./persisted.ts";
 import { noteUnauthenticated, session, sessionEpoch } from "./session.ts";
 import { connection, noteIdle, noteLost, socket } from "./socket.ts";
@@ -86,6 +87,7 @@ function watch<Data, Variables>(
   const fail = (error?: ApiError) => {
     if (ended) return;
     if (error?.kind === "unauthenticated") return noteUnauthenticated();
+    if (error?.kind === "outdated") return noteOutdated();
     if (error?.kind === "forbidden") return;
     if (error?.kind === "unreachable") noteLost();
     const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++) * (0.75 + Math.random() / 2);

@@ -2,6 +2,7 @@ import { type Accessor, createSignal } from "solid-js";
 import { t } from "../i18n/index.ts";
 import { execute } from "./client.ts";
 import type { Document } from "./graphql.ts";
+import { askForProof } from "./proof.ts";
 
 export interface UserErrorLike {
   readonly code: string;
@@ -31,7 +32,10 @@ export function createMutation<Data, Variables, Payload extends { readonly userE
     busy,
     async run(variables) {
       setBusy(true);
-      const answer = await execute(document, variables);
+      let answer = await execute(document, variables);
+      if (!answer.ok && answer.error.kind === "unproved" && (await askForProof())) {
+        answer = await execute(document, variables);
+      }
       setBusy(false);
       if (!answer.ok) {
         const message = answer.error.kind === "unreachable" ? t().errors.unreachable : answer.error.message;

@@ -1,11 +1,13 @@
 import { type RouteSectionProps, useLocation } from "@solidjs/router";
 import { createSignal, ErrorBoundary, type JSX, Match, onMount, Show, Suspense, Switch } from "solid-js";
 import { ROUTER_BASE } from "../api/base.ts";
+import { proofAsked } from "../api/proof.ts";
 import { session } from "../api/session.ts";
 import { Button } from "../components/button.tsx";
 import { ToastRegion } from "../components/toast.tsx";
 import { t } from "../i18n/index.ts";
 import { isNarrow } from "../lib/media.ts";
+import { ProofDialog } from "../pages/sign-in/proof-dialog.tsx";
 import { checkSession } from "../pages/sign-in/session.ts";
 import { SignInDialog, SignInPage } from "../pages/sign-in/sign-in.tsx";
 import { ROUTES } from "../routes.ts";
@@ -16,6 +18,7 @@ import { NoAccess } from "./no-access.tsx";
 import { Palette } from "./palette.tsx";
 import styles from "./shell.module.css";
 import { createShellShortcuts, ShortcutSheet } from "./shortcut-sheet.tsx";
+import { UpdateBar } from "./update-bar.tsx";
 
 /** Everything around a page: who is signed in decides what is shown at all. */
 export function Shell(props: RouteSectionProps): JSX.Element {
@@ -56,9 +59,11 @@ export function Shell(props: RouteSectionProps): JSX.Element {
           <ConnectionChip />
         </Match>
       </Switch>
+      <UpdateBar />
       <Show when={session() === "expired"}>
         <SignInDialog />
       </Show>
+      <Show when={session() === "active" && proofAsked()}>{(asked) => <ProofDialog asked={asked()} />}</Show>
       <Show when={overlay() === "palette" && session() === "active"}>
         <Palette onClose={() => setOverlay(null)} />
       </Show>

@@ -100,6 +100,12 @@ export const session = {
   setupHint: "This Sluice has not been set up yet. Open the one-time link that it printed when it started.",
   wrongToken: "This token is not valid.",
   with: (name: string) => `Sign in with ${name}`,
+  prove: "Confirm that it is you",
+  proveHint: "What you are about to do needs a fresh proof. For ten minutes you will not be asked again.",
+  goOn: "Continue",
+  byCode: "Use a code of your authenticator app",
+  byPassword: "Use your password",
+  wrongOwnPassword: "This is not your password.",
   or: "or",
   problems: {
     unavailable: "The sign-in provider does not answer. Try again later, or sign in another way.",
@@ -149,6 +155,7 @@ export const errors = {
   unreachableTitle: "No connection",
   notFound: "There is no such page",
   broken: "This page failed",
+  updated: "Sluice was updated",
   newVersion: "A new version is running",
   newVersionHint: "Reload the page to get it.",
   chart: "The chart could not be drawn.",
@@ -160,6 +167,7 @@ export const errors = {
     FORBIDDEN: "You may not do this.",
     RATE_LIMITED: "Too many tries. Wait a little.",
     unauthenticated: "Your session has ended.",
+    unproved: "Nothing was done: it was not confirmed that this is you.",
   },
 };
 

@@ -97,7 +97,7 @@ export const requests = {
   total: "Total",
   priceFrom: {
     BUILTIN: (ref: string) => `Price from the bundled list: ${ref}`,
-    MANUAL: (ref: string) => `Price set by hand: ${ref}`,
+    MANUAL: (_: string) => "Price set by hand",
   },
   noPrice: "No price is known, so the cost is unknown. It is not counted as free.",
   rawUsage: "Usage as the upstream reported it",

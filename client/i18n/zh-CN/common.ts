@@ -100,6 +100,12 @@ export const session: Dictionary["session"] = {
   setupHint: "此 Sluice 尚未设置。请打开它启动时打印的一次性链接。",
   wrongToken: "令牌无效。",
   with: (name) => `使用 ${name} 登录`,
+  prove: "请确认是您本人",
+  proveHint: "此操作需要重新验证身份。十分钟内不会再次询问。",
+  goOn: "继续",
+  byCode: "使用身份验证器的验证码",
+  byPassword: "使用密码",
+  wrongOwnPassword: "密码不正确。",
   or: "或",
   problems: {
     unavailable: "登录服务没有响应。请稍后重试，或使用其他方式登录。",
@@ -149,6 +155,7 @@ export const errors: Dictionary["errors"] = {
   unreachableTitle: "无法连接",
   notFound: "没有这个页面",
   broken: "此页面出错了",
+  updated: "Sluice 已更新",
   newVersion: "已有新版本运行",
   newVersionHint: "重新加载页面即可使用。",
   chart: "无法绘制图表。",
@@ -160,6 +167,7 @@ export const errors: Dictionary["errors"] = {
     FORBIDDEN: "您没有权限。",
     RATE_LIMITED: "尝试次数过多，请稍候。",
     unauthenticated: "会话已结束。",
+    unproved: "未执行任何操作：尚未确认是您本人。",
   },
 };
 

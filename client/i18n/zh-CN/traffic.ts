@@ -98,7 +98,7 @@ export const requests: Dictionary["requests"] = {
   total: "合计",
   priceFrom: {
     BUILTIN: (ref) => `价格来自内置价目表：${ref}`,
-    MANUAL: (ref) => `手动设定的价格：${ref}`,
+    MANUAL: () => "手动设定的价格",
   },
   noPrice: "没有已知价格，因此费用未知，不按免费计算。",
   rawUsage: "上游报告的用量原文",

@@ -31,7 +31,7 @@ export function keyColumns(): readonly TableColumn<KeyRow>[] {
     {
       id: "provider",
       header: () => t().keys.columns.provider,
-      width: "14%",
+      width: "160px",
       rank: "first",
       cell: (row) => row.provider.name,
     },

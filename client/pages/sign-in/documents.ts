@@ -27,3 +27,16 @@ export const signOutMutation = graphql(`
     signOut { userErrors { code message field } }
   }
 `);
+
+/** By what whoever is here can prove that it is he. */
+export const proofKindsQuery = graphql(`
+  query ProofKinds {
+    viewer { user { id passwordSet totpEnabled } }
+  }
+`);
+
+export const reauthenticateMutation = graphql(`
+  mutation Reauthenticate($input: ReauthenticateInput!) {
+    reauthenticate(input: $input) { userErrors { code message field } }
+  }
+`);

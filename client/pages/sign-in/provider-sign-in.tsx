@@ -9,8 +9,14 @@ const PARAMETER = "signInProblem";
 const [problem] = createSignal(takeProblem());
 
 /** The way in by the provider's word, where one is set: the browser goes there and comes back to this page. */
-export function ProviderSignIn(): JSX.Element {
-  const href = () => `${SIGN_IN_WITH_URL}?return=${encodeURIComponent(location.pathname + location.search)}`;
+export function ProviderSignIn(props: {
+  /** The same person again: a fresh proof. */
+  readonly again?: boolean;
+}): JSX.Element {
+  const href = () => {
+    const back = encodeURIComponent(location.pathname + location.search);
+    return `${SIGN_IN_WITH_URL}?return=${back}${props.again === true ? "&reauthenticate=true" : ""}`;
+  };
   return (
     <Show when={signInWith()}>
       {(name) => (

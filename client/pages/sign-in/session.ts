@@ -15,7 +15,10 @@ export { isSetupRequired, signInWith };
 /** Asks who this browser is signed in as. */
 export async function checkSession(): Promise<void> {
   const answer = await execute(viewerQuery, {});
-  if (!answer.ok) return answer.error.kind === "unauthenticated" ? noteUnauthenticated() : noteUnreachable();
+  if (!answer.ok) {
+    if (answer.error.kind === "unauthenticated") return noteUnauthenticated();
+    return answer.error.kind === "outdated" ? undefined : noteUnreachable();
+  }
   setSetupRequired(answer.data.viewer.setupRequired);
   setSignInWith(answer.data.viewer.signInWith);
   if (answer.data.viewer.kind === "ANONYMOUS") noteUnauthenticated();
