@@ -33,6 +33,11 @@ interface Piece {
   readonly errors: readonly { readonly at: number; readonly print: number; readonly text: Uint8Array }[];
 }
 
+type ErrorColumns = Pick<
+  DayColumns,
+  "errors" | "errorRows" | "errorCombinations" | "errorPrints" | "errorStarts" | "errorText"
+>;
+
 /** Makes a day's index quarter by quarter, so that a day that is still being written costs only the quarters that changed. */
 export class DayIndexBuilder {
   readonly #pieces: (Piece | null)[] = new Array(QUARTERS_PER_DAY).fill(null);
@@ -85,21 +90,24 @@ export class DayIndexBuilder {
     const tokens = join(pieces, new Uint32Array(count), (piece) => piece.tokens);
     const costs = join(pieces, new Float64Array(count), (piece) => piece.costs);
     const attempts = join(pieces, new Uint8Array(count), (piece) => piece.attempts);
+    const rows = join(pieces, new Float64Array(count), (piece) => piece.rows);
+    const retried = retriedOf(attempts);
     const columns: DayColumns = {
-      rows: join(pieces, new Float64Array(count), (piece) => piece.rows),
+      rows,
       combinations,
       durationsUs,
       tokens,
       costs,
       attempts,
-      retried: retriedOf(attempts),
+      retried,
+      retriedCombinations: retried.map((ordinal) => combinations[ordinal]!),
       quarters,
       extremes,
       ...postingsOf(combinations, this.#shapeIds.length / 3),
       byCost: isOver ? sortedBy(costs) : NONE,
       byTokens: isOver ? sortedBy(tokens, NO_TOKENS) : NONE,
       byDuration: isOver ? sortedBy(durationsUs) : NONE,
-      ...this.#errorColumns(quarters),
+      ...this.#errorColumns(quarters, rows, combinations),
       shapeIds: Uint32Array.from(this.#shapeIds),
     };
     return { head: { day: this.day, batch: this.batch, shapes: this.#shapes, prints: this.#prints }, columns };
@@ -160,7 +168,7 @@ export class DayIndexBuilder {
     return number;
   }
 
-  #errorColumns(quarters: Uint32Array): Pick<DayColumns, "errors" | "errorPrints" | "errorStarts" | "errorText"> {
+  #errorColumns(quarters: Uint32Array, rows: Float64Array, combinations: Uint32Array): ErrorColumns {
     const found = this.#pieces.flatMap((piece, quarter) =>
       (piece?.errors ?? []).map((error) => ({ ...error, at: error.at + quarters[quarter]! })),
     );
@@ -170,6 +178,8 @@ export class DayIndexBuilder {
     for (const [index, { text }] of found.entries()) errorText.set(text, errorStarts[index]!);
     return {
       errors: Uint32Array.from(found, ({ at }) => at),
+      errorRows: Float64Array.from(found, ({ at }) => rows[at]!),
+      errorCombinations: Uint32Array.from(found, ({ at }) => combinations[at]!),
       errorPrints: Uint32Array.from(found, ({ print }) => print),
       errorStarts,
       errorText,

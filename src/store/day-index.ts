@@ -43,8 +43,12 @@ export interface DayColumns {
   readonly byDuration: Uint32Array;
   /** Ordinals of the rows with more than one attempt. */
   readonly retried: Uint32Array;
+  readonly retriedCombinations: Uint32Array;
   /** The rows with an error text: ordinals, which of the prints, and where in `errorText` (lower case) their text begins. */
   readonly errors: Uint32Array;
+  /** Their rows and combinations again, to be read from one end to the other. */
+  readonly errorRows: Float64Array;
+  readonly errorCombinations: Uint32Array;
   readonly errorPrints: Uint32Array;
   readonly errorStarts: Uint32Array;
   readonly errorText: Uint8Array;

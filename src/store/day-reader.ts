@@ -3,25 +3,14 @@ import { existsSync, readdirSync } from "node:fs";
 import { BulkTexts } from "./bulk-texts.ts";
 import { type DayProgress, dayFilePath, dayOfFile, LOG_VERSION, QUARTERS_PER_DAY } from "./day-file.ts";
 import { schemaVersion } from "./open-schema.ts";
-import type { Caller, Outcome, Route, Shape } from "./shape.ts";
+import type { Route, RowShapes, Shape } from "./shape.ts";
 
 /** A page of what is rare takes rows from many days, and opening one costs more than reading it. */
 const MAX_OPEN = 128;
 
-/** The shapes of a day, by their number in that day's file. */
-export interface DayShapes {
-  readonly routes: ReadonlyMap<number, Route>;
-  readonly callers: ReadonlyMap<number, Caller>;
-  readonly outcomes: ReadonlyMap<number, Outcome>;
-}
-
 /** A day of the request log, open for reading. */
 export class DayReader {
-  readonly #routes = new Map<number, Route>();
-  readonly #callers = new Map<number, Caller>();
-  readonly #outcomes = new Map<number, Outcome>();
   readonly bulk: BulkTexts;
-  #lastShape = 0;
   usedAt = 0;
 
   private constructor(
@@ -46,19 +35,24 @@ export class DayReader {
     return null;
   }
 
-  /** Called before each query: the writer may have added some. */
-  shapes(): DayShapes {
-    const added = this.database
-      .query<Shape & { id: number }, [number]>("SELECT id, kind, value FROM shape WHERE id > ?")
-      .all(this.#lastShape);
-    for (const { id, kind, value } of added) {
-      this.#lastShape = Math.max(this.#lastShape, id);
-      const parsed = JSON.parse(value);
-      if (kind === "route") this.#routes.set(id, parsed);
-      else if (kind === "caller") this.#callers.set(id, parsed);
-      else this.#outcomes.set(id, parsed);
-    }
-    return { routes: this.#routes, callers: this.#callers, outcomes: this.#outcomes };
+  /** By their number in this file. */
+  routes(): ReadonlyMap<number, Route> {
+    const rows = this.database
+      .query<{ id: number; value: string }, []>("SELECT id, value FROM shape WHERE kind = 'route'")
+      .all();
+    return new Map(rows.map(({ id, value }) => [id, JSON.parse(value)]));
+  }
+
+  /** Null when one is missing (a damaged file). */
+  shapesOf({ route, caller, outcome }: Record<Shape["kind"], number>): RowShapes | null {
+    const read = (kind: Shape["kind"], id: number) =>
+      this.database
+        .query<{ value: string }, [number, string]>("SELECT value FROM shape WHERE id = ? AND kind = ?")
+        .get(id, kind)?.value;
+    const values = [read("route", route), read("caller", caller), read("outcome", outcome)] as const;
+    const [ofRoute, ofCaller, ofOutcome] = values.map((value) => (value === undefined ? null : JSON.parse(value)));
+    if (ofRoute === null || ofCaller === null || ofOutcome === null) return null;
+    return { route: ofRoute, caller: ofCaller, outcome: ofOutcome };
   }
 
   /** How far the file is ahead of the roll-ups; null for an empty one. */

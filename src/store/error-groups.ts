@@ -30,17 +30,17 @@ export function groupErrors(view: LogView, query: ErrorGroupQuery): ErrorGroups 
     const { columns, prints } = index;
     const seen = new Uint8Array(prints.length * index.routes.length);
     const ofDay = prints.map((): Group | null => null);
-    new DaySearch(index, view.filter, view.filter.rangeOf(index.day)).eachError((position, ordinal) => {
+    const callerOf = (combination: number) => view.shapes.callers.values[index.callers[combination]!]!;
+    new DaySearch(index, view.filter, view.filter.rangeOf(index.day)).eachError((position) => {
       const number = columns.errorPrints[position]!;
       let group = ofDay[number] ?? null;
       if (group === null) {
         group = groupOf(groups, prints[number]!);
         ofDay[number] = group;
       }
-      const row = columns.rows[ordinal]!;
+      const row = columns.errorRows[position]!;
       const atMs = index.day * DAY_MS + msOfRow(row);
-      const combination = columns.combinations[ordinal]!;
-      const caller = view.shapes.callers.values[index.callers[combination]!]!;
+      const combination = columns.errorCombinations[position]!;
       group.count++;
       const pair = number * index.routes.length + combination;
       if (seen[pair] === 0) {
@@ -48,14 +48,14 @@ export function groupErrors(view: LogView, query: ErrorGroupQuery): ErrorGroups 
         const route = view.shapes.routes.values[index.routes[combination]!]!;
         addName(group.keyIds, route[5]);
         addName(group.models, route[2]);
-        if (group.clientKeys.size < MAX_NAMES) group.clientKeys.add(caller[0]);
+        if (group.clientKeys.size < MAX_NAMES) group.clientKeys.add(callerOf(combination)[0]);
       }
       const step = Math.floor((atMs - startsAtMs) / stepMs);
       if (step >= 0 && step < SPARK_STEPS) group.counts[step]!++;
       if (atMs < group.firstSeenMs) group.firstSeenMs = atMs;
       if (atMs < group.lastSeenMs) return;
       group.lastSeenMs = atMs;
-      group.sampleId = requestIdAt({ day: index.day, row }, caller[3]);
+      group.sampleId = requestIdAt({ day: index.day, row }, callerOf(combination)[3]);
     });
   }
   const found = [...groups.values()]

@@ -25,14 +25,11 @@ export function makeHistogram(view: LogView, query: HistogramQuery): LogHistogra
     if (bucket >= 0 && bucket < count) histogram[NAMES[kind]!][bucket]! += times;
   };
   const { outcomes } = view.shapes;
-  const kinds: number[] = [];
+  let kinds = new Uint8Array(0);
   for (const index of view.indexed()) {
+    if (kinds.length < outcomes.values.length) kinds = Uint8Array.from(outcomes.values, kindOf);
     const classes = new Uint8Array(index.outcomes.length);
-    for (let combination = 0; combination < classes.length; combination++) {
-      const number = index.outcomes[combination]!;
-      kinds[number] ??= kindOf(outcomes.values[number]!);
-      classes[combination] = kinds[number];
-    }
+    for (let at = 0; at < classes.length; at++) classes[at] = kinds[index.outcomes[at]!]!;
     const search = new DaySearch(index, view.filter, view.filter.rangeOf(index.day));
     const dayMs = index.day * DAY_MS;
     if (stepMs % QUARTER_MS === 0) {

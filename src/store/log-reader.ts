@@ -1,13 +1,14 @@
 import { locateRequest, nodeOfRequest, type RequestPlace } from "../lib/id.ts";
 import type { DayIndex } from "./day-index.ts";
 import type { DayIndexes } from "./day-indexes.ts";
-import type { DayReader, DayReaders } from "./day-reader.ts";
+import type { DayReaders } from "./day-reader.ts";
 import { readContent } from "./log-content.ts";
-import { type CompiledFilter, daysOf, ROWS_PER_DAY, type RowRange } from "./log-filter.ts";
+import { daysOf, ROWS_PER_DAY, type RowRange } from "./log-filter.ts";
 import { readAttempts, readRow, type StoredRow } from "./log-row.ts";
 import { DaySearch } from "./log-search.ts";
 import { LogView, unlessDamaged } from "./log-view.ts";
 import type { LogDetail, LogFilter, LogPage, LogRow, PageQuery } from "./reports.ts";
+import type { ShapeTable } from "./shape-table.ts";
 
 const MAX_TOTAL = 10_000;
 /** So long a question makes indexes that are missing. */
@@ -34,17 +35,22 @@ export class LogReader {
     const before = query.beforeId === undefined ? null : locateRequest(query.beforeId);
     const newestFirst = before === null && query.fromEnd !== true;
     const rows: LogRow[] = [];
-    for (const index of view.indexed(newestFirst)) {
+    const searches = new Map<DayIndex, DaySearch>();
+    const isWanted = (day: number) => (after === null || day <= after.day) && (before === null || day >= before.day);
+    for (const index of view.indexed(newestFirst, isWanted)) {
       if (rows.length > query.limit) break;
-      const range = narrow(view.filter.rangeOf(index.day), index.day, after, before);
+      const whole = view.filter.rangeOf(index.day);
+      const range = narrow(whole, index.day, after, before);
+      const search = new DaySearch(index, view.filter, range);
+      if (range.low === whole.low && range.high === whole.high) searches.set(index, search);
       const wanted = query.limit + 1 - rows.length;
-      rows.push(...unlessDamaged(() => this.#rowsOf(index, view.filter, range, wanted, newestFirst), []));
+      rows.push(...unlessDamaged(() => this.#rowsOf(index, search, view.shapes, wanted, newestFirst), []));
     }
     const isLonger = rows.length > query.limit;
     if (isLonger) rows.pop();
     if (!newestFirst) rows.reverse();
     const hasMore = isLonger || view.isPartial;
-    const totalCount = query.withTotal ? totalOf(view) : null;
+    const totalCount = query.withTotal ? totalOf(view, searches) : null;
     return { rows, hasMore, totalCount, isPartial: view.isPartial };
   }
 
@@ -53,8 +59,10 @@ export class LogReader {
     const reader = place === null ? null : this.days.get(place.day);
     if (place === null || reader === null) return null;
     const stored = reader.database.query<StoredRow, [number]>("SELECT * FROM request WHERE row = ?").get(place.row);
-    const row = stored === null ? null : readRow(stored, place.day, reader.shapes());
-    if (stored === null || row === null || nodeOfRequest(row.id) !== nodeOfRequest(id)) return null;
+    const shapes = stored === null ? null : reader.shapesOf(stored);
+    if (stored === null || shapes === null) return null;
+    const row = readRow(stored, place.day, shapes);
+    if (nodeOfRequest(row.id) !== nodeOfRequest(id)) return null;
     const { attemptCount: _count, ...rest } = row;
     return {
       ...rest,
@@ -64,41 +72,28 @@ export class LogReader {
     };
   }
 
-  #rowsOf(
-    index: DayIndex,
-    filter: CompiledFilter,
-    range: RowRange,
-    limit: number,
-    newestFirst: boolean,
-  ): readonly LogRow[] {
-    const places: number[] = [];
-    new DaySearch(index, filter, range).each(newestFirst, (ordinal) => {
-      places.push(index.columns.rows[ordinal]!);
-      return places.length >= limit;
+  #rowsOf(index: DayIndex, search: DaySearch, shapes: ShapeTable, limit: number, newestFirst: boolean): LogRow[] {
+    const ordinals: number[] = [];
+    search.each(newestFirst, (ordinal) => ordinals.push(ordinal) >= limit);
+    const reader = ordinals.length === 0 ? null : this.days.get(index.day);
+    if (reader === null) return [];
+    const places = ordinals.map((ordinal) => index.columns.rows[ordinal]!);
+    const stored = reader.database
+      .query<StoredRow, [string]>("SELECT * FROM request WHERE row IN (SELECT value FROM json_each(?))")
+      .all(JSON.stringify(places));
+    const byPlace = new Map(stored.map((row) => [row.row, row]));
+    return ordinals.flatMap((ordinal, at) => {
+      const row = byPlace.get(places[at]!);
+      return row === undefined ? [] : [readRow(row, index.day, shapes.of(index, ordinal))];
     });
-    const reader = places.length === 0 ? null : this.days.get(index.day);
-    return reader === null ? [] : rowsAt(reader, places);
   }
 }
 
-/** In the order of the places. */
-function rowsAt(reader: DayReader, places: readonly number[]): LogRow[] {
-  const stored = reader.database
-    .query<StoredRow, [string]>("SELECT * FROM request WHERE row IN (SELECT value FROM json_each(?))")
-    .all(JSON.stringify(places));
-  const shapes = reader.shapes();
-  const byPlace = new Map(stored.map((row) => [row.row, row]));
-  return places.flatMap((place) => {
-    const row = byPlace.get(place);
-    const read = row === undefined ? null : readRow(row, reader.day, shapes);
-    return read === null ? [] : [read];
-  });
-}
-
-function totalOf(view: LogView): number | null {
+function totalOf(view: LogView, searches: ReadonlyMap<DayIndex, DaySearch>): number | null {
   let total = 0;
   for (const index of view.indexed()) {
-    total += new DaySearch(index, view.filter, view.filter.rangeOf(index.day)).count(MAX_TOTAL + 1 - total);
+    const search = searches.get(index) ?? new DaySearch(index, view.filter, view.filter.rangeOf(index.day));
+    total += search.count(MAX_TOTAL + 1 - total);
     if (total > MAX_TOTAL) return null;
   }
   return view.isPartial ? null : total;

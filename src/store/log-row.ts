@@ -1,10 +1,9 @@
 import { msOfRow, requestIdAt } from "../lib/id.ts";
 import { type AttemptRecord, NOTHING_SPOKEN } from "../record.ts";
 import { DAY_MS } from "./day-file.ts";
-import type { DayShapes } from "./day-reader.ts";
 import type { StoredDetail } from "./log-detail.ts";
 import type { LogRow } from "./reports.ts";
-import { originOf, spokenOf } from "./shape.ts";
+import { originOf, type RowShapes, spokenOf } from "./shape.ts";
 
 /** A row of a day file as SQL gives it. */
 export interface StoredRow {
@@ -38,12 +37,8 @@ export interface StoredRow {
   readonly response_headers_chars: number | null;
 }
 
-/** The record again, as it was settled; times to the microsecond. Null when a shape is missing (a damaged file). */
-export function readRow(stored: StoredRow, day: number, shapes: DayShapes): LogRow | null {
-  const route = shapes.routes.get(stored.route);
-  const caller = shapes.callers.get(stored.caller);
-  const outcome = shapes.outcomes.get(stored.outcome);
-  if (route === undefined || caller === undefined || outcome === undefined) return null;
+/** The record again, as it was settled; times to the microsecond. */
+export function readRow(stored: StoredRow, day: number, { route, caller, outcome }: RowShapes): LogRow {
   const [protocol, endpoint, requestedModel, servedModel, providerId, keyId, price] = route;
   const [clientKeyId, clientAddress, userAgent, node] = caller;
   const [status, httpStatus, errorClass, usageSource, stream] = outcome;

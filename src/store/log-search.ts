@@ -1,4 +1,4 @@
-import { QUARTERS_PER_DAY, quarterOfRow } from "./day-file.ts";
+import { QUARTERS_PER_DAY } from "./day-file.ts";
 import { type DayColumns, type DayIndex, EXTREME, NO_TOKENS, ordinalAt } from "./day-index.ts";
 import type { Bounds, CompiledFilter, RowRange } from "./log-filter.ts";
 
@@ -6,6 +6,18 @@ import type { Bounds, CompiledFilter, RowRange } from "./log-filter.ts";
 const FEW = 8;
 /** Classes that rows are added up by. */
 const KINDS = 4;
+
+/** Of the day that is tallied. Kept from day to day: fresh memory costs more than what it is for. */
+let quarterByOrdinal = new Uint8Array(0);
+
+/** Ordinals among which is everything that is asked for. */
+interface Few {
+  readonly ordinals: Uint32Array;
+  /** Theirs, where the index has them side by side: anywhere else each is a jump through the day. */
+  readonly combinations: Uint32Array | null;
+  /** There is nothing else among them. */
+  readonly isExact: boolean;
+}
 
 /** What a filter finds in one day. */
 export class DaySearch {
@@ -18,6 +30,8 @@ export class DaySearch {
   readonly #hits: readonly number[];
   readonly #first: number;
   readonly #end: number;
+  /** What passes of the few, ascending: looked for once, listed and counted. */
+  #found: Uint32Array | null = null;
 
   constructor(
     index: DayIndex,
@@ -36,30 +50,28 @@ export class DaySearch {
 
   /** Calls `visit` with the ordinals that are found, until it answers true. */
   each(newestFirst: boolean, visit: (ordinal: number) => boolean): void {
-    if (this.#first >= this.#end || this.#candidates + this.#hits.length === 0) return;
+    if (this.#isNothing()) return;
     const few = this.#fewest();
     if (few === null) this.#eachOfMany(newestFirst, visit);
-    else this.#eachOf(few, newestFirst, visit);
+    else this.#eachOf(this.#foundIn(few), newestFirst, visit);
   }
 
   /** Stops counting at `limit`. */
   count(limit: number): number {
-    const { rows } = this.#columns;
-    const isWhole = this.#first === 0 && this.#end === rows.length;
-    if (isWhole && !this.#hasBounds() && this.#hits.length === 0) return Math.min(limit, this.#candidates);
+    if (this.#isNothing()) return 0;
+    if (this.#isWhole() && !this.#hasBounds() && this.#hits.length === 0) return Math.min(limit, this.#candidates);
+    const few = this.#fewest();
+    if (few !== null) return Math.min(limit, (few.isExact ? few.ordinals : this.#foundIn(few)).length);
     let count = 0;
-    this.each(true, () => ++count >= limit);
+    this.#eachOfMany(true, () => ++count >= limit);
     return count;
   }
 
   /** Adds up the rows by the class that `classes` gives each combination, and by quarter hour: `add(quarter, class, count)`. */
   tally(classes: Uint8Array, add: (quarter: number, kind: number, count: number) => void): void {
-    const { combinations, quarters, rows, postings, postingStarts } = this.#columns;
+    const { combinations, quarters, postings, postingStarts } = this.#columns;
     const counts = new Int32Array(QUARTERS_PER_DAY * KINDS);
-    const note = (ordinal: number, kind: number) => {
-      const at = quarterOfRow(rows[ordinal]!) * KINDS;
-      counts[at + kind] = counts[at + kind]! + 1;
-    };
+    const quarterOf = this.#quarterByOrdinal();
     if (this.#isEverything()) {
       // Most are of the first class: only the others are looked at.
       for (let quarter = 0; quarter < QUARTERS_PER_DAY; quarter++) {
@@ -68,13 +80,16 @@ export class DaySearch {
       for (let kind = 0; kind < classes.length; kind++) {
         if (classes[kind] === 0) continue;
         for (let at = postingStarts[kind]!; at < postingStarts[kind + 1]!; at++) {
-          const first = quarterOfRow(rows[postings[at]!]!) * KINDS;
+          const first = quarterOf[postings[at]!]! * KINDS;
           counts[first] = counts[first]! - 1;
           counts[first + classes[kind]!] = counts[first + classes[kind]!]! + 1;
         }
       }
     } else {
-      this.#eachInAnyOrder((ordinal) => note(ordinal, classes[combinations[ordinal]!]!));
+      this.#eachInAnyOrder((ordinal) => {
+        const at = quarterOf[ordinal]! * KINDS + classes[combinations[ordinal]!]!;
+        counts[at] = counts[at]! + 1;
+      });
     }
     for (let at = 0; at < counts.length; at++) {
       if (counts[at]! > 0) add(Math.floor(at / KINDS), at % KINDS, counts[at]!);
@@ -82,19 +97,36 @@ export class DaySearch {
   }
 
   /** The rows with an error text that are found, as positions in the columns of errors. */
-  eachError(visit: (position: number, ordinal: number) => void): void {
-    const { errors } = this.#columns;
+  eachError(visit: (position: number) => void): void {
+    const { errors, errorCombinations } = this.#columns;
     const hits = this.#hits.length === 0 ? null : new Set(this.#hits);
-    const isEverything = this.#isEverything();
     for (let position = 0; position < errors.length; position++) {
       const ordinal = errors[position]!;
-      if (isEverything || (this.#isInRange(ordinal) && this.#passes(ordinal, hits))) visit(position, ordinal);
+      if (this.#isInRange(ordinal) && this.#passes(ordinal, hits, errorCombinations[position]!)) visit(position);
     }
   }
 
   #isEverything(): boolean {
     const { length } = this.#columns.rows;
-    return this.#first === 0 && this.#end === length && this.#candidates === length && !this.#hasBounds();
+    return this.#isWhole() && this.#candidates === length && !this.#hasBounds();
+  }
+
+  #isWhole(): boolean {
+    return this.#first === 0 && this.#end === this.#columns.rows.length;
+  }
+
+  #isNothing(): boolean {
+    return this.#first >= this.#end || this.#candidates + this.#hits.length === 0;
+  }
+
+  /** Small enough to stay in the processor's cache, where the rows are not: they are asked for in the order of something else. */
+  #quarterByOrdinal(): Uint8Array {
+    const { quarters, rows } = this.#columns;
+    if (quarterByOrdinal.length < rows.length) quarterByOrdinal = new Uint8Array(rows.length * 2);
+    for (let quarter = 0; quarter < QUARTERS_PER_DAY; quarter++) {
+      quarterByOrdinal.fill(quarter, quarters[quarter]!, quarters[quarter + 1]!);
+    }
+    return quarterByOrdinal;
   }
 
   #isInRange(ordinal: number): boolean {
@@ -102,25 +134,27 @@ export class DaySearch {
   }
 
   #eachInAnyOrder(visit: (ordinal: number) => void): void {
-    if (this.#first >= this.#end || this.#candidates + this.#hits.length === 0) return;
+    if (this.#isNothing()) return;
     const few = this.#fewest();
-    const hits = this.#hits.length === 0 ? null : new Set(this.#hits);
     if (few === null) {
       this.#eachOfMany(false, (ordinal) => {
         visit(ordinal);
         return false;
       });
-    } else {
-      for (let at = 0; at < few.length; at++) {
-        const ordinal = few[at]!;
-        if (this.#isInRange(ordinal) && this.#passes(ordinal, hits)) visit(ordinal);
-      }
+      return;
+    }
+    const hits = this.#hits.length === 0 ? null : new Set(this.#hits);
+    const { ordinals, combinations, isExact } = few;
+    for (let at = 0; at < ordinals.length; at++) {
+      const ordinal = ordinals[at]!;
+      if (isExact || (this.#isInRange(ordinal) && this.#passes(ordinal, hits, combinations?.[at]))) visit(ordinal);
     }
   }
 
   /** The ordinals of the condition that rules out the most; null when none rules out enough. */
-  #fewest(): Uint32Array | null {
-    const { byCost, byTokens, byDuration, retried, costs, tokens, durationsUs, rows } = this.#columns;
+  #fewest(): Few | null {
+    const { byCost, byTokens, byDuration, retried, retriedCombinations, costs, tokens, durationsUs, rows } =
+      this.#columns;
     const { cost, tokens: tokenBounds, durationUs, attempts } = this.filter;
     const slices = [
       slice(byCost, costs, cost),
@@ -130,9 +164,14 @@ export class DaySearch {
     ].filter((found) => found !== null);
     const shortest = slices.sort((a, b) => a.length - b.length)[0];
     const ofShapes = this.#candidates + this.#hits.length;
-    if (shortest !== undefined && shortest.length < ofShapes)
-      return shortest.length < rows.length / FEW ? shortest : null;
-    return ofShapes < rows.length / FEW ? this.#ofShapes() : null;
+    const bounds = [cost, tokenBounds, durationUs, attempts].filter((bound) => bound !== null).length;
+    if (shortest !== undefined && shortest.length < ofShapes) {
+      if (shortest.length >= rows.length / FEW) return null;
+      const isExact = bounds === 1 && this.#candidates === rows.length && this.#isWhole();
+      return { ordinals: shortest, combinations: shortest === retried ? retriedCombinations : null, isExact };
+    }
+    if (ofShapes >= rows.length / FEW) return null;
+    return { ordinals: this.#ofShapes(), combinations: null, isExact: bounds === 0 && this.#isWhole() };
   }
 
   #ofShapes(): Uint32Array {
@@ -147,11 +186,19 @@ export class DaySearch {
     return found.subarray(0, count);
   }
 
-  #eachOf(few: Uint32Array, newestFirst: boolean, visit: (ordinal: number) => boolean): void {
+  #foundIn({ ordinals, combinations, isExact }: Few): Uint32Array {
+    if (this.#found !== null) return this.#found;
     const hits = this.#hits.length === 0 ? null : new Set(this.#hits);
-    const found = few.filter((ordinal) => this.#isInRange(ordinal) && this.#passes(ordinal, hits)).sort();
-    if (newestFirst) found.reverse();
-    for (const ordinal of found) if (visit(ordinal)) return;
+    const passes = (ordinal: number, at: number) =>
+      this.#isInRange(ordinal) && this.#passes(ordinal, hits, combinations?.[at]);
+    this.#found = (isExact ? ordinals.slice() : ordinals.filter(passes)).sort();
+    return this.#found;
+  }
+
+  #eachOf(found: Uint32Array, newestFirst: boolean, visit: (ordinal: number) => boolean): void {
+    for (let step = 0; step < found.length; step++) {
+      if (visit(found[newestFirst ? found.length - 1 - step : step]!)) return;
+    }
   }
 
   #eachOfMany(newestFirst: boolean, visit: (ordinal: number) => boolean): void {
@@ -170,8 +217,12 @@ export class DaySearch {
     }
   }
 
-  #passes(ordinal: number, hits: ReadonlySet<number> | null): boolean {
-    const verdict = this.#verdicts[this.#columns.combinations[ordinal]!]!;
+  #passes(
+    ordinal: number,
+    hits: ReadonlySet<number> | null,
+    combination = this.#columns.combinations[ordinal]!,
+  ): boolean {
+    const verdict = this.#verdicts[combination]!;
     if (verdict === 0 || (verdict === 1 && (hits === null || !hits.has(ordinal)))) return false;
     return this.#passesBounds(ordinal);
   }

@@ -21,8 +21,10 @@ export class LogView {
     private readonly untilMs: number,
   ) {}
 
-  *indexed(newestFirst = true): Generator<DayIndex> {
+  /** Those days only that are wanted: the others are not read. */
+  *indexed(newestFirst = true, isWanted: (day: number) => boolean = () => true): Generator<DayIndex> {
     for (const day of newestFirst ? this.days : [...this.days].reverse()) {
+      if (!isWanted(day)) continue;
       let index = this.#read.get(day);
       if (index === undefined) {
         index = unlessDamaged(() => this.indexes.get(day, this.untilMs), null);

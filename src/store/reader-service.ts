@@ -62,11 +62,11 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
     get: (id) => logs.get(id),
     indexDay: (day, forMs) => unlessDamaged(() => indexes.get(day, performance.now() + forMs), null) !== LATER,
     logDays: () => days.list().reverse(),
-    pricedRoutes: (day) => pricedRoutes(days.get(day)?.shapes().routes ?? NO_ROUTES),
+    pricedRoutes: (day) => pricedRoutes(days.get(day)?.routes() ?? NO_ROUTES),
     lookAtCosts(day, plan) {
       const reader = days.get(day);
       if (reader === null) return { models: {}, quarters: [] };
-      return lookAtCosts(reader.database, day, reader.shapes().routes, plan);
+      return lookAtCosts(reader.database, day, reader.routes(), plan);
     },
     histogram: (query) => makeHistogram(logs.view(query.filter), query),
     errorGroups: (query) => groupErrors(logs.view(query.filter), query),

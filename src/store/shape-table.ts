@@ -1,5 +1,5 @@
 import type { DayColumns, DayIndex, DayIndexHead } from "./day-index.ts";
-import type { Caller, Outcome, Route } from "./shape.ts";
+import type { Caller, Outcome, Route, RowShapes } from "./shape.ts";
 
 /** The shapes of all days under one number each: a filter looks at a shape once, not once a day. */
 export class ShapeTable {
@@ -9,16 +9,29 @@ export class ShapeTable {
 
   /** Makes an index of its columns. */
   attach(head: DayIndexHead, columns: DayColumns): DayIndex {
-    const numbers = new Map<number, number>();
+    const numbers: number[] = [];
     for (const { id, kind, value } of head.shapes) {
       const table = kind === "route" ? this.routes : kind === "caller" ? this.callers : this.outcomes;
-      numbers.set(id, table.number(value));
+      numbers[id] = table.number(value);
     }
     const count = columns.shapeIds.length / 3;
-    const numbersOf = (offset: number) =>
-      Uint32Array.from({ length: count }, (_, index) => numbers.get(columns.shapeIds[index * 3 + offset]!)!);
+    const numbersOf = (offset: number) => {
+      const found = new Uint32Array(count);
+      for (let index = 0; index < count; index++) found[index] = numbers[columns.shapeIds[index * 3 + offset]!]!;
+      return found;
+    };
     const [routes, callers, outcomes] = [numbersOf(0), numbersOf(1), numbersOf(2)];
     return { day: head.day, batch: head.batch, columns, routes, callers, outcomes, prints: head.prints };
+  }
+
+  /** What a row of the index refers to. */
+  of({ columns, routes, callers, outcomes }: DayIndex, ordinal: number): RowShapes {
+    const combination = columns.combinations[ordinal]!;
+    return {
+      route: this.routes.values[routes[combination]!]!,
+      caller: this.callers.values[callers[combination]!]!,
+      outcome: this.outcomes.values[outcomes[combination]!]!,
+    };
   }
 
   get count(): number {

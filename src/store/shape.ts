@@ -34,6 +34,13 @@ export type Outcome = readonly [
   stream: boolean,
 ];
 
+/** What a row refers to. */
+export interface RowShapes {
+  readonly route: Route;
+  readonly caller: Caller;
+  readonly outcome: Outcome;
+}
+
 /** A shape on its way to the writer: its kind and its JSON. */
 export interface Shape {
   readonly kind: "route" | "caller" | "outcome";

@@ -74,6 +74,11 @@ const CASES: readonly (readonly [string, LogFilter, (record: RequestRecord) => b
   ["tries again", { retried: true }, (record) => record.attempts.length > 1],
   ["no tries again", { retried: false, stream: true }, (record) => record.attempts.length <= 1 && record.stream],
   [
+    "tries again of a key",
+    { retried: true, keyIds: ["pky_2"], minTokens: 500 },
+    (record) => record.attempts.length > 1 && record.keyId === "pky_2" && (total(record) ?? 0) >= 500,
+  ],
+  [
     "a band of cost",
     { minCostNanoUsd: 1000, maxCostNanoUsd: 30_000 },
     ({ costNanoUsd: cost }) => cost !== null && cost >= 1000 && cost <= 30_000,
@@ -140,8 +145,11 @@ describe("pages of a filter are what the filter names, from both ends", () => {
 
   test("on days that are over, and on the one that is not, while rows come late", async () => {
     const log = new TestLog();
+    const firstForm = `${dayFilePath(log.directory.logs, TODAY - 2)}-index`;
+    writeFileSync(firstForm, "of an earlier program");
     await log.write(records.filter((_, index) => index % 3 === 0));
-    log.page(); // now there are indexes
+    log.page({ search: "nobody" }); // now there are indexes
+    expect(existsSync(firstForm)).toBe(false);
     await log.write(records.filter((_, index) => index % 3 !== 0));
     check(log, records);
     expect(existsSync(indexPath(log.directory.logs, TODAY - 2))).toBe(true);
