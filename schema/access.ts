@@ -165,6 +165,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "Mutation.replayRequest": "LOGS_CONTENT",
   "Mutation.exportRequestLogs": "LOGS_READ",
   "Mutation.purgeRequestLogs": { scope: ["LOGS_READ", "SETTINGS_WRITE"], fresh: true },
+  "Mutation.exportAuditLog": "AUDIT_READ",
   "Mutation.exportUsage": "USAGE_READ",
   "Mutation.recomputeCosts": "MODELS_WRITE",
 

@@ -51,7 +51,7 @@ builder.objectType(AuditEntry, {
   }),
 });
 
-const AuditFilter = builder.inputType("AuditFilter", {
+export const AuditFilter = builder.inputType("AuditFilter", {
   fields: (t) => ({
     actorIds: t.idList(),
     actions: t.stringList({ description: 'e.g. ["deleteProviders", "signIn"]' }),

@@ -1,7 +1,9 @@
-import { startRequestExport } from "../src/control/requests/exports/request-export.ts";
-import { EXPORT_FORMATS } from "../src/control/requests/exports/table.ts";
-import { startUsageExport } from "../src/control/requests/exports/usage-export.ts";
+import { startAuditExport } from "../src/control/exports/audit-export.ts";
+import { startRequestExport } from "../src/control/exports/request-export.ts";
+import { EXPORT_FORMATS } from "../src/control/exports/table.ts";
+import { startUsageExport } from "../src/control/exports/usage-export.ts";
 import { ok } from "../src/control/user-errors.ts";
+import { AuditFilter } from "./audit-entry.ts";
 import { builder } from "./builder.ts";
 import { UsageDimension, UsageInterval } from "./enums.ts";
 import { JobPayload } from "./job.ts";
@@ -15,6 +17,13 @@ const ExportFormat = builder.enumType("ExportFormat", { values: EXPORT_FORMATS }
 const ExportRequestLogsInput = builder.inputType("ExportRequestLogsInput", {
   fields: (t) => ({
     filter: t.field({ type: RequestLogFilter }),
+    format: t.field({ type: ExportFormat, required: true, defaultValue: "CSV" }),
+  }),
+});
+
+const ExportAuditLogInput = builder.inputType("ExportAuditLogInput", {
+  fields: (t) => ({
+    filter: t.field({ type: AuditFilter }),
     format: t.field({ type: ExportFormat, required: true, defaultValue: "CSV" }),
   }),
 });
@@ -38,6 +47,14 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: ExportRequestLogsInput, required: true }) },
     resolve: async (_, { input }, { control }) =>
       toPayload(ok(await startRequestExport(control, input.filter ?? {}, input.format))),
+  }),
+  exportAuditLog: t.field({
+    type: JobPayload,
+    description:
+      "Writes all that the filter finds into a file, newest first: `job { resultFile }`. That somebody did stands in the audit log itself.",
+    args: { input: t.arg({ type: ExportAuditLogInput, required: true }) },
+    resolve: async (_, { input }, { control }) =>
+      toPayload(ok(await startAuditExport(control, input.filter ?? {}, input.format))),
   }),
   exportUsage: t.field({
     type: JobPayload,

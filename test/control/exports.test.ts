@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { csvCell, lineOf } from "../../src/control/requests/exports/table.ts";
+import { csvCell, lineOf } from "../../src/control/exports/table.ts";
 import { addClientKey } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
+import { tokenPrincipal } from "../support/principals.ts";
 import { makeRecord } from "../support/request-record.ts";
 
 let server: AdminServer;
@@ -120,4 +121,66 @@ test.each([
 
 test("numbers stay numbers, nothing stays empty", () => {
   expect(lineOf("CSV", ["a", "b", "c", "d"], { a: -2, b: null, c: true })).toBe("-2,,true,\r\n");
+});
+
+describe("an export of the audit log", () => {
+  const ask = (input: object) => fileOf("exportAuditLog", input, "ExportAuditLogInput");
+
+  test("has a line for each entry that the filter finds, newest first, and not its own", async () => {
+    for (let index = 0; index < 230; index++) {
+      await server.control.audit.write(
+        { principal: tokenPrincipal(), address: "127.0.0.1" },
+        {
+          action: "updateModel",
+          outcome: "done",
+          code: null,
+          subjects: [{ id: "mdl_1", label: `m${index}` }],
+          changes: [],
+          input: { index },
+        },
+      );
+    }
+    const { job, text } = await ask({ format: "JSONL", filter: { actions: ["updateModel", "exportAuditLog"] } });
+    expect(job).toMatchObject({ kind: "EXPORT_AUDIT_LOG", state: "SUCCEEDED", total: 230, succeeded: 230 });
+    const entries = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(entries.map(({ input }) => input.index)).toEqual(Array.from({ length: 230 }, (_, index) => 229 - index));
+    expect(entries[0]).toMatchObject({
+      actor: "ADMIN_TOKEN",
+      address: "127.0.0.1",
+      outcome: "done",
+      subjects: [{ id: "mdl_1", label: "m229" }],
+    });
+    const { data } = await server.ask(
+      '{ auditLog(filter: { actions: ["exportAuditLog"] }) { nodes { outcome subjects { id } } } }',
+    );
+    expect(data.auditLog.nodes).toEqual([{ outcome: "DONE", subjects: [{ id: job.id }] }]);
+  });
+
+  test("as CSV has the JSON of what is no single value in a cell", async () => {
+    const { text } = await ask({ filter: { subjectId: "mdl_1", range: { from: "now-1h" } } });
+    const [head, first] = text.split("\r\n");
+    expect(head).toBe(
+      "id,at,actor_id,actor,token_id,session_id,address,action,outcome,code,times,subjects,changes,input",
+    );
+    expect(first).toEndWith(',updateModel,done,,1,"[{""id"":""mdl_1"",""label"":""m229""}]",[],"{""index"":229}"');
+  });
+
+  test("is for those who may read the audit log", async () => {
+    const made = await server.ask(
+      'mutation { createAdminToken(input: { name: "reader", scopes: [USAGE_READ, LOGS_READ] }) { secret } }',
+    );
+    const { errors } = await server.ask(
+      "mutation { exportAuditLog(input: {}) { job { id } } }",
+      {},
+      {
+        token: made.data.createAdminToken.secret,
+      },
+    );
+    expect(errors?.[0]?.extensions.code).toBe("FORBIDDEN");
+    const { data } = await server.ask("{ jobs { nodes { kind } } }", {}, { token: made.data.createAdminToken.secret });
+    expect(data.jobs.nodes.map(({ kind }: Answer) => kind)).not.toContain("EXPORT_AUDIT_LOG");
+  });
 });

@@ -17,7 +17,7 @@ export type AuditPage = Page<AuditRow> & { readonly filter: AuditFilter };
 export async function listAuditEntries(control: Control, query: AuditQuery, page: PageArgs): Promise<AuditPage> {
   const request = readPageArgs(page);
   const { limit, backward, after, before } = request;
-  const filter = toFilter(query, control.now());
+  const filter = toAuditFilter(query, control.now());
   const afterSeq = readPlace("audit", after, "after");
   const beforeSeq = readPlace("audit", before, "before");
   const found = await control.store.audit.page({ filter, limit, backward, afterSeq, beforeSeq });
@@ -27,7 +27,10 @@ export async function listAuditEntries(control: Control, query: AuditQuery, page
   };
 }
 
-function toFilter({ actorIds, actions, outcomes, subjectId, range }: AuditQuery, nowMs: number): AuditFilter {
+export function toAuditFilter(
+  { actorIds, actions, outcomes, subjectId, range }: AuditQuery,
+  nowMs: number,
+): AuditFilter {
   return {
     ...(actorIds ? { actorIds } : {}),
     ...(actions ? { actions } : {}),

@@ -2,13 +2,17 @@ import type { JobKindEntry } from "./job-kind.ts";
 
 /** Every kind of job. Loaded when one is started or taken up again: a gateway at rest carries none of them. */
 export const JOB_KINDS: Readonly<Record<string, JobKindEntry>> = {
+  EXPORT_AUDIT_LOG: {
+    scope: "AUDIT_READ",
+    load: async () => (await import("../exports/audit-export.ts")).exportAuditJob,
+  },
   EXPORT_REQUEST_LOGS: {
     scope: "LOGS_READ",
-    load: async () => (await import("../requests/exports/request-export.ts")).exportRequestsJob,
+    load: async () => (await import("../exports/request-export.ts")).exportRequestsJob,
   },
   EXPORT_USAGE: {
     scope: "USAGE_READ",
-    load: async () => (await import("../requests/exports/usage-export.ts")).exportUsageJob,
+    load: async () => (await import("../exports/usage-export.ts")).exportUsageJob,
   },
   IMPORT_PROVIDER_KEYS: {
     scope: "KEYS_WRITE",

@@ -1,11 +1,13 @@
 import { z } from "zod";
-import type { Control } from "../../control.ts";
-import { breathe } from "../../jobs/each-item.ts";
-import type { JobKind } from "../../jobs/job-kind.ts";
-import type { JobView } from "../../jobs/job-view.ts";
-import { formatNanoUsd } from "../../usage/money.ts";
-import { labelValue, readUsage, type UsageArgs, type UsageView } from "../../usage/usage.ts";
-import { type Cell, EXPORT_FORMATS, type ExportFormat, headOf, lineOf } from "./table.ts";
+import type { Control } from "../control.ts";
+import type { JobKind, JobRun } from "../jobs/job-kind.ts";
+import type { JobView } from "../jobs/job-view.ts";
+import { formatNanoUsd } from "../usage/money.ts";
+import { labelValue, readUsage, type UsageArgs, type UsageView } from "../usage/usage.ts";
+import { writeExport } from "./export-file.ts";
+import { type Cell, EXPORT_FORMATS, type ExportFormat, headOf, lineOf, type Row } from "./table.ts";
+
+const BUCKETS_A_PAGE = 100;
 
 const params = z.object({
   args: z.custom<UsageArgs>((value) => typeof value === "object" && value !== null),
@@ -20,25 +22,21 @@ export const exportUsageJob: JobKind<z.output<typeof params>> = {
     const { args, format } = run.params;
     const view = await readUsage(run.control, args);
     const columns = ["bucket", ...args.groupBy.flatMap((name) => [name, `${name}_label`]), ...METRICS];
-    const path = await run.resultPath();
-    await Bun.write(path, "");
-    const file = Bun.file(path).writer();
-    let bytes = await file.write(headOf(format, columns));
-    try {
-      for (const [index, start] of view.report.buckets.entries()) {
-        const rows = await rowsOf(run.control, view, index, start);
-        bytes += await file.write(rows.map((row) => lineOf(format, columns, row)).join(""));
-        await file.flush();
-        run.count(rows.length);
-        if (index % 100 === 99) await breathe(run.signal);
-        if (run.signal.aborted) return;
-      }
-    } finally {
-      await file.end();
-    }
-    run.attach({ name: `usage.${format.toLowerCase()}`, bytes });
+    const pages = pagesOf(run, view, (row) => lineOf(format, columns, row));
+    await writeExport(run, { name: `usage.${format.toLowerCase()}`, head: headOf(format, columns) }, pages);
   },
 };
+
+async function* pagesOf({ control }: JobRun<unknown>, view: UsageView, lineOfRow: (row: Row) => string) {
+  const { buckets } = view.report;
+  for (let from = 0; from < buckets.length; from += BUCKETS_A_PAGE) {
+    const lines: string[] = [];
+    for (const [index, start] of buckets.slice(from, from + BUCKETS_A_PAGE).entries()) {
+      lines.push(...(await rowsOf(control, view, from + index, start)).map(lineOfRow));
+    }
+    yield lines;
+  }
+}
 
 export async function startUsageExport(control: Control, args: UsageArgs, format: ExportFormat): Promise<JobView> {
   const { query } = await readUsage(control, args); // refuses what no report can be made of

@@ -1,6 +1,6 @@
-import type { LogRow } from "../../../store/reports.ts";
-import type { Control } from "../../control.ts";
-import { formatNanoUsd } from "../../usage/money.ts";
+import type { LogRow } from "../../store/reports.ts";
+import type { Control } from "../control.ts";
+import { formatNanoUsd } from "../usage/money.ts";
 import type { Cell } from "./table.ts";
 
 interface Names {
