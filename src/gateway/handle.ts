@@ -2,6 +2,7 @@ import { GatewayError } from "../errors.ts";
 import { utf8 } from "../lib/bytes.ts";
 import type { HeaderView } from "../lib/http-client/types.ts";
 import { errorText } from "../lib/log.ts";
+import { endOfTurn } from "../lib/microbatch.ts";
 import { type Admitted, admit } from "./admit.ts";
 import { answerHeaders, errorHeaders, reportDropped, streamHeaders } from "./answer-headers.ts";
 import type { Answer } from "./attempt-result.ts";
@@ -18,8 +19,10 @@ import { UpstreamRefusal } from "./upstream-refusal.ts";
  * A client request from start to end: admit → dispatch (plan, attempts) → relay → settle. Every path out of here ends in exactly
  * one record, and in an answer of the caller's own format.
  */
-export function handle(gateway: Gateway, incoming: Incoming): Promise<Response> {
-  return carryOut(new Exchange(gateway, incoming));
+export async function handle(gateway: Gateway, incoming: Incoming): Promise<Response> {
+  const exchange = new Exchange(gateway, incoming);
+  await endOfTurn();
+  return carryOut(exchange);
 }
 
 export async function carryOut(exchange: Exchange): Promise<Response> {

@@ -89,8 +89,8 @@ export class HttpCall implements ConnectionUser, BodySource {
     this.#reused = connection.uses > 1;
     this.#phase = "head";
     const { body } = this.#request!;
-    if (body === null) this.#hasSentAll = connection.write(Buffer.from(this.#head, "latin1"));
-    else if (body instanceof Uint8Array) this.#hasSentAll = this.#sendBytes(connection, body);
+    if (body === null) connection.writeSoon(Buffer.from(this.#head, "latin1"));
+    else if (body instanceof Uint8Array) this.#sendBytes(connection, body);
     else this.#sendStream(connection, body);
   }
 
@@ -124,16 +124,17 @@ export class HttpCall implements ConnectionUser, BodySource {
     this.#connection?.resume();
   }
 
-  #sendBytes(connection: Connection, body: Uint8Array): boolean {
+  #sendBytes(connection: Connection, body: Uint8Array): void {
     const head = this.#head;
     if (body.length > ONE_WRITE_BYTES) {
-      connection.write(Buffer.from(head, "latin1"));
-      return connection.write(body);
+      connection.writeSoon(Buffer.from(head, "latin1"));
+      connection.writeSoon(body);
+      return;
     }
     const bytes = Buffer.allocUnsafe(head.length + body.length);
     bytes.write(head, "latin1");
     bytes.set(body, head.length);
-    return connection.write(bytes);
+    connection.writeSoon(bytes);
   }
 
   #sendStream(connection: Connection, body: ReadableStream<Uint8Array>): void {

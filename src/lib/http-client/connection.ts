@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
 import type { Socket } from "bun";
+import { Microbatch } from "../microbatch.ts";
 import { HttpError } from "./errors.ts";
 import type { Peer } from "./types.ts";
 
@@ -43,6 +44,8 @@ export class Connection {
   readonly #timer: ReturnType<typeof setTimeout>;
   /** What the kernel has not taken yet. */
   #unsent: Uint8Array[] = [];
+  /** What has come in this turn of the event loop. */
+  #arrived: Buffer | null = null;
 
   private constructor(
     readonly peer: Peer,
@@ -114,6 +117,12 @@ export class Connection {
     return false;
   }
 
+  /** As `write`, but together with those of other connections at the end of this turn; `onFlushed` follows. */
+  writeSoon(bytes: Uint8Array): void {
+    this.#unsent.push(bytes);
+    if (this.#unsent.length === 1) departures.add(this);
+  }
+
   /** Sends nothing more of what is still unsent. */
   dropUnsent(): void {
     this.#unsent = [];
@@ -160,9 +169,40 @@ export class Connection {
 
   /** @internal */
   received(block: Buffer): void {
-    if (this.#user !== null && this.#state === "open") this.#user.onData(block);
-    // Nobody asked for anything: what comes now could be taken for the answer to the next call.
-    else this.close();
+    if (this.#user === null || this.#state !== "open") {
+      // Nobody asked for anything: what comes now could be taken for the answer to the next call.
+      this.close();
+      return;
+    }
+    if (this.#arrived === null) {
+      this.#arrived = block;
+      arrivals.add(this);
+      return;
+    }
+    // A second block in one turn is too rare for a list.
+    this.deliver();
+    this.received(block);
+  }
+
+  /** @internal What has come goes to the call that it is for. */
+  deliver(): void {
+    const block = this.#arrived;
+    this.#arrived = null;
+    if (block === null || this.#state !== "open") return;
+    try {
+      this.#user?.onData(block);
+    } catch (error) {
+      this.ended(error); // as Bun does when a socket's handler throws
+    }
+  }
+
+  /** @internal What is to go out goes out. */
+  depart(): void {
+    try {
+      this.drained();
+    } catch (error) {
+      this.ended(error);
+    }
   }
 
   /** @internal */
@@ -183,6 +223,7 @@ export class Connection {
   /** @internal */
   ended(cause: unknown): void {
     this.#answered();
+    this.deliver();
     if (this.#state === "dialling") this.#end(dialError(this.#socket !== null, cause));
     else this.#end(new HttpError("closed", "the connection ended", this.uses > 1, cause));
   }
@@ -218,6 +259,7 @@ export class Connection {
     this.#state = "closed";
     clearTimeout(this.#timer);
     this.#unsent = [];
+    this.#arrived = null;
     this.#socket?.terminate();
     this.keeper.forget(this);
     if (this.#isPending) this.keeper.countLingering(this.peer, 1);
@@ -226,6 +268,9 @@ export class Connection {
     if (error !== null) user?.onClosed(error);
   }
 }
+
+const arrivals = new Microbatch<Connection>((connection) => connection.deliver());
+const departures = new Microbatch<Connection>((connection) => connection.depart());
 
 /** One object for all sockets. A data event's Buffer is its own memory (Bun copies it out of the loop's): it may be kept. */
 const PLAIN = {

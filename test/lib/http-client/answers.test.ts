@@ -15,7 +15,7 @@ function playedCall(method = "POST") {
     isFlushed: true,
     uses: 1,
     use: () => {},
-    write: () => true,
+    writeSoon: () => call.onFlushed(),
     pause: () => {
       seen.paused = true;
     },

@@ -219,7 +219,8 @@ describe("an answer that nobody reads", () => {
     await settled(() => connection.socket.bytesWritten - connection.socket.writableLength);
     const first = answer.body.read() as Uint8Array;
     expect(first.length).toBeGreaterThan(262_143);
-    expect(first.length).toBeLessThan(1_048_577);
+    // One more block may come in the turn in which the reading is stopped.
+    expect(first.length).toBeLessThan(1_048_577 + 524_288);
     const blocks = [first];
     for (let block = await answer.body.read(); block !== null; block = await answer.body.read()) blocks.push(block);
     expect(Buffer.concat(blocks).equals(Buffer.from(body))).toBe(true);
