@@ -2,12 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Secret, Vault } from "../src/lib/secret.ts";
-import type { RequestRecord } from "../src/record.ts";
-import { encodeBatch } from "../src/store/batch.ts";
+import { BatchEncoder, BatchMessages } from "../src/store/batch.ts";
 import { prepareDataDirectory } from "../src/store/data-directory.ts";
 import { LogWriter } from "../src/store/log-writer.ts";
 import { openStore } from "../src/store/open.ts";
-import { ShapeNumbers } from "../src/store/shape.ts";
 import type { Store, Written } from "../src/store/types.ts";
 import { UsageFile } from "../src/store/usage-file.ts";
 import { type Cast, isWeekend, makeDay } from "./log-traffic.ts";
@@ -108,7 +106,8 @@ function fill(folder: string, rows: number, days: number, cast: Cast): void {
   const directory = prepareDataDirectory(folder);
   const usage = new UsageFile(directory.usage);
   const logs = new LogWriter(directory.logs, usage);
-  const shapes = new ShapeNumbers();
+  const encoder = new BatchEncoder();
+  const messages = new BatchMessages();
   const today = Math.floor(Date.now() / DAY_MS);
   const weights = Array.from({ length: days }, (_, index) => (isWeekend(today - days + index) ? 0.5 : 1));
   const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -116,18 +115,20 @@ function fill(folder: string, rows: number, days: number, cast: Cast): void {
   let [written, uncounted, number] = [0, 0, 1];
   for (const [index, weight] of weights.entries()) {
     const day = today - days + index;
-    let batch: RequestRecord[] = [];
     const write = () => {
-      logs.write(logs.prepare(encodeBatch(number++, batch, shapes)));
-      written += batch.length;
-      uncounted += batch.length;
-      batch = [];
+      const batch = encoder.seal();
+      logs.write(logs.prepare(messages.message(number++, batch)));
+      written += batch.count;
+      uncounted += batch.count;
       if (uncounted < COUNT_EVERY_ROWS) return;
       logs.count();
       uncounted = 0;
     };
-    for (const record of makeDay(day, (rows * weight) / sum, cast)) if (batch.push(record) >= BATCH_ROWS) write();
-    if (batch.length > 0) write();
+    for (const record of makeDay(day, (rows * weight) / sum, cast)) {
+      encoder.add(record);
+      if (encoder.count >= BATCH_ROWS) write();
+    }
+    if (encoder.count > 0) write();
     logs.count();
     while (usage.compactOne(Date.now()));
     const perSecond = Math.round(written / ((performance.now() - startedMs) / 1000));

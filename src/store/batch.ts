@@ -2,7 +2,7 @@ import { locateRequest, msOfRow, nodeOfRequest } from "../lib/id.ts";
 import type { RequestContent, RequestRecord } from "../record.ts";
 import { encodeDetail } from "./log-detail.ts";
 import { BODY_FIELDS, CONTENT_FULL, CONTENT_TRUNCATED, FIELD, FIELDS_PER_ROW } from "./log-fields.ts";
-import type { Shape, ShapeNumbers } from "./shape.ts";
+import { type Shape, type ShapeGeneration, ShapeNumbers } from "./shape.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -25,6 +25,7 @@ export interface Batch {
 
 const CONTENT_FIELDS = [FIELD.contentFlags, FIELD.requestHeadersChars, FIELD.responseHeadersChars, ...BODY_FIELDS];
 const NO_BODIES = new Uint8Array(0);
+const FIRST_ROWS = 16;
 
 /** Bytes of its bodies, for the queue's bound. */
 export function contentBytes(content: RequestContent | null): number {
@@ -32,38 +33,100 @@ export function contentBytes(content: RequestContent | null): number {
   return (content.requestBody?.length ?? 0) + (content.responseBody?.length ?? 0);
 }
 
-/** Records that make no sense (no proper request id, a missing part) are left out: `count` tells how many are in. */
-export function encodeBatch(number: number, records: readonly RequestRecord[], shapes: ShapeNumbers): Batch {
-  shapes.renewWhenFull();
-  const numbers = new Float64Array(records.length * FIELDS_PER_ROW);
-  const kept: RequestContent[] = [];
-  let text = "";
-  let bulk = "";
-  let count = 0;
-  for (const record of records) {
-    const at = count * FIELDS_PER_ROW;
-    try {
-      const rowText = encodeRow(numbers, at, record, shapes);
-      bulk += encodeBulk(numbers, at, record);
-      text += rowText;
-    } catch {
-      continue; // a bug elsewhere costs its own row, not the batch
-    }
-    if (contentBytes(record.content) > 0) kept.push(record.content!);
-    count++;
+/** Records that wait for the writer, or are under way to it. */
+export interface SealedBatch {
+  readonly count: number;
+  readonly generation: ShapeGeneration;
+  readonly numbers: Float64Array<ArrayBuffer>;
+  readonly text: string;
+  readonly bulk: string;
+  /** Those with bodies. */
+  readonly contents: readonly RequestContent[];
+  readonly bodyBytes: number;
+}
+
+/**
+ * Writes records down as they come: numbers in one array, texts in one string. As objects they would wait for the writer a tenth of
+ * a second, and each garbage collection meanwhile would go through all of them.
+ */
+export class BatchEncoder {
+  readonly #shapes = new ShapeNumbers();
+  #numbers = new Float64Array(FIRST_ROWS * FIELDS_PER_ROW);
+  #text = "";
+  #bulk = "";
+  #contents: RequestContent[] = [];
+  #count = 0;
+  #bodyBytes = 0;
+
+  get count(): number {
+    return this.#count;
   }
-  const bodies = kept.length === 0 ? NO_BODIES : joinBodies(kept);
-  return {
-    kind: "batch",
-    number,
-    count,
-    generation: shapes.generation,
-    shapes: shapes.takeFresh(),
-    numbers,
-    text,
-    bulk,
-    bodies,
-  };
+
+  get bodyBytes(): number {
+    return this.#bodyBytes;
+  }
+
+  /** False for a record that makes no sense (no proper request id, a missing part): it is left out. */
+  add(record: RequestRecord): boolean {
+    const at = this.#count * FIELDS_PER_ROW;
+    if (at === this.#numbers.length) this.#grow();
+    const bytes = contentBytes(record.content);
+    try {
+      const text = encodeRow(this.#numbers, at, record, this.#shapes);
+      this.#bulk += encodeBulk(this.#numbers, at, record);
+      this.#text += text;
+    } catch {
+      return false; // a bug elsewhere costs its own row, not the batch
+    }
+    if (bytes > 0) this.#contents.push(record.content!);
+    this.#bodyBytes += bytes;
+    this.#count++;
+    return true;
+  }
+
+  /** What was added since the last time. */
+  seal(): SealedBatch {
+    const sealed = {
+      count: this.#count,
+      generation: this.#shapes.generation,
+      numbers: this.#numbers.slice(0, this.#count * FIELDS_PER_ROW),
+      text: this.#text,
+      bulk: this.#bulk,
+      contents: this.#contents,
+      bodyBytes: this.#bodyBytes,
+    };
+    this.#text = "";
+    this.#bulk = "";
+    this.#contents = [];
+    this.#count = 0;
+    this.#bodyBytes = 0;
+    this.#shapes.renewWhenFull();
+    return sealed;
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(this.#numbers.length * 2);
+    larger.set(this.#numbers);
+    this.#numbers = larger;
+  }
+}
+
+/** Puts batches into messages, each with the shapes that its reader has not been told yet. One for each reader. */
+export class BatchMessages {
+  #generation: ShapeGeneration | null = null;
+  #told = 0;
+
+  message(number: number, sealed: SealedBatch): Batch {
+    const { count, generation, numbers, text, bulk, contents, bodyBytes } = sealed;
+    if (generation !== this.#generation) {
+      this.#generation = generation;
+      this.#told = 0;
+    }
+    const shapes = generation.shapes.slice(this.#told);
+    this.#told += shapes.length;
+    const bodies = bodyBytes === 0 ? NO_BODIES : joinBodies(contents, bodyBytes);
+    return { kind: "batch", number, count, generation: generation.number, shapes, numbers, text, bulk, bodies };
+  }
 }
 
 /** Returns the row's short texts. */
@@ -138,8 +201,8 @@ function microseconds(ms: number): number {
 }
 
 /** A copy: the caller's buffers may be views of larger ones, or still be in use, so they cannot be transferred themselves. */
-function joinBodies(contents: readonly RequestContent[]): Uint8Array<ArrayBuffer> {
-  const bodies = new Uint8Array(contents.reduce((bytes, content) => bytes + contentBytes(content), 0));
+function joinBodies(contents: readonly RequestContent[], bytes: number): Uint8Array<ArrayBuffer> {
+  const bodies = new Uint8Array(bytes);
   let at = 0;
   for (const { requestBody, responseBody } of contents) {
     for (const body of [requestBody, responseBody]) {

@@ -54,8 +54,14 @@ const MAX_AGENT_CHARS = 512;
 /** Beyond this many the numbering starts anew: a crawler with a thousand addresses must not grow the map for ever. */
 const MAX_SHAPES = 50_000;
 
+/** Shapes by their number. They only become more; after too many of them comes another generation. */
+export interface ShapeGeneration {
+  readonly number: number;
+  readonly shapes: readonly Shape[];
+}
+
 /**
- * Numbers shapes as they are met. A number is valid within one `generation`; what `takeFresh` gives is new to the writer. The map's
+ * Numbers shapes as they are met. A number is valid within one generation. The map's
  * keys are joined texts; lengths in front of the clients' own texts keep two different shapes from joining to the same key. Before
  * that, a look at the last shape of the same key or client: it mostly is the same, and comparing costs a fifth of joining.
  */
@@ -65,8 +71,11 @@ export class ShapeNumbers {
   /** By client, then by address. */
   readonly #lastCallers = new Map<string | null, Map<string, { readonly caller: Caller; readonly number: number }>>();
   #lastOutcome: { readonly outcome: Outcome; readonly number: number } | null = null;
-  #fresh: Shape[] = [];
-  generation = 0;
+  #generation: { readonly number: number; readonly shapes: Shape[] } = { number: 0, shapes: [] };
+
+  get generation(): ShapeGeneration {
+    return this.#generation;
+  }
 
   route(record: RequestRecord): number {
     const { servedModel, providerId, keyId, price } = record;
@@ -104,31 +113,20 @@ export class ShapeNumbers {
     return number;
   }
 
-  /** The new shapes since the last call, in the order of their numbers. */
-  takeFresh(): Shape[] {
-    const fresh = this.#fresh;
-    if (fresh.length > 0) this.#fresh = [];
-    return fresh;
-  }
-
-  /** Forgets all numbers when there are too many. Only between batches. */
+  /** Begins anew when there are too many. Only between batches. */
   renewWhenFull(): void {
-    if (this.#numbers.size >= MAX_SHAPES) this.renew();
-  }
-
-  renew(): void {
+    if (this.#numbers.size < MAX_SHAPES) return;
     this.#numbers.clear();
     this.#lastRoutes.clear();
     this.#lastCallers.clear();
     this.#lastOutcome = null;
-    this.#fresh = [];
-    this.generation++;
+    this.#generation = { number: this.#generation.number + 1, shapes: [] };
   }
 
   #add(key: string, kind: Shape["kind"], value: Route | Caller | Outcome): number {
     const number = this.#numbers.size;
     this.#numbers.set(key, number);
-    this.#fresh.push({ kind, value: JSON.stringify(value) });
+    this.#generation.shapes.push({ kind, value: JSON.stringify(value) });
     return number;
   }
 }

@@ -2,13 +2,12 @@ import type { KeyHealthChange } from "../events.ts";
 import type { SealKey } from "../lib/seal.ts";
 import type { RequestRecord } from "../record.ts";
 import type { StoredResponse } from "../stored-response.ts";
-import { contentBytes, encodeBatch } from "./batch.ts";
+import { BatchEncoder, BatchMessages, contentBytes, type SealedBatch } from "./batch.ts";
 import type { CostPlan } from "./cost-types.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { PendingResponses } from "./pending-responses.ts";
 import { PendingStates } from "./pending-states.ts";
 import type { ResponseRetention } from "./response-file.ts";
-import { ShapeNumbers } from "./shape.ts";
 import { spawnWorker } from "./spawn-worker.ts";
 import type { StateChanges } from "./state-file.ts";
 import { StoreError } from "./store-error.ts";
@@ -31,24 +30,26 @@ interface Waiter {
 }
 interface Sent {
   readonly number: number;
-  readonly records: readonly RequestRecord[];
-  readonly bodyBytes: number;
+  readonly batch: SealedBatch;
 }
 
 /**
- * The main thread's end of the writer Worker. Records wait in a bounded queue, at most 100 ms or 500 of them, then cross as one batch;
- * at most four batches are under way. What does not fit is dropped and counted: the request path never waits for a disk.
+ * The main thread's end of the writer Worker. Records are written down in a bounded queue, at most 100 ms or 500 of them, then cross as one
+ * batch; at most four batches are under way. What does not fit is dropped and counted: the request path never waits for a disk.
  */
 export class Writer {
   readonly #directory: DataDirectory;
-  readonly #shapes = new ShapeNumbers();
   readonly #states = new PendingStates();
   readonly responses = new PendingResponses();
   #worker: Worker | null = null;
-  #pending: RequestRecord[] = [];
-  #pendingBodyBytes = 0;
+  readonly #encoder = new BatchEncoder();
+  /** Those that wait while four are under way. */
+  #sealed: SealedBatch[] = [];
   #unacknowledged: Sent[] = [];
-  #sentBodyBytes = 0;
+  /** Of the batches that are sealed or under way. */
+  #sealedBodyBytes = 0;
+  #sealedRecords = 0;
+  #messages = new BatchMessages();
   /** What crossed and is not acknowledged. */
   #savingStates: StateChanges | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -89,11 +90,15 @@ export class Writer {
       this.#dropped++;
       return;
     }
+    if (!this.#encoder.add(record)) {
+      this.#dropped++;
+      return;
+    }
     this.#accepted++;
-    this.#pending.push(record);
-    this.#pendingBodyBytes += bytes;
-    if (this.#pending.length >= BATCH_RECORDS || this.#pendingBodyBytes >= BATCH_BODY_BYTES) this.#send();
-    else this.#sendSoon();
+    if (this.#encoder.count >= BATCH_RECORDS || this.#encoder.bodyBytes >= BATCH_BODY_BYTES) {
+      this.#seal();
+      this.#send();
+    } else this.#sendSoon();
   }
 
   saveStates(states: readonly KeyStateRow[], uses: readonly KeyUseRow[], changes: readonly KeyHealthChange[]): void {
@@ -188,8 +193,11 @@ export class Writer {
     await settledWithin(closed, patienceMs);
     this.#closing = true;
     this.#dropped += this.#queued();
-    this.#pending = [];
+    this.#encoder.seal();
+    this.#sealed = [];
     this.#unacknowledged = [];
+    this.#sealedRecords = 0;
+    this.#sealedBodyBytes = 0;
     this.responses.abandon();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#worker?.terminate();
@@ -197,13 +205,13 @@ export class Writer {
   }
 
   #queued(): number {
-    return this.#unacknowledged.reduce((sum, sent) => sum + sent.records.length, this.#pending.length);
+    return this.#sealedRecords + this.#encoder.count;
   }
 
   #isFull(bytes: number): boolean {
     return (
-      this.#pending.length + this.#unacknowledged.length * BATCH_RECORDS >= MAX_QUEUED_RECORDS ||
-      (bytes > 0 && this.#pendingBodyBytes + this.#sentBodyBytes + bytes > MAX_QUEUED_BODY_BYTES)
+      this.#queued() >= MAX_QUEUED_RECORDS ||
+      (bytes > 0 && this.#sealedBodyBytes + this.#encoder.bodyBytes + bytes > MAX_QUEUED_BODY_BYTES)
     );
   }
 
@@ -222,24 +230,26 @@ export class Writer {
     }
     const changes = this.responses.take();
     if (changes !== null) this.#post({ kind: "responses", changes });
-    while (this.#pending.length > 0 && this.#unacknowledged.length < MAX_UNACKNOWLEDGED) {
-      const records = this.#pending.length <= BATCH_RECORDS ? this.#pending : this.#pending.slice(0, BATCH_RECORDS);
-      this.#pending = records === this.#pending ? [] : this.#pending.slice(BATCH_RECORDS);
-      const bodyBytes = records.reduce((sum, record) => sum + contentBytes(record.content), 0);
-      this.#pendingBodyBytes -= bodyBytes;
-      this.#sentBodyBytes += bodyBytes;
-      const sent = { number: this.#nextNumber++, records, bodyBytes };
+    if (this.#unacknowledged.length < MAX_UNACKNOWLEDGED) this.#seal();
+    while (this.#sealed.length > 0 && this.#unacknowledged.length < MAX_UNACKNOWLEDGED) {
+      const sent = { number: this.#nextNumber++, batch: this.#sealed.shift()! };
       this.#unacknowledged.push(sent);
       this.#sendBatch(sent);
     }
   }
 
-  #sendBatch({ number, records }: Sent): void {
-    const batch = encodeBatch(number, records, this.#shapes);
-    this.#worker?.postMessage(
-      batch,
-      batch.bodies.length > 0 ? [batch.numbers.buffer, batch.bodies.buffer] : [batch.numbers.buffer],
-    );
+  #seal(): void {
+    if (this.#encoder.count === 0) return;
+    const batch = this.#encoder.seal();
+    this.#sealed.push(batch);
+    this.#sealedRecords += batch.count;
+    this.#sealedBodyBytes += batch.bodyBytes;
+  }
+
+  #sendBatch({ number, batch }: Sent): void {
+    const message = this.#messages.message(number, batch);
+    // The numbers are copied: a Worker that ends before it has written them gets them again from here.
+    this.#worker?.postMessage(message, message.bodies.length > 0 ? [message.bodies.buffer] : []);
   }
 
   #ask(request: WriterRequest & { readonly id: number }): Promise<void> {
@@ -260,11 +270,12 @@ export class Writer {
         const sent = this.#unacknowledged[index];
         if (sent === undefined) return;
         this.#unacknowledged.splice(index, 1);
-        this.#sentBodyBytes -= sent.bodyBytes;
-        this.#acknowledged += sent.records.length;
+        this.#sealedBodyBytes -= sent.batch.bodyBytes;
+        this.#sealedRecords -= sent.batch.count;
+        this.#acknowledged += sent.batch.count;
         this.#written += message.rows;
-        this.#dropped += sent.records.length - message.rows;
-        if (this.#pending.length >= BATCH_RECORDS || this.#timer === null) this.#send();
+        this.#dropped += sent.batch.count - message.rows;
+        if (this.#sealed.length > 0 || this.#timer === null) this.#send();
         return;
       }
       case "saved":
@@ -334,7 +345,7 @@ export class Writer {
         return;
       }
       this.#fault = null;
-      this.#shapes.renew();
+      this.#messages = new BatchMessages();
       for (const sent of this.#unacknowledged) this.#sendBatch(sent);
       if (this.#savingStates !== null) this.#post({ kind: "states", changes: this.#savingStates });
       const changes = this.responses.underWay;

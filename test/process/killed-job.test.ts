@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { encodeBatch } from "../../src/store/batch.ts";
 import { prepareDataDirectory } from "../../src/store/data-directory.ts";
 import { LogWriter } from "../../src/store/log-writer.ts";
-import { ShapeNumbers } from "../../src/store/shape.ts";
 import { UsageFile } from "../../src/store/usage-file.ts";
+import { Batches } from "../store/batches.ts";
 import { makeRecord } from "../support/request-record.ts";
 import { ask, chat, serveGateway } from "./gateway.ts";
 import { makeScratch, type Scratch } from "./sluice.ts";
@@ -36,7 +35,7 @@ function fillLog(): void {
   const usage = new UsageFile(directory.usage);
   const logs = new LogWriter(directory.logs, usage);
   const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
-  const shapes = new ShapeNumbers();
+  const batches = new Batches();
   for (let day = 1; day <= DAYS; day++) {
     const records = Array.from({ length: QUARTERS * 2 }, (_, index) =>
       makeRecord({
@@ -46,7 +45,7 @@ function fillLog(): void {
         providerId: "prv_gone",
       }),
     );
-    logs.write(logs.prepare(encodeBatch(day, records, shapes)));
+    logs.write(logs.prepare(batches.of(records)));
   }
   logs.count();
   logs.close();

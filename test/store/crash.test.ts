@@ -3,7 +3,6 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rowAt } from "../../src/lib/id.ts";
-import { encodeBatch } from "../../src/store/batch.ts";
 import type { CostPlan } from "../../src/store/cost-types.ts";
 import { prepareDataDirectory } from "../../src/store/data-directory.ts";
 import { DayFile, dayFilePath, dayOfFile } from "../../src/store/day-file.ts";
@@ -12,12 +11,12 @@ import { repriceQuarter } from "../../src/store/day-reprice.ts";
 import { LogWriter } from "../../src/store/log-writer.ts";
 import { cellOf, mergeCells, packCells } from "../../src/store/packed-cells.ts";
 import { countRows } from "../../src/store/recount.ts";
-import { ShapeNumbers } from "../../src/store/shape.ts";
 import type { UsageCell } from "../../src/store/usage-cell.ts";
 import { UsageDeltas } from "../../src/store/usage-deltas.ts";
 import { UsageFile } from "../../src/store/usage-file.ts";
 import { quarterKey, startOfQuarterKey } from "../../src/store/usage-tables.ts";
 import { seededRandom } from "../support/random.ts";
+import { Batches } from "./batches.ts";
 import { cleanUp, makeFailure, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
 
@@ -77,7 +76,7 @@ function planOf(input: number): CostPlan {
 /** Rows and roll-ups under the test's control: `write` and `count` are the two commits, and there is nothing else. */
 class Steps {
   readonly directory = prepareDataDirectory(temporaryDirectory());
-  readonly #shapes = new ShapeNumbers();
+  readonly #batches = new Batches();
   #usage = new UsageFile(this.directory.usage);
   #logs = new LogWriter(this.directory.logs, this.#usage);
 
@@ -87,7 +86,7 @@ class Steps {
 
   write(...atMs: number[]): void {
     const records = atMs.map((at, index) => (index % 2 === 0 ? makeRecord(at) : makeFailure(at)));
-    this.#logs.write(this.#logs.prepare(encodeBatch(1, records, this.#shapes)));
+    this.#logs.write(this.#logs.prepare(this.#batches.of(records)));
   }
 
   count(): void {
@@ -159,7 +158,7 @@ class Steps {
 
   /** What a kill leaves: the files as they are, everything in memory gone. The old handles stay as they were. */
   crash(): void {
-    this.#shapes.renew();
+    this.#batches.toAnother();
     this.#usage = new UsageFile(this.directory.usage);
     this.#logs = new LogWriter(this.directory.logs, this.#usage);
     this.#logs.reconcileAll();

@@ -1,21 +1,20 @@
 import type { RequestRecord } from "../../src/record.ts";
-import { encodeBatch } from "../../src/store/batch.ts";
 import { type DataDirectory, prepareDataDirectory } from "../../src/store/data-directory.ts";
 import { unpackReport } from "../../src/store/packed-report.ts";
 import type { Question, ReaderQuestions } from "../../src/store/reader-messages.ts";
 import { ReaderService } from "../../src/store/reader-service.ts";
 import type { LogFilter, UsageQuery } from "../../src/store/reports.ts";
-import { ShapeNumbers } from "../../src/store/shape.ts";
 import { readState, type StateReader } from "../../src/store/state-reader.ts";
 import type { WriterReply, WriterRequest } from "../../src/store/writer-messages.ts";
 import { WriterService } from "../../src/store/writer-service.ts";
+import { Batches } from "./batches.ts";
 import { CONTENT_KEY, onCleanup, temporaryDirectory } from "./fixtures.ts";
 
 /** The writer's and the reader's work without their Workers: the same code, in this thread, where it can be watched. */
 export class TestLog {
   readonly directory: DataDirectory;
   readonly replies: WriterReply[] = [];
-  readonly #shapes = new ShapeNumbers();
+  readonly #batches = new Batches();
   readonly #waiting = new Map<number, () => void>();
   readonly #service: WriterService;
   readonly #reader: ReaderService;
@@ -39,7 +38,7 @@ export class TestLog {
 
   /** One batch, on its way; `flush` waits for it. */
   send(records: readonly RequestRecord[]): void {
-    this.#service.handle(encodeBatch(this.#nextId++, records, this.#shapes));
+    this.#service.handle(this.#batches.of(records));
   }
 
   async write(records: readonly RequestRecord[]): Promise<void> {

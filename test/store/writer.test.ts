@@ -3,14 +3,13 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RequestRecord } from "../../src/record.ts";
-import { encodeBatch } from "../../src/store/batch.ts";
 import { BatchRows, KnownShapes } from "../../src/store/batch-rows.ts";
 import { DayFile, dayFilePath } from "../../src/store/day-file.ts";
 import { Lane } from "../../src/store/lane.ts";
-import { ShapeNumbers } from "../../src/store/shape.ts";
 import { describeFault } from "../../src/store/store-error.ts";
 import type { Store } from "../../src/store/types.ts";
 import { cpuMs, quickestMs } from "../support/timing.ts";
+import { Batches } from "./batches.ts";
 import { cleanUp, makeRecord, NOON, onCleanup, openTestStore, temporaryDirectory } from "./fixtures.ts";
 
 afterEach(cleanUp);
@@ -174,11 +173,7 @@ describe("a database that cannot be written", () => {
     const file = new DayFile(path, DAY, 0);
     onCleanup(() => file.close());
     const shapes = new KnownShapes();
-    const batch = encodeBatch(
-      1,
-      Array.from({ length: 400 }, () => makeRecord(NOON)),
-      new ShapeNumbers(),
-    );
+    const batch = new Batches().of(Array.from({ length: 400 }, () => makeRecord(NOON)));
     shapes.learn(batch);
     const rows = new BatchRows(batch, shapes.current);
     const positions = Array.from({ length: rows.count }, (_, index) => index);
