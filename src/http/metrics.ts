@@ -1,4 +1,5 @@
 import type { Events } from "../events.ts";
+import type { EndpointId } from "../llm/names.ts";
 import type { ActiveRequests, RequestRecord } from "../record.ts";
 import type { StoreStats } from "../store/types.ts";
 
@@ -20,6 +21,8 @@ interface Series {
  */
 export class Metrics {
   readonly #series = new Map<string, Series>();
+  /** The same by endpoint, provider's name and status class: writing the label for every request costs more than counting it. */
+  readonly #found = new Map<EndpointId, Map<string, Series[]>>();
   readonly #errors = new Map<string, number>();
   readonly #providerName: (id: string | null) => string;
   readonly #sources: {
@@ -42,20 +45,7 @@ export class Metrics {
   }
 
   #count(record: RequestRecord): void {
-    const statusClass = `${Math.floor(record.httpStatus / 100)}xx`;
-    const label = `endpoint="${record.endpoint}",status="${statusClass}",provider="${escapeLabel(this.#providerName(record.providerId))}"`;
-    let series = this.#series.get(label);
-    if (series === undefined) {
-      series = {
-        requests: 0,
-        durations: BUCKETS.map(() => 0),
-        durationSum: 0,
-        inputTokens: 0,
-        outputTokens: 0,
-        costNanoUsd: 0,
-      };
-      this.#series.set(label, series);
-    }
+    const series = this.#seriesOf(record);
     const seconds = (record.endedAtMs - record.receivedAtMs) / 1000;
     series.requests++;
     series.durationSum += seconds;
@@ -67,6 +57,29 @@ export class Metrics {
     }
     series.costNanoUsd += record.costNanoUsd ?? 0;
     if (record.errorClass !== null) this.#errors.set(record.errorClass, (this.#errors.get(record.errorClass) ?? 0) + 1);
+  }
+
+  #seriesOf({ endpoint, providerId, httpStatus }: RequestRecord): Series {
+    const provider = this.#providerName(providerId);
+    const statusClass = Math.floor(httpStatus / 100);
+    const found = this.#found.get(endpoint)?.get(provider)?.[statusClass];
+    if (found !== undefined) return found;
+    const series = {
+      requests: 0,
+      durations: BUCKETS.map(() => 0),
+      durationSum: 0,
+      inputTokens: 0,
+      outputTokens: 0,
+      costNanoUsd: 0,
+    };
+    const byProvider = this.#found.get(endpoint) ?? new Map<string, Series[]>();
+    const byStatus = byProvider.get(provider) ?? [];
+    byStatus[statusClass] = series;
+    byProvider.set(provider, byStatus);
+    this.#found.set(endpoint, byProvider);
+    const label = `endpoint="${endpoint}",status="${statusClass}xx",provider="${escapeLabel(provider)}"`;
+    this.#series.set(label, series);
+    return series;
   }
 
   /** The text exposition format, version 0.0.4. */
