@@ -7,9 +7,9 @@ import type { Exchange } from "./exchange.ts";
  */
 const SWEEP_MS = 100;
 
-/** The requests that run at this moment, by id. */
+/** The requests that run at this moment. A set: an id is looked for only when somebody cancels one. */
 export class InFlight implements ActiveRequests {
-  readonly #running = new Map<string, Exchange>();
+  readonly #running = new Set<Exchange>();
   #idle: (() => void)[] = [];
   #timer: ReturnType<typeof setInterval> | null = null;
 
@@ -18,30 +18,33 @@ export class InFlight implements ActiveRequests {
   }
 
   add(exchange: Exchange): void {
-    this.#running.set(exchange.id, exchange);
+    this.#running.add(exchange);
     this.#timer ??= setInterval(() => this.#sweep(Date.now()), SWEEP_MS);
   }
 
   remove(exchange: Exchange): void {
-    this.#running.delete(exchange.id);
+    this.#running.delete(exchange);
     if (this.#running.size > 0 || this.#idle.length === 0) return;
     for (const resolve of this.#idle) resolve();
     this.#idle = [];
   }
 
   list(): ActiveRequest[] {
-    return Array.from(this.#running.values(), (exchange) => exchange.view());
+    return Array.from(this.#running, (exchange) => exchange.view());
   }
 
   cancel(id: string): boolean {
-    const exchange = this.#running.get(id);
-    exchange?.stop("cancelled");
-    return exchange !== undefined;
+    for (const exchange of this.#running) {
+      if (exchange.id !== id) continue;
+      exchange.stop("cancelled");
+      return true;
+    }
+    return false;
   }
 
   /** Stops everything that still runs, when the time for draining is over. */
   cancelAll(): void {
-    for (const exchange of [...this.#running.values()]) exchange.stop("shutdown");
+    for (const exchange of [...this.#running]) exchange.stop("shutdown");
   }
 
   /** Resolves when nothing runs. */
@@ -55,6 +58,6 @@ export class InFlight implements ActiveRequests {
       clearInterval(this.#timer);
       this.#timer = null;
     }
-    for (const exchange of this.#running.values()) exchange.tick(nowMs);
+    for (const exchange of this.#running) exchange.tick(nowMs);
   }
 }
