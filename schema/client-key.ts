@@ -3,6 +3,7 @@ import {
   deleteClientKeys,
   type IssuedClientKey,
   isExpired,
+  isLetIn,
   listClientKeys,
   rotateClientKey,
   updateClientKey,
@@ -26,6 +27,10 @@ builder.objectType(ClientKey, {
     enabled: t.exposeBoolean("enabled"),
     expiresAt: t.expose("expiresAt", { type: "DateTime", nullable: true }),
     expired: t.boolean({ resolve: (row, _, { control }) => isExpired(row, control.now()) }),
+    letIn: t.boolean({
+      description: "False for the built-in anonymous client while anonymous access is off (setting allowAnonymous).",
+      resolve: (row, _, { control }) => isLetIn(control, row),
+    }),
     allowedModels: t.stringList({
       description: "Model names or patterns with `*`; empty = all.",
       resolve: ({ allowedModels }) => [...allowedModels],

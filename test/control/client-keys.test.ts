@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { CLIENT_KEY_PREFIX, generateSecret, isWellFormedSecret } from "../../src/control/clients/client-key-secret.ts";
 import { addClientKey, expectNothingWritten } from "../support/admin-fixtures.ts";
-import { type AdminServer, startAdminServer } from "../support/admin-server.ts";
+import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 
 let server: AdminServer;
 beforeAll(async () => {
@@ -150,6 +150,18 @@ describe("rotating a client key", () => {
       builtin: "anonymous",
     });
     const id = made.kind === "ok" ? made.row.id : "";
+    const notLetIn = async () =>
+      (await server.ask(`{ clientKeys { nodes { name letIn } } }`)).data.clientKeys.nodes
+        .filter((node: Answer) => !node.letIn)
+        .map((node: Answer) => node.name);
+    const set = (value: boolean) =>
+      server.ask(
+        `mutation { updateSettings(input: { changes: [{ key: "allowAnonymous", value: ${value} }] }) { version } }`,
+      );
+    expect(await notLetIn()).toEqual(["anonymous"]);
+    await set(true);
+    expect(await notLetIn()).toEqual([]);
+    await set(false);
     const anonymous = await expectNothingWritten(server, () => rotate({ id }));
     expect(anonymous).toMatchObject({ secret: null, userErrors: [{ code: "CONFLICT" }] });
     const { id: other } = await addClientKey(server, { name: "rotating-2" });

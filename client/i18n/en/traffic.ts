@@ -10,7 +10,7 @@ export const clients = {
   nameHint: "Who or what uses it: a person, an app, a job.",
   anonymous: "Anonymous",
   secret: "Key",
-  status: { active: "Active", disabled: "Disabled", expired: "Expired" },
+  status: { active: "Active", disabled: "Disabled", expired: "Expired", notLetIn: "Off" },
   allowedModels: "Allowed models",
   allowedModelsHint: "Names or patterns such as gpt-*, separated by commas. Empty: all.",
   allModels: "All models",

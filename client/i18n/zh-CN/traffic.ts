@@ -12,7 +12,7 @@ export const clients: Dictionary["clients"] = {
   nameHint: "使用者：某个人、应用或任务。",
   anonymous: "匿名",
   secret: "密钥",
-  status: { active: "正常", disabled: "已停用", expired: "已过期" },
+  status: { active: "正常", disabled: "已停用", expired: "已过期", notLetIn: "未开放" },
   allowedModels: "允许的模型",
   allowedModelsHint: "名称或模式（如 gpt-*），用逗号分隔。留空表示全部。",
   allModels: "全部模型",

@@ -9,6 +9,7 @@ export const clientFields = graphql(`
     enabled
     expiresAt
     expired
+    letIn
     allowedModels
     requestContent
     strictParameters

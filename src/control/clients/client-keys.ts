@@ -41,6 +41,11 @@ export async function listClientKeys(
   return paginate(rows, page, orderOf(order));
 }
 
+/** Calls without a key are let in by the setting; every other client by its key. */
+export function isLetIn({ snapshots }: Control, { builtin }: ClientKeyRow): boolean {
+  return builtin !== "anonymous" || snapshots.current.settings.allowAnonymous;
+}
+
 export function isExpired(row: ClientKeyRow, nowMs: number): boolean {
   return row.expiresAt !== null && row.expiresAt <= nowMs;
 }
