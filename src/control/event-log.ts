@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
-
-/** Of those who wait for the same event. */
-const WOKEN_AT_ONCE = 16;
+import { Waiters } from "./waiters.ts";
 
 export const RESYNC_REASONS = ["STARTED", "TOO_OLD", "RESTARTED", "OVERFLOW"] as const;
 /** Why a subscriber must refetch. STARTED: it has just begun, what it fetched before may be older than its first event. */
@@ -20,7 +18,7 @@ export class EventLog<Event> {
   /** Cursors of another process mean nothing here. */
   readonly #epoch = randomBytes(6).toString("base64url");
   readonly #ring: (Event | undefined)[];
-  readonly #waiting = new Set<() => void>();
+  readonly #readers = new Waiters();
   #position = 0;
 
   constructor(capacity: number) {
@@ -35,9 +33,7 @@ export class EventLog<Event> {
   append(event: Event): void {
     this.#position++;
     this.#ring[this.#position % this.#ring.length] = event;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    wakeInTurns(waiting);
+    this.#readers.wake();
   }
 
   /** The event with this number; undefined when it is not there yet, or no more. */
@@ -52,16 +48,7 @@ export class EventLog<Event> {
 
   /** Resolves with the next event after `position`, or when the signal aborts. */
   reached(position: number, signal: AbortSignal): Promise<void> {
-    if (this.#position > position || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = () => {
-        signal.removeEventListener("abort", wake);
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener("abort", wake, { once: true });
-    });
+    return this.#position > position ? Promise.resolve() : this.#readers.wait(signal);
   }
 
   cursor(position: number): string {
@@ -90,10 +77,4 @@ export class EventLog<Event> {
     this.#position += this.#ring.length + 1;
     this.#ring.fill(undefined);
   }
-}
-
-/** A thousand readers that were woken at once would keep requests waiting for as long as it takes to send to all of them. */
-function wakeInTurns(waiting: readonly (() => void)[]): void {
-  for (const wake of waiting.slice(0, WOKEN_AT_ONCE)) wake();
-  if (waiting.length > WOKEN_AT_ONCE) setImmediate(() => wakeInTurns(waiting.slice(WOKEN_AT_ONCE)));
 }

@@ -3,6 +3,7 @@ import type { InternalCall } from "../../internal-call.ts";
 import type { RequestRecord } from "../../record.ts";
 import type { AnswerPatch, ChatError, ChatState, MessageRow } from "../../store/chat-types.ts";
 import type { ControlDeps } from "../deps.ts";
+import { Waiters } from "../waiters.ts";
 import { AnswerBuffer } from "./chat-answer.ts";
 
 /** For the record of a request that has ended: it comes in the same moment, as a rule. */
@@ -24,7 +25,7 @@ export class ChatRun {
   /** Its conversation has been deleted: nobody wants to hear of it any more. */
   isForgotten = false;
   readonly #stop = new AbortController();
-  readonly #waiting = new Set<() => void>();
+  readonly #watchers = new Waiters();
   #record: RequestRecord | null = null;
   #onRecord: (() => void) | null = null;
 
@@ -53,16 +54,7 @@ export class ChatRun {
 
   /** Resolves with the next news after `seq`, or when the signal aborts. */
   moved(seq: number, signal: AbortSignal): Promise<void> {
-    if (this.answer.seq > seq || this.isOver || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = () => {
-        signal.removeEventListener("abort", wake);
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal.addEventListener("abort", wake, { once: true });
-    });
+    return this.answer.seq > seq || this.isOver ? Promise.resolve() : this.#watchers.wait(signal);
   }
 
   /** Resolves when it is over, whatever may still come until then. */
@@ -111,7 +103,7 @@ export class ChatRun {
     if (this.error !== null) this.error = { ...this.error, errorClass: this.error.errorClass ?? errorClass };
     this.state = state;
     this.endedAt = deps.now();
-    this.#wake();
+    this.#watchers.wake();
   }
 
   async #read(response: Response, written: WrittenRequest): Promise<ChatState> {
@@ -147,11 +139,7 @@ export class ChatRun {
       this.state = "streaming";
       this.onState(this);
     }
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
+    this.#watchers.wake();
   }
 
   #unlessStopped<T>(work: Promise<T>): Promise<T> {
