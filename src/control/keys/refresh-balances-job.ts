@@ -6,14 +6,14 @@ import type { ProviderEntry } from "../../snapshot.ts";
 import type { OpenedProviderKey } from "../../store/types.ts";
 import { askAsKey } from "../ask-as-key.ts";
 import type { Control } from "../control.ts";
-import { eachItem } from "../jobs/each-item.ts";
 import type { JobKind } from "../jobs/job-kind.ts";
 import type { JobView } from "../jobs/job-view.ts";
+import { toNanoUsd } from "../usage/money.ts";
 import { ok, type Result } from "../user-errors.ts";
+import { eachKey } from "./each-key.ts";
 import { type ProviderKeySelection, selectKeys } from "./key-selection.ts";
 
 const CONCURRENCY = 8;
-const NANO = 1_000_000_000;
 
 const params = z.object({ keyIds: z.array(z.string()) });
 
@@ -22,24 +22,17 @@ export const refreshBalancesJob: JobKind<z.output<typeof params>> = {
   name: "REFRESH_KEY_BALANCES",
   params,
   async run(run) {
-    const { control, params } = run;
-    await eachItem(run, params.keyIds, CONCURRENCY, async (keyId, index) => {
-      const key = await control.store.providerKeys.open(keyId);
-      const provider = key === null ? undefined : control.snapshots.current.providersById.get(key.providerId);
-      if (key === null || provider === undefined) {
-        return run.settle({ index, outcome: "SKIPPED", message: "It has been deleted meanwhile." });
-      }
-      const item = { index, subjectId: keyId, secretPreview: key.secretPreview };
+    const { control } = run;
+    await eachKey(run, CONCURRENCY, async (key, provider) => {
       const balance = await askBalance(control, provider, key);
-      if (typeof balance === "string") return run.settle({ ...item, outcome: "FAILED", message: balance });
-      if (balance === null) {
-        return run.settle({ ...item, outcome: "SKIPPED", message: "This vendor does not say what is left." });
-      }
-      const remaining = balance.remaining === null ? null : Math.round(balance.remaining * NANO);
-      const total = balance.total === null ? null : Math.round(balance.total * NANO);
+      if (typeof balance === "string") return { outcome: "FAILED", message: balance };
+      if (balance === null) return { outcome: "SKIPPED", message: "This vendor does not say what is left." };
+      const remaining = balance.remaining === null ? null : toNanoUsd(balance.remaining);
+      const total = balance.total === null ? null : toNanoUsd(balance.total);
       const { currency } = balance;
+      const keyId = key.id;
       await control.balances.put([{ keyId, remaining, total, currency, source: "vendor", refreshedAt: control.now() }]);
-      run.settle({ ...item, outcome: "SUCCEEDED", message: `${balance.remaining ?? "no limit"} ${currency}` });
+      return { outcome: "SUCCEEDED", message: `${balance.remaining ?? "no limit"} ${currency}` };
     });
   },
 };

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Control } from "../control.ts";
-import { eachItem } from "../jobs/each-item.ts";
 import type { JobKind } from "../jobs/job-kind.ts";
 import type { JobView } from "../jobs/job-view.ts";
 import { invalid, ok, type Result, refuse } from "../user-errors.ts";
 import { applyChange } from "../writes.ts";
+import { eachKey } from "./each-key.ts";
 import { checkKey, isRefused, patiently, wordsOf } from "./key-check.ts";
 import { type ProviderKeySelection, selectKeys } from "./key-selection.ts";
 
@@ -19,23 +19,12 @@ export const validateKeysJob: JobKind<z.output<typeof params>> = {
   async run(run) {
     const { control, params } = run;
     const refused: string[] = [];
-    await eachItem(run, params.keyIds, params.concurrency, async (keyId, index) => {
-      const key = await control.store.providerKeys.open(keyId);
-      const provider = key === null ? undefined : control.snapshots.current.providersById.get(key.providerId);
-      if (key === null || provider === undefined) {
-        return run.settle({ index, outcome: "SKIPPED", message: "It has been deleted meanwhile." });
-      }
+    await eachKey(run, params.concurrency, async (key, provider) => {
       const check = await patiently(() => checkKey(control, provider, key), run.signal);
-      if (isRefused(check) && params.disableInvalid && key.enabled) refused.push(keyId);
-      run.settle({
-        index,
-        outcome: check.failure === null ? "SUCCEEDED" : "FAILED",
-        message: wordsOf(check),
-        subjectId: keyId,
-        secretPreview: key.secretPreview,
-        latencyMs: check.latencyMs,
-      });
-      control.events.emit("keyNews", { kind: "validated", keyId, atMs: control.now() });
+      if (isRefused(check) && params.disableInvalid && key.enabled) refused.push(key.id);
+      control.events.emit("keyNews", { kind: "validated", keyId: key.id, atMs: control.now() });
+      const outcome = check.failure === null ? "SUCCEEDED" : "FAILED";
+      return { outcome, message: wordsOf(check), latencyMs: check.latencyMs };
     });
     await disable(control, refused);
   },

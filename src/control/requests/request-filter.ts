@@ -2,6 +2,7 @@ import { ENDPOINTS, type EndpointId, type ProtocolId, type Wire } from "../../ll
 import { totalTokens } from "../../llm/usage.ts";
 import type { ErrorClass, RequestOrigin } from "../../record.ts";
 import type { LogFilter } from "../../store/reports.ts";
+import { matchesAny } from "../../store/wildcard.ts";
 import { badInput } from "../bad-input.ts";
 import { parseUsd } from "../usage/money.ts";
 import { readRange, type TimeRangeInput } from "../usage/time-range.ts";
@@ -77,7 +78,6 @@ export function toLogFilter(filter: RequestFilter, nowMs: number): LogFilter | n
  */
 export function matchRequests(filter: RequestFilter, nowMs: number): (request: RequestView) => boolean {
   const range = filter.range ? readRange(filter.range, { timeZone: "UTC", nowMs }) : null;
-  const isModel = filter.models ? filter.models.map(wildcard) : null;
   const endpoints = filter.endpoints ? readEndpoints(filter.endpoints) : null;
   const cost = readCost(filter);
   const search = filter.search?.trim().toLowerCase();
@@ -97,7 +97,8 @@ export function matchRequests(filter: RequestFilter, nowMs: number): (request: R
     (filter.stream == null || request.stream === filter.stream) &&
     (filter.retried == null || request.attemptCount > 1 === filter.retried) &&
     (range === null || (request.receivedAtMs >= range.fromMs && isBefore(request.receivedAtMs, range.toMs, filter))) &&
-    (isModel === null || isModel.some((test) => test(request.requestedModel) || test(request.servedModel ?? ""))) &&
+    (!filter.models ||
+      [request.requestedModel, request.servedModel ?? ""].some((model) => matchesAny(filter.models!, model))) &&
     isWithin(filter.latencyMs, lasted(request)) &&
     isWithin(filter.totalTokens, request.usage && totalTokens(request.usage)) &&
     isWithin(cost, request.costNanoUsd) &&
@@ -130,13 +131,6 @@ function readCost({ cost }: RequestFilter): NumberRange {
 function searchable(request: RequestView): string {
   const { id, errorText, requestedModel, servedModel, userAgent, clientAddress } = request;
   return [id, errorText ?? "", requestedModel, servedModel ?? "", userAgent, clientAddress].join("\n").toLowerCase();
-}
-
-function wildcard(pattern: string): (model: string) => boolean {
-  if (!pattern.includes("*")) return (model) => model === pattern;
-  const source = pattern.split(/\*+/).map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  const regex = new RegExp(`^${source.join(".*")}$`, "s");
-  return (model) => regex.test(model);
 }
 
 function readEndpoints(names: readonly string[]): EndpointId[] {

@@ -21,7 +21,12 @@ export function formatPrice(usdPerMillion: number): string {
 
 /** "0.05" → 50000000; null when it is not a plain decimal. */
 export function parseUsd(text: string): number | null {
-  return /^-?\d{1,9}(\.\d{1,12})?$/.test(text) ? Math.round(Number(text) * NANO) : null;
+  return /^-?\d{1,9}(\.\d{1,12})?$/.test(text) ? toNanoUsd(Number(text)) : null;
+}
+
+/** 0.05 → 50000000. */
+export function toNanoUsd(usd: number): number {
+  return Math.round(usd * NANO);
 }
 
 /** "2.5" → 2.5, for prices in USD per million tokens; null when it is not a plain decimal of 0 or more. */
