@@ -27,6 +27,7 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "ProviderKey.history": 5,
   "ProviderKey.balance": 0,
   "ProviderKey.limits": 0,
+  // A report for each model: several upstream models may stand behind its name.
   "Model.usage": 5,
   "Model.sparkline": 5,
   "ClientKey.usage": 2,
@@ -40,6 +41,11 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "AuditEntry.subjects": 0,
   "AuditEntry.changes": 0,
   "Provider.quirks": 0,
+  "Model.price": 0,
+  "Model.targets": 0,
+  "Model.health": 0,
+  "ModelTarget.provider": 0,
+  "ModelTarget.price": 0,
   "ModelTarget.traits": 0,
   "ModelTarget.effectiveTraits": 0,
   // Each row is a read of its own.
