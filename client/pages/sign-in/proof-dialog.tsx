@@ -50,7 +50,11 @@ export function ProofDialog(props: { readonly asked: ProofAsked }): JSX.Element 
     return error?.code === "INVALID" ? words : errorOf(errors(), kind());
   };
   const formProblem = () => errors().find((error) => error.field === null);
-  const field = { value: given, onInput: (value: string) => void (setGiven(value), setErrors([])) };
+  const onInput = (value: string) => {
+    setGiven(value);
+    setErrors([]);
+  };
+  const field = { value: given, onInput };
 
   return (
     <Dialog
