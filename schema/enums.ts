@@ -150,7 +150,11 @@ export const ForecastHow = listed(
 );
 export const PriceSource = listed("PriceSource", ["builtin", "manual"]);
 
-export const UsageInterval = listed("UsageInterval", [...USAGE_INTERVALS, "auto"]);
+export const UsageInterval = listed(
+  "UsageInterval",
+  [...USAGE_INTERVALS, "auto"],
+  "MINUTE: of at most 24 hours, from the requests that the log still holds. The others come from roll-ups, which outlive the log; AUTO is one of them.",
+);
 const NOUN_DIMENSIONS = {
   PROVIDER: { value: "provider" },
   PROVIDER_KEY: { value: "key" },

@@ -1,7 +1,8 @@
 import type { UsageQuery } from "./reports.ts";
 import { StoreError } from "./store-error.ts";
 
-const QUARTER_MS = 15 * 60_000;
+const MINUTE_MS = 60_000;
+const QUARTER_MS = 15 * MINUTE_MS;
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 86_400_000;
 /** A report with more points than this is a mistake, and would hold up the others. */
@@ -9,7 +10,7 @@ const MAX_BUCKETS = 10_000;
 
 /**
  * The starts of the buckets that cover [fromMs, toMs), in the zone's own hours, days, weeks (from Monday) and months, and the end of
- * the last one. All are multiples of a quarter of an hour, as every zone's offset is since 1972. Throws StoreError.
+ * the last one. All but minutes are multiples of a quarter of an hour, as every zone's offset is since 1972. Throws StoreError.
  */
 export function bucketStarts(query: Pick<UsageQuery, "fromMs" | "toMs" | "timeZone" | "interval">): number[] {
   const zone = zoneOf(query.timeZone);
@@ -70,6 +71,7 @@ class Zone {
   }
 
   startOf(interval: UsageQuery["interval"], ms: number): number {
+    if (interval === "minute") return ms - positiveModulo(ms, MINUTE_MS);
     if (interval === "quarter_hour") return ms - positiveModulo(ms, QUARTER_MS);
     const offset = this.#offset(ms);
     const local = ms + offset;
@@ -81,6 +83,7 @@ class Zone {
   }
 
   next(interval: UsageQuery["interval"], start: number): number {
+    if (interval === "minute") return start + MINUTE_MS;
     if (interval === "quarter_hour") return start + QUARTER_MS;
     if (interval === "hour") {
       // A clock that is set back by half an hour makes one long hour.

@@ -10,6 +10,7 @@ import { KnownGroups } from "./known-groups.ts";
 import { makeHistogram } from "./log-histogram.ts";
 import { LogReader } from "./log-reader.ts";
 import { unlessDamaged } from "./log-view.ts";
+import { makeMinuteReport } from "./minute-report.ts";
 import { packReport } from "./packed-report.ts";
 import type { Question, ReaderQuestions, ReaderReply, ReaderRequest } from "./reader-messages.ts";
 import { ResponseReader } from "./response-reader.ts";
@@ -70,7 +71,8 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
     },
     histogram: (query) => makeHistogram(logs.view(query.filter), query),
     errorGroups: (query) => groupErrors(logs.view(query.filter), query),
-    report: (query) => packReport(makeReport(usage, groups.all(), query)),
+    report: (query) =>
+      packReport(query.interval === "minute" ? makeMinuteReport(days, query) : makeReport(usage, groups.all(), query)),
     heat: (query) => makeHeat(usage, groups.all(), query),
     usageByKey: (span) => readUsageByKey(usage, groups.all(), span),
     keyHistory: (query) => state.keyHistory(query),

@@ -48,9 +48,15 @@ interface RawRow {
 
 /** What the roll-ups of a time must be, those rows included that have been purged. */
 export function countRows(database: Database, day: number, fromMs: number, toMs: number, deltas: UsageDeltas): void {
-  const dayMs = day * DAY_MS;
-  countWhere({ database, day, deltas }, "row >= ? AND row < ?", rowAt(fromMs - dayMs), rowAt(toMs - dayMs));
+  countBetween({ database, day, deltas }, fromMs, toMs);
   countPurged(database, fromMs, toMs, deltas);
+}
+
+/** The rows that are there, in the order of time. */
+export function countBetween(counting: Counting, fromMs: number, toMs: number): void {
+  const dayMs = counting.day * DAY_MS;
+  const [low, high] = [Math.max(0, Math.ceil(fromMs) - dayMs), Math.ceil(toMs) - dayMs];
+  countWhere(counting, "row >= ? AND row < ? ORDER BY row", rowAt(low), rowAt(high));
 }
 
 /** Counts these rows alone. */
@@ -61,7 +67,7 @@ export function countThese(database: Database, day: number, rows: readonly numbe
 interface Counting {
   readonly database: Database;
   readonly day: number;
-  readonly deltas: UsageDeltas;
+  readonly deltas: Pick<UsageDeltas, "add">;
 }
 
 function countWhere({ database, day, deltas }: Counting, condition: string, ...bindings: SQLQueryBindings[]): void {

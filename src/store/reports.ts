@@ -132,7 +132,8 @@ export interface UsageQuery {
   readonly toMs: number;
   /** IANA zone in which hours, days, weeks and months begin. */
   readonly timeZone: string;
-  readonly interval: "quarter_hour" | "hour" | "day" | "week" | "month";
+  /** Minutes come from the rows that the log holds, the others from the roll-ups. */
+  readonly interval: "minute" | "quarter_hour" | "hour" | "day" | "week" | "month";
   readonly groupBy: readonly UsageDimension[];
   readonly filter: {
     readonly providerIds?: readonly string[];

@@ -82,7 +82,7 @@ const NOT_CHOSEN = -1;
 const LEFT_OUT = -1;
 
 /** One line of the chart while it is put together. */
-class SeriesSum {
+export class SeriesSum {
   readonly total = new UsageCell();
   readonly #points: UsageMetrics[] = [];
 

@@ -43,6 +43,24 @@ const report = async (args: string, fields: string, variables: object = {}): Pro
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
 describe("the usage report", () => {
+  test("tells minutes of up to a day from the log itself, with what was before", async () => {
+    const usage = await report(
+      'range: { from: "now-24h" }, interval: MINUTE, groupBy: [PROVIDER]',
+      "buckets interval totals { requests cost } previous { requests } series { group { label } requests totals { cost } }",
+    );
+    expect([1440, 1441]).toContain(usage.buckets.length);
+    expect(usage).toMatchObject({
+      interval: "MINUTE",
+      totals: { requests: 5, cost: "0.0147" },
+      previous: { requests: 0 },
+    });
+    const counts = usage.series.map(({ group, requests }: Answer) => [group.label, sum(requests)]);
+    expect(counts).toEqual([
+      ["one", 3],
+      ["two", 2],
+    ]);
+  });
+
   test("is columnar: every array is as long as the buckets, and the columns add up to the totals", async () => {
     const usage = await report(
       'range: { from: "now-24h" }, interval: HOUR',
@@ -133,6 +151,7 @@ describe("the usage report", () => {
     ["a dimension twice", 'range: { from: "now-1h" }, groupBy: [MODEL, MODEL]'],
     ["no groups at all", 'range: { from: "now-1h" }, top: 0'],
     ["too many groups", 'range: { from: "now-1h" }, top: 51'],
+    ["minutes of more than a day", 'range: { from: "now-25h" }, interval: MINUTE'],
     ["too many buckets", 'range: { from: "now-1y" }, interval: QUARTER_HOUR'],
   ])("refuses %s", async (_what, args) => {
     expect((await report(args, "interval")).code).toBe("BAD_USER_INPUT");

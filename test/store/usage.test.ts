@@ -111,6 +111,34 @@ describe("a report agrees with the rows", () => {
     }
   });
 
+  test("in every minute of a day, over midnight, in all and by group, with what is left of them", async () => {
+    const log = await filledLog();
+    const query = { fromMs: NOON + 30_000, toMs: NOON + DAY_MS, interval: "minute" } as const;
+    const within = (from: number, to: number) =>
+      records.filter(({ receivedAtMs }) => Math.floor(receivedAtMs) >= from && Math.floor(receivedAtMs) < to);
+    const all = within(NOON, NOON + DAY_MS);
+    const report = log.report({ ...query, timeZone: "Asia/Kathmandu" });
+    expect(report.buckets).toHaveLength(1440);
+    expect(report.buckets[0]).toBe(NOON);
+    expect(report.totals).toMatchObject(sumOf(all));
+    const counts = report.series[0]!.points("requests");
+    expect(counts).toEqual(report.buckets.map((start) => within(start, start + 60_000).length));
+    for (let index = 0; index < 1440; index += 90) {
+      const start = report.buckets[index]!;
+      expect(pointAt(report.series[0]!, index)).toMatchObject(sumOf(within(start, start + 60_000)));
+    }
+    const { series } = log.report({ ...query, groupBy: ["key"], top: 2, filter: { providerIds: ["prv_1"] } });
+    expect(series.map(({ isOther }) => isOther)).toEqual([false, false, true]);
+    const wanted = all.filter(({ providerId }) => providerId === "prv_1");
+    const named = series.slice(0, 2).map(({ values }) => values[0]);
+    for (const { values, isOther, totals, points } of series) {
+      const members = wanted.filter(({ keyId }) => (isOther ? !named.includes(keyId) : keyId === values[0]));
+      expect(totals).toMatchObject(sumOf(members));
+      expect(points("requests").reduce<number>((sum, count) => sum + (count ?? 0), 0)).toBe(members.length);
+    }
+    expect(series[0]!.totals.costNanoUsd).toBeGreaterThanOrEqual(series[1]!.totals.costNanoUsd);
+  });
+
   test("for each group of each dimension, and of two", async () => {
     const log = await filledLog();
     const values = {

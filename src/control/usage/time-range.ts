@@ -52,6 +52,7 @@ export function bucketEnd(startMs: number, interval: keyof typeof BUCKET, timeZo
   return zoned(startMs, timeZone).add(BUCKET[interval]).epochMilliseconds;
 }
 const BUCKET = {
+  minute: { minutes: 1 },
   quarter_hour: { minutes: 15 },
   hour: { hours: 1 },
   day: { days: 1 },

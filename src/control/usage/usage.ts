@@ -12,7 +12,7 @@ import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
 import { bucketEnd, readRange, type TimeRange, type TimeRangeInput } from "./time-range.ts";
 
-export const USAGE_INTERVALS = ["quarter_hour", "hour", "day", "week", "month"] as const;
+export const USAGE_INTERVALS = ["minute", "quarter_hour", "hour", "day", "week", "month"] as const;
 export type UsageInterval = (typeof USAGE_INTERVALS)[number];
 
 const MAX_DIMENSIONS = 2;
@@ -22,7 +22,10 @@ const MAX_BUCKETS = 2000;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** Minutes are added up from the requests in the log, one by one. */
+const MOST_OF_MINUTES_MS = DAY_MS;
 const SHORTEST_MS: Record<UsageInterval, number> = {
+  minute: 60_000,
   quarter_hour: HOUR_MS / 4,
   hour: HOUR_MS,
   day: 23 * HOUR_MS,
@@ -65,6 +68,9 @@ export async function readUsage(control: Control, args: UsageArgs): Promise<Usag
   const generatedAtMs = control.now();
   const range = readRange(args.range, { timeZone: args.timeZone, nowMs: generatedAtMs });
   const interval = args.interval === "auto" ? chooseInterval(range) : args.interval;
+  if (interval === "minute" && range.toMs - range.fromMs > MOST_OF_MINUTES_MS) {
+    throw badInput("Minutes are told for at most 24 hours: choose a longer interval or a shorter range.", "interval");
+  }
   if ((range.toMs - range.fromMs) / SHORTEST_MS[interval] > MAX_BUCKETS) {
     throw badInput(`More than ${MAX_BUCKETS} buckets: choose a longer interval or a shorter range.`, "interval");
   }
@@ -112,7 +118,9 @@ export function readHeat(control: Control, { fromMs, toMs, timeZone, filter }: U
 /** Totals of the period of the same length just before. */
 export async function readPreviousTotals(control: Control, query: UsageQuery): Promise<UsageMetrics> {
   const fromMs = query.fromMs - (query.toMs - query.fromMs);
-  return readTotals(control, { fromMs, toMs: query.fromMs }, query.timeZone, query.filter);
+  const range = { fromMs, toMs: query.fromMs };
+  if (query.interval !== "minute") return readTotals(control, range, query.timeZone, query.filter);
+  return (await control.store.usage.report({ ...query, ...range, groupBy: [] })).totals;
 }
 
 export async function readTotals(
