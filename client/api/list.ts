@@ -19,6 +19,7 @@ export interface List<Data, Node> {
   readonly total: Accessor<number | null>;
   readonly hasMore: Accessor<boolean>;
   readonly error: Accessor<ApiError | undefined>;
+  /** Also while nothing has been answered, if only with an error: what is not known is not empty. */
   readonly loading: Accessor<boolean>;
   /** The next page, when there is one and it is not on its way already. */
   loadMore(): Promise<void>;
@@ -101,7 +102,7 @@ export function createList<Data, Variables extends { first?: number | null }, No
     },
     hasMore: () => end().hasNextPage,
     error: query.error,
-    loading: query.loading,
+    loading: () => query.loading() || query.data() === undefined,
     loadMore,
     refetch: () => void query.refetch(),
     patch(nodes) {

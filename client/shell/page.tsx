@@ -51,7 +51,9 @@ export function Page(props: {
           <Show when={props.bar}>
             <div class={styles.bar}>{props.bar}</div>
           </Show>
-          <Show when={props.error}>{(error) => <Failure error={error()} onRetry={props.onRetry} />}</Show>
+          <Show when={props.error?.kind !== "outdated" && props.error}>
+            {(error) => <Failure error={error()} onRetry={props.onRetry} />}
+          </Show>
           <Show when={props.scroll} fallback={props.children}>
             <div class={styles.scroll}>{props.children}</div>
           </Show>

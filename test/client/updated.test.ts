@@ -39,6 +39,8 @@ test.each([
     await page.getByRole("link", { name: models, exact: true }).first().click();
     await page.getByRole("status").getByText(words).waitFor();
     expect(await page.getByText("PersistedQueryNotFound").count()).toBe(0);
+    // What is not known is not empty.
+    expect(await page.getByRole("main").getByRole("heading").count()).toBe(1);
     await page.unroute("**/graphql");
     await page.getByRole("status").getByRole("button", { name: button }).click();
     await page.getByText("gpt-4.1").first().waitFor();
