@@ -36,6 +36,7 @@ export function startUpstream(): Upstream {
           { status: 401 },
         );
       }
+      if (request.method === "GET") return Response.json({ object: "list", data: [{ id: "upstream-model" }] });
       const body = await request.text();
       const isHeld = body.includes("held");
       const content = body.includes("large") ? "x".repeat(LARGE_BYTES) : "One";
