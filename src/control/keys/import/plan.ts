@@ -55,10 +55,10 @@ export interface PlanContext {
   refuseProxy(url: string): string | null;
 }
 
-/** Decides about each row in its order: the first of two equal ones counts. */
-export function planImport(rows: readonly RawRow[], context: PlanContext): PlannedRow[] {
+/** Decides about each row, which come in their order: the first of two equal ones counts. */
+export function planRows(context: PlanContext): (row: RawRow, index: number) => PlannedRow {
   const seen = new Map<string, number>();
-  return rows.map((row, index): PlannedRow => {
+  return (row, index) => {
     const secret = new Secret(row.secret);
     const place = { index, preview: secret.preview() };
     const fields = row.fields === NO_FIELDS ? ok(NO_FIELDS) : readInput(rowFields, row.fields);
@@ -76,7 +76,7 @@ export function planImport(rows: readonly RawRow[], context: PlanContext): Plann
     if (known === undefined) return { ...place, action: "create", secret, fingerprint, fields: fields.value };
     if (context.onDuplicate !== "UPDATE") return { ...place, action: "keep", id: known.id };
     return { ...place, action: "update", id: known.id, secret, fields: fields.value };
-  });
+  };
 }
 
 const SHORTEST_KEY = 8;

@@ -2,8 +2,11 @@ import type { ProviderKeyRow } from "../../../store/types.ts";
 import type { Control } from "../../control.ts";
 import { refuseProxyUrl } from "../../providers/proxy-url.ts";
 import { findProviderKeys } from "../matching-keys.ts";
-import { type DuplicatePolicy, type PlannedRow, planImport } from "./plan.ts";
+import { type DuplicatePolicy, type PlannedRow, planRows } from "./plan.ts";
 import { type ImportFormat, readImport } from "./read.ts";
+
+/** How many rows are planned before other work gets its turn: about 5 ms. */
+const SLICE = 500;
 
 export interface PreparedImport {
   readonly format: ImportFormat;
@@ -25,7 +28,7 @@ export async function preparePlan(
     input.onDuplicate === "RESTORE"
       ? (await control.store.providerKeys.listRetired()).filter((key) => key.providerId === provider.id)
       : [];
-  const rows = planImport(read.rows, {
+  const planRow = planRows({
     provider,
     onDuplicate: input.onDuplicate,
     retired: new Map(retired.map((key) => [key.fingerprint, key])),
@@ -33,5 +36,10 @@ export async function preparePlan(
     fingerprint: (secret) => control.vault.fingerprint(secret),
     refuseProxy: (url) => refuseProxyUrl(control, url),
   });
+  const rows: PlannedRow[] = [];
+  for (const [index, row] of read.rows.entries()) {
+    rows.push(planRow(row, index));
+    if (rows.length % SLICE === 0) await Bun.sleep(0);
+  }
   return { format: read.format, rows, keys };
 }
