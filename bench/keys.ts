@@ -7,6 +7,7 @@ import { readConfig } from "../src/config.ts";
 import { createLogger } from "../src/lib/log.ts";
 import { Secret } from "../src/lib/secret.ts";
 import type { ProviderKeyValues } from "../src/store/types.ts";
+import { makeDay } from "./log-traffic.ts";
 
 /**
  * The promises about provider keys: so many of them listed, filtered and sorted within 20 ms a page, one of them changed without the
@@ -16,6 +17,9 @@ import type { ProviderKeyValues } from "../src/store/types.ts";
 const USAGE = "bun bench/keys.ts [--keys 100000] [--rounds 7] [--only TEXT]";
 const PROVIDERS = 20;
 const A_WRITE = 2000;
+const DAY_MS = 86_400_000;
+/** Most keys have a request or two, some none. */
+const REQUESTS_A_KEY = 1.5;
 const TOKEN = "adm_bench-token-0123456789";
 
 const { values } = parseArgs({
@@ -120,7 +124,25 @@ async function fill({ app }: Server, count: number): Promise<{ providers: string
       lease.release();
     }
   }
+  await fillLog(app, providers, keys);
   return { providers, keys };
+}
+
+/** What the orders by the last day's figures go by. */
+async function fillLog({ control }: App, providers: readonly string[], keys: readonly string[]): Promise<void> {
+  const nowMs = Date.now();
+  const today = Math.floor(nowMs / DAY_MS);
+  const served = keys.map((keyId, index) => ({ keyId, providerId: providers[index % providers.length]! }));
+  const cast = { models: [{ name: "m", keys: served }], clients: ["cky_one", "cky_two"] };
+  let waiting = 0;
+  for (const day of [today - 1, today]) {
+    for (const record of makeDay(day, keys.length * REQUESTS_A_KEY, cast)) {
+      if (record.receivedAtMs <= nowMs - DAY_MS || record.receivedAtMs >= nowMs) continue;
+      control.store.record(record);
+      if (++waiting % A_WRITE === 0) await control.store.flush();
+    }
+  }
+  await control.store.flush();
 }
 
 interface Timing {
