@@ -13,7 +13,6 @@ import type { Exchange } from "./exchange.ts";
 import { identifyInternal } from "./internal-caller.ts";
 import { type JsonBody, readJsonBody, readModel, readStream, wantsStreamUsage } from "./json-body.ts";
 import { type MultipartBody, readMultipartBody } from "./multipart-body.ts";
-import { searchable } from "./native-body.ts";
 import { pinTargets } from "./pins.ts";
 import { printable } from "./printable.ts";
 import { bodyError, readRequestBody } from "./request-body.ts";
@@ -92,7 +91,7 @@ export async function admit(exchange: Exchange): Promise<Admitted> {
       : readStream(body);
   let targets = admitModel(exchange, incoming.pathModel ?? readModel(body));
   if (incoming.endpoint.id === "responses") ({ body, targets } = await continueConversation(exchange, body, targets));
-  if (NAMES_FILES.has(incoming.endpoint.id) && searchable(body).includes(OWN_FILE_PREFIX)) {
+  if (NAMES_FILES.has(incoming.endpoint.id) && body.json.includes(OWN_FILE_PREFIX)) {
     const { withFiles } = await import("./files/inline.ts");
     body = await withFiles(exchange, body).catch((error: unknown) => {
       throw error instanceof GatewayError ? inClientsTerms(error, exchange) : error;

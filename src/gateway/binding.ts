@@ -17,7 +17,7 @@ export function findBinding(exchange: Exchange, body: JsonBody): KeyBinding | nu
     const binding = id === null ? null : boundIds.find(id);
     if (binding !== null) return binding;
   }
-  if (!body.json.text.includes('"file_id"')) return null;
+  if (!body.json.includes('"file_id"')) return null;
   for (const match of body.json.text.matchAll(FILE_ID)) {
     const binding = boundIds.find(match[1]!);
     if (binding !== null) return binding;

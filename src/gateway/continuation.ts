@@ -5,7 +5,6 @@ import { serviceOf } from "../providers/wires.ts";
 import type { StoredResponse } from "../stored-response.ts";
 import type { Exchange } from "./exchange.ts";
 import { type JsonBody, parseBody, readIdField, readJsonBody } from "./json-body.ts";
-import { searchable } from "./native-body.ts";
 import { printable } from "./printable.ts";
 import { tooLarge } from "./refusals.ts";
 import type { RouteTarget } from "./route.ts";
@@ -34,7 +33,7 @@ export async function continueConversation(
   targets: readonly RouteTarget[],
 ): Promise<Continued> {
   const previousId = readIdField(body, "previous_response_id");
-  const refers = searchable(body).includes('"item_reference"');
+  const refers = body.json.includes('"item_reference"');
   if (previousId === null && !refers) return { body, targets };
   const bound = previousId === null ? null : exchange.gateway.boundIds.find(previousId);
   if (previousId !== null && bound !== null) {

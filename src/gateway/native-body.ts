@@ -15,7 +15,7 @@ import type { RouteTarget } from "./route.ts";
 export function nativeBody(exchange: Exchange, body: JsonBody, target: RouteTarget): JsonBody {
   const { id, protocol } = exchange.incoming.endpoint;
   if (!CONVERSATIONS.has(id)) return body;
-  const isForeign = exchange.continuation !== null || holdsPackedSignature(searchable(body));
+  const isForeign = exchange.continuation !== null || holdsPackedSignature(body.json);
   const quirks = exchange.gateway.quirks.of(target.provider);
   const isMended = id === "chat.completions" && quirks.size > 0 && needsMending(body.json.text, quirks);
   if (!isForeign && !isMended) return body;
@@ -33,9 +33,4 @@ export function nativeBody(exchange: Exchange, body: JsonBody, target: RouteTarg
     exchange.dropped = mended.dropped;
   }
   return readJsonBody(utf8(JSON.stringify(value)), exchange.snapshot.settings.maxJsonDepth);
-}
-
-/** Long bodies are searched as bytes, which is four times as fast (4 µs instead of 15 for 87 KB); short ones as the text that is there. */
-export function searchable({ bytes, json }: JsonBody): string | Buffer {
-  return bytes.length < 8192 ? json.text : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -54,6 +54,13 @@ describe("a JSON object, short or long,", () => {
     }
   });
 
+  test("is searched as a whole", () => {
+    for (const object of both('"a":"mödel","b":{"c":[1]}')) {
+      expect(object.includes('"c":[1]')).toBe(true);
+      expect(object.includes('"d"')).toBe(false);
+    }
+  });
+
   test("may nest to the limit and no further", () => {
     const nested = (levels: number, filler: string) =>
       `{"a":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)},"f":"${filler}"}`;

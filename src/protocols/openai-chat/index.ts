@@ -32,6 +32,6 @@ export function modelObject(model: { name: string; ownedBy: string; createdAtMs:
 
 /** Stored completions and audio answers are fetched again by id, from the key that made them. */
 function boundIds(answer: JsonObject): readonly string[] {
-  const id = answer.text.includes('"audio"') ? answer.get("id") : null;
+  const id = answer.includes('"audio"') ? answer.get("id") : null;
   return typeof id === "string" ? [id] : [];
 }
