@@ -3,6 +3,7 @@ import type { AlertRow } from "../src/store/alert-types.ts";
 import { builder } from "./builder.ts";
 import { AlertKind, AlertState, Severity } from "./enums.ts";
 import { loadNode, Node } from "./node.ts";
+import { labelField } from "./object-label.ts";
 import { payloadRef, toPayload } from "./payload.ts";
 import { Alert, AlertRule } from "./refs.ts";
 import { TimeRangeInput } from "./shared-inputs.ts";
@@ -35,6 +36,7 @@ builder.objectType(Alert, {
       description: "Its id, or the name of a model.",
       resolve: ({ subject }) => subject || null,
     }),
+    subjectLabel: t.field(labelField(({ subject }) => (/^[a-z]{3}_/.test(subject) ? subject : null))),
     openedAt: t.expose("openedAt", { type: "DateTime" }),
     lastSeenAt: t.expose("lastSeenAt", { type: "DateTime" }),
     resolvedAt: t.expose("resolvedAt", { type: "DateTime", nullable: true }),

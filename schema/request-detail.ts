@@ -3,6 +3,7 @@ import type { AttemptRecord } from "../src/record.ts";
 import type { StoredContent } from "../src/store/reports.ts";
 import { builder } from "./builder.ts";
 import { AttemptOutcome, ContentPolicy, ErrorClass, UpstreamFormat } from "./enums.ts";
+import { labelField } from "./object-label.ts";
 import { Provider, ProviderKey } from "./refs.ts";
 import { findKey, findProvider } from "./request-loaders.ts";
 
@@ -18,7 +19,9 @@ builder.objectType(RequestAttempt, {
     index: t.exposeInt("index"),
     providerId: t.exposeID("providerId"),
     provider: t.field({ type: Provider, nullable: true, resolve: (row, _, ctx) => findProvider(ctx, row.providerId) }),
+    providerLabel: t.field(labelField(({ providerId }) => providerId)),
     providerKeyId: t.exposeID("keyId"),
+    providerKeyLabel: t.field(labelField(({ keyId }) => keyId)),
     providerKey: t.field({ type: ProviderKey, nullable: true, resolve: (row, _, ctx) => findKey(ctx, row.keyId) }),
     upstreamModel: t.exposeString("upstreamModel"),
     upstreamFormat: t.expose("upstreamFormat", { type: UpstreamFormat, nullable: true }),

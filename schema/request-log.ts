@@ -27,6 +27,7 @@ import {
   WireFormat,
 } from "./enums.ts";
 import { Node } from "./node.ts";
+import { labelField } from "./object-label.ts";
 import { payloadRef, toPayload } from "./payload.ts";
 import { ClientKey, Provider, ProviderKey, RequestLog } from "./refs.ts";
 import { RequestAttempt, RequestContent, readJson } from "./request-detail.ts";
@@ -103,9 +104,12 @@ builder.objectType(RequestLog, {
     servedModel: t.exposeString("servedModel", { nullable: true }),
     providerId: t.exposeID("providerId", { nullable: true }),
     provider: t.field({ type: Provider, nullable: true, resolve: (row, _, ctx) => findProvider(ctx, row.providerId) }),
+    providerLabel: t.field(labelField(({ providerId }) => providerId)),
     providerKeyId: t.exposeID("keyId", { nullable: true }),
     providerKey: t.field({ type: ProviderKey, nullable: true, resolve: (row, _, ctx) => findKey(ctx, row.keyId) }),
+    providerKeyLabel: t.field(labelField(({ keyId }) => keyId)),
     clientKeyId: t.exposeID("clientKeyId", { nullable: true }),
+    clientKeyLabel: t.field(labelField(({ clientKeyId }) => clientKeyId)),
     clientKey: t.loadable({
       type: ClientKey,
       nullable: true,

@@ -63,10 +63,14 @@ export class ConfigRows {
 
   /** What something that has been deleted was called; its id, when nobody knows any more. */
   async lastName(id: string): Promise<string> {
+    return (await this.lastNames()).get(id) ?? id;
+  }
+
+  async lastNames(): Promise<ReadonlyMap<string, string>> {
     this.#lastNames ??= this.#store.history.lastNames();
     const names = await this.#lastNames.catch(() => null);
     if (names === null) this.#lastNames = null; // A failed read is not remembered.
-    return names?.get(id) ?? id;
+    return names ?? new Map();
   }
 
   close(): void {

@@ -56,15 +56,16 @@ export function requestCells(row: LogRow, names: Names): Record<string, Cell> {
   return Object.fromEntries(Object.entries(COLUMNS).map(([name, read]) => [name, read(row, names)]));
 }
 
-/** Of what is there now: deleted ones have their ids. */
+/** Also of what has been deleted, where the history still knows. */
 export async function readNames({ rows }: Control): Promise<Names> {
   const [providers, providerKeys, clientKeys] = await Promise.all([
     rows.providers(),
     rows.providerKeys(),
     rows.clientKeys(),
   ]);
+  const last = await rows.lastNames();
   const nameIn = (nouns: ReadonlyMap<string, { readonly name: string }>) => (id: string | null) =>
-    id === null ? null : (nouns.get(id)?.name ?? null);
+    id === null ? null : (nouns.get(id)?.name ?? last.get(id) ?? null);
   return { provider: nameIn(providers), providerKey: nameIn(providerKeys), clientKey: nameIn(clientKeys) };
 }
 

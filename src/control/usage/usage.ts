@@ -10,6 +10,7 @@ import type {
 } from "../../store/reports.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
+import { labelObject } from "../labels.ts";
 import { bucketEnd, readRange, type TimeRange, type TimeRangeInput } from "./time-range.ts";
 
 export const USAGE_INTERVALS = ["minute", "quarter_hour", "hour", "day", "week", "month"] as const;
@@ -160,11 +161,9 @@ export async function labelValue(control: Control, dimension: UsageDimension, va
     case "model":
       return value;
     case "provider":
-      return (await control.rows.providers()).get(value)?.name ?? control.rows.lastName(value);
     case "key":
-      return (await control.rows.providerKeys()).get(value)?.name ?? control.rows.lastName(value);
     case "client":
-      return (await control.rows.clientKeys()).get(value)?.name ?? control.rows.lastName(value);
+      return (await labelObject(control, value))!.name;
     case "status":
     case "error":
     case "format":
