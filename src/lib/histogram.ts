@@ -101,11 +101,15 @@ export class Histogram {
   quantiles(shares: readonly number[]): (number | null)[] {
     if (this.#total === 0) return shares.map(() => null);
     const found: number[] = [];
+    const counts = this.#counts;
+    const rankOf = (at: number) => Math.max(1, Math.ceil(shares[at]! * this.#total));
     let seen = 0;
+    let rank = rankOf(0);
     for (let index = this.#low; index <= this.#high && found.length < shares.length; index++) {
-      seen += this.#counts[index]!;
-      while (found.length < shares.length && seen >= Math.max(1, Math.ceil(shares[found.length]! * this.#total))) {
+      seen += counts[index]!;
+      while (seen >= rank && found.length < shares.length) {
         found.push(middleOf(index));
+        rank = rankOf(found.length);
       }
     }
     while (found.length < shares.length) found.push(middleOf(BUCKETS - 1));

@@ -20,11 +20,14 @@ export interface PackedReport {
 
 export function packReport({ buckets, totals, series }: WholeReport): PackedReport {
   const points = new Float64Array(series.length * METRICS.length * buckets.length);
-  let start = 0;
-  for (const one of series) {
-    for (const metric of METRICS) {
-      for (const [index, point] of one.points.entries()) points[start + index] = point[metric] ?? Number.NaN;
-      start += buckets.length;
+  const { length } = buckets;
+  for (const [position, one] of series.entries()) {
+    const start = position * METRICS.length * length;
+    for (let index = 0; index < length; index++) {
+      const values: (number | null)[] = Object.values(one.points[index]!); // in the order of METRICS: metricsOf makes all of them
+      for (let metric = 0; metric < METRICS.length; metric++) {
+        points[start + metric * length + index] = values[metric] ?? Number.NaN;
+      }
     }
   }
   const heads = series.map(({ points: _, ...head }) => head);

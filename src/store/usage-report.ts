@@ -72,7 +72,7 @@ export function makeReport(database: Database, known: ReadonlyMap<number, UsageG
     for (const cell of here) if (cell.requests > 0) total.subtract(cell);
     other.add(total);
   }
-  const answered = series.map((sum, at) => sum.series(JSON.parse(keys.values[chosen[at]!]!), false));
+  const answered = series.map((sum, at) => sum.series(keys.values[chosen[at]!]!, false));
   if (positions.length === 0) answered.push(whole.series([], false));
   else if (hasOthers) answered.push(other.series([], true));
   return { buckets, totals: metricsOf(whole.total), series: answered };
@@ -80,6 +80,7 @@ export function makeReport(database: Database, known: ReadonlyMap<number, UsageG
 
 const NOT_CHOSEN = -1;
 const LEFT_OUT = -1;
+const NOT_SEEN = -2;
 
 /** One line of the chart while it is put together. */
 export class SeriesSum {
@@ -98,10 +99,10 @@ export class SeriesSum {
 
 /** A group's values in the dimensions of a chart, under a number; LEFT_OUT when the filter says so. Each group is looked at once. */
 class GroupKeys {
-  /** By number, as JSON. */
-  readonly values: string[] = [];
+  /** By number. */
+  readonly values: (string | null)[][] = [];
   readonly #numbers = new Map<string, number>();
-  readonly #ofGroups: (number | undefined)[] = [];
+  #ofGroups = new Int32Array(0);
 
   constructor(
     private readonly known: ReadonlyMap<number, UsageGroup>,
@@ -119,22 +120,37 @@ class GroupKeys {
   }
 
   of(id: number): number {
-    const known = this.#ofGroups[id];
-    if (known !== undefined) return known;
+    const known = this.#ofGroups[id] ?? NOT_SEEN;
+    return known === NOT_SEEN ? this.#lookAt(id) : known;
+  }
+
+  #lookAt(id: number): number {
     const group = this.known.get(id);
-    const isIn = group !== undefined && this.passes(group);
-    const number = isIn ? this.#numberOf(JSON.stringify(this.positions.map((at) => group[at]))) : LEFT_OUT;
+    const number = group !== undefined && this.passes(group) ? this.#numberOf(group) : LEFT_OUT;
+    if (id >= this.#ofGroups.length) {
+      const longer = new Int32Array(2 * Math.max(id, this.known.size) + 1).fill(NOT_SEEN);
+      longer.set(this.#ofGroups);
+      this.#ofGroups = longer;
+    }
     this.#ofGroups[id] = number;
     return number;
   }
 
-  #numberOf(value: string): number {
-    let number = this.#numbers.get(value);
+  #numberOf(group: UsageGroup): number {
+    const parts = this.positions.map((at) => group[at] as string | null);
+    // Lengths in front keep two different pairs from joining to the same text.
+    const text = parts.map((part) => (part === null ? "" : `${part.length} ${part}`)).join(",");
+    let number = this.#numbers.get(text);
     if (number === undefined) {
-      number = this.values.push(value) - 1;
-      this.#numbers.set(value, number);
+      number = this.values.push(parts) - 1;
+      this.#numbers.set(text, number);
     }
     return number;
+  }
+
+  /** Something to sort equals by. */
+  textOf(key: number): string {
+    return JSON.stringify(this.values[key]);
   }
 }
 
@@ -160,7 +176,7 @@ function chooseSeries(
     }),
   );
   sizes.sort(
-    (a, b) => b.cost - a.cost || b.requests - a.requests || (keys.values[a.key]! < keys.values[b.key]! ? -1 : 1),
+    (a, b) => b.cost - a.cost || b.requests - a.requests || (keys.textOf(a.key) < keys.textOf(b.key) ? -1 : 1),
   );
   return { chosen: sizes.slice(0, top).map(({ key }) => key), hasOthers: sizes.length > top };
 }
