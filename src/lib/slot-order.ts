@@ -3,14 +3,17 @@
  * another sort. `compare` looks at what the slots hold now and never answers 0 for two of them.
  */
 export class SlotOrder {
+  /** Changed in place: a copy for each change would be megabytes of rubbish while a list is read in slices. */
   #slots = new Uint32Array(0);
+  #length = 0;
   /** By slot: its place. */
   #ranks = new Uint32Array(0);
 
   constructor(private readonly compare: (left: number, right: number) => number) {}
 
+  /** As they are until the next change. */
   get slots(): Uint32Array {
-    return this.#slots;
+    return this.#slots.subarray(0, this.#length);
   }
 
   /** By slot; of slots that are not in it they mean nothing. */
@@ -20,68 +23,71 @@ export class SlotOrder {
 
   /** A slot whose contents stand elsewhere now goes and comes. What went is found by where it stood. */
   change(gone: readonly number[], added: readonly number[]): void {
-    if (gone.length === 0 && added.length === 0) return;
     const holes = gone.map((slot) => this.#ranks[slot]!).sort((left, right) => left - right);
-    const kept = holes.length === 0 ? this.#slots : without(this.#slots, holes);
+    this.#close(holes);
     const comers = [...added].sort(this.compare);
-    const places = comers.map((slot) => countWhile(kept, (other) => this.compare(other, slot) < 0));
-    this.#slots = comers.length === 0 ? kept : withComers(kept, comers, places);
+    const places = this.#placesOf(comers);
+    this.#insert(comers, places);
     this.#rank(Math.min(holes[0] ?? Infinity, places[0] ?? Infinity));
   }
 
   /** How many come before the first for which this is false; it is true of all before that one. */
   countWhile(isBefore: (slot: number) => boolean): number {
-    return countWhile(this.#slots, isBefore);
+    let low = 0;
+    let high = this.#length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isBefore(this.#slots[middle]!)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #close(holes: readonly number[]): void {
+    let passed = 0;
+    for (let place = holes[0] ?? this.#length; place < this.#length; place++) {
+      if (place === holes[passed]) passed++;
+      else this.#slots[place - passed] = this.#slots[place]!;
+    }
+    this.#length -= passed;
+  }
+
+  /** Where each would stand between those that are there. */
+  #placesOf(comers: readonly number[]): number[] {
+    const [first] = comers;
+    // Mostly what comes last stands last: ids grow with time.
+    const isTail =
+      first !== undefined && (this.#length === 0 || this.compare(this.#slots[this.#length - 1]!, first) < 0);
+    if (isTail) return comers.map(() => this.#length);
+    return comers.map((slot) => this.countWhile((other) => this.compare(other, slot) < 0));
+  }
+
+  /** From the end, so that nothing is written over before it has moved. */
+  #insert(comers: readonly number[], places: readonly number[]): void {
+    const length = this.#length + comers.length;
+    if (length > this.#slots.length) this.#slots = enlarged(this.#slots, length);
+    const slots = this.#slots;
+    let from = this.#length - 1;
+    let to = length - 1;
+    for (let index = comers.length - 1; index >= 0; index--) {
+      while (from >= places[index]!) slots[to--] = slots[from--]!;
+      slots[to--] = comers[index]!;
+    }
+    this.#length = length;
   }
 
   #rank(from: number): void {
-    const slots = this.#slots;
-    for (let place = from; place < slots.length; place++) {
-      const slot = slots[place]!;
-      if (slot >= this.#ranks.length) this.#ranks = enlarged(this.#ranks, slot);
+    for (let place = from; place < this.#length; place++) {
+      const slot = this.#slots[place]!;
+      if (slot >= this.#ranks.length) this.#ranks = enlarged(this.#ranks, slot + 1);
       this.#ranks[slot] = place;
     }
   }
 }
 
-function without(slots: Uint32Array, holes: readonly number[]): Uint32Array<ArrayBuffer> {
-  const left = new Uint32Array(slots.length - holes.length);
-  let passed = 0;
-  for (let place = 0; place < slots.length; place++) {
-    if (place === holes[passed]) passed++;
-    else left[place - passed] = slots[place]!;
-  }
-  return left;
-}
-
-function withComers(
-  slots: Uint32Array,
-  comers: readonly number[],
-  places: readonly number[],
-): Uint32Array<ArrayBuffer> {
-  const all = new Uint32Array(slots.length + comers.length);
-  let passed = 0;
-  for (let place = 0; place <= slots.length; place++) {
-    while (place === places[passed]) all[place + passed] = comers[passed++]!;
-    if (place < slots.length) all[place + passed] = slots[place]!;
-  }
-  return all;
-}
-
-function countWhile(slots: Uint32Array, isBefore: (slot: number) => boolean): number {
-  let low = 0;
-  let high = slots.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isBefore(slots[middle]!)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** Twice as long at least, so that growing one by one costs little. */
-function enlarged(ranks: Uint32Array, slot: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(Math.max(slot + 1, ranks.length * 2));
-  larger.set(ranks);
+function enlarged(numbers: Uint32Array, least: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(Math.max(least, numbers.length * 2));
+  larger.set(numbers);
   return larger;
 }
