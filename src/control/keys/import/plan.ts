@@ -16,9 +16,8 @@ import { NO_FIELDS, type RawRow } from "./row.ts";
 export const DUPLICATE_POLICIES = ["SKIP", "UPDATE", "RESTORE"] as const;
 export type DuplicatePolicy = (typeof DUPLICATE_POLICIES)[number];
 
-export const REFUSED_KEY_POLICIES = ["DISABLE", "LEAVE_OUT"] as const;
 /** What becomes of a key that its vendor refuses. */
-export type RefusedKeyPolicy = (typeof REFUSED_KEY_POLICIES)[number];
+export const REFUSED_KEY_POLICIES = ["DISABLE", "LEAVE_OUT"] as const;
 
 const rowFields = z.strictObject({
   name: nameField.optional(),
