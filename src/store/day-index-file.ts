@@ -8,6 +8,13 @@ export function indexPath(folder: string, day: number): string {
   return `${dayFilePath(folder, day)}-index${VERSION}`;
 }
 
+/** Takes the index of a day file away, of whichever form, and one that was not finished. */
+export function removeDayIndex(dayFile: string): void {
+  for (const form of ["", VERSION]) {
+    for (const end of ["", ".new"]) rmSync(`${dayFile}-index${form}${end}`, { force: true });
+  }
+}
+
 /** After this a day's index is written down: its last requests have ended. */
 export const SETTLED_AFTER_MS = 15 * 60_000;
 

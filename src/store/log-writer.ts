@@ -5,6 +5,7 @@ import type { Batch } from "./batch.ts";
 import { BatchRows, KnownShapes } from "./batch-rows.ts";
 import type { CostPlan } from "./cost-types.ts";
 import { DAY_MS, DayFile, dayFilePath, dayOfFile } from "./day-file.ts";
+import { removeDayIndex } from "./day-index-file.ts";
 import { purgeRows } from "./day-purge.ts";
 import { repriceQuarter } from "./day-reprice.ts";
 import { FIELD } from "./log-fields.ts";
@@ -112,7 +113,8 @@ export class LogWriter {
     if (!existsSync(path)) return;
     if (rows === null) {
       this.#close(day);
-      for (const suffix of ["-index", "-shm", "-wal", ""]) rmSync(path + suffix, { force: true });
+      removeDayIndex(path);
+      for (const suffix of ["-shm", "-wal", ""]) rmSync(path + suffix, { force: true });
       return;
     }
     const file = this.#open(day);
@@ -120,7 +122,7 @@ export class LogWriter {
     const { batch } = purgeRows(file, rows);
     this.usage.setProgress(day, batch);
     this.#close(day); // it knows shapes that may be gone
-    for (const suffix of ["-index", "-index.new"]) rmSync(path + suffix, { force: true });
+    removeDayIndex(path);
   }
 
   /** Gives the requests of a quarter hour the costs of a plan, and the roll-ups with them. Safe to repeat. */
@@ -248,5 +250,6 @@ function setAside(path: string): void {
   for (const suffix of ["", "-wal"]) {
     if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.damaged-${stamp}${suffix}`);
   }
-  for (const suffix of ["-shm", "-index"]) rmSync(path + suffix, { force: true });
+  rmSync(`${path}-shm`, { force: true });
+  removeDayIndex(path);
 }
