@@ -11,7 +11,8 @@ import { giveBackStartCode } from "./start-code.ts";
 import { StoreError } from "./store/store-error.ts";
 
 const DRAIN_MS = 30_000;
-const REST_AFTER_MS = 1000;
+/** After the start, and after the first round of the jobs that come every ten seconds. */
+const REST_AFTER_MS = [1000, 15_000] as const;
 /** Exit code for a mistake in environment, flags or configuration file. */
 const EXIT_CONFIG = 2;
 
@@ -76,9 +77,10 @@ async function run(config: Config, consoleSource: ConsoleSource): Promise<void> 
 
 /** A gateway that is busy by then has better things to do. */
 function restAfterStart({ gateway }: App): void {
-  setTimeout(() => {
+  const rest = () => {
     if (gateway.inFlight.size === 0) void giveBackStartCode();
-  }, REST_AFTER_MS).unref();
+  };
+  for (const afterMs of REST_AFTER_MS) setTimeout(rest, afterMs).unref();
 }
 
 function stopOnSignal(app: App, log: Logger): void {
