@@ -2,7 +2,7 @@ import { type ObjectLabel as Label, labelObject } from "../src/control/labels.ts
 import { builder } from "./builder.ts";
 import type { GraphqlContext } from "./context.ts";
 
-export const ObjectLabel = builder.objectRef<Label>("ObjectLabel");
+const ObjectLabel = builder.objectRef<Label>("ObjectLabel");
 builder.objectType(ObjectLabel, {
   description: "What something is called, also after it has been deleted.",
   fields: (t) => ({
