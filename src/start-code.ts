@@ -10,7 +10,7 @@ const MADV_DONTNEED = 4;
 export async function giveBackStartCode(): Promise<void> {
   if (process.platform !== "linux") return;
   try {
-    const ranges = codeRanges(readFileSync("/proc/self/maps", "latin1"), process.execPath);
+    const ranges = codeRanges(readFileSync("/proc/self/smaps", "latin1"), process.execPath);
     const { dlopen } = await import("bun:ffi");
     const c = dlopen("libc.so.6", { madvise: { args: ["u64", "u64", "i32"], returns: "i32" } });
     for (const { start, bytes } of ranges) c.symbols.madvise(start, bytes, MADV_DONTNEED);
@@ -21,13 +21,13 @@ export async function giveBackStartCode(): Promise<void> {
 }
 
 /**
- * Where the program's own code stands, in the text of /proc/…/maps. Only what is mapped from its file to be read and run: what may
- * have been written to would be lost.
+ * Where the program's own code stands, in the text of /proc/…/smaps. Only what is mapped from its file to be read and run, and of
+ * which no page was changed (by a debugger, say): that page would be lost.
  */
-export function codeRanges(maps: string, path: string): { readonly start: number; readonly bytes: number }[] {
-  return maps.split("\n").flatMap((line) => {
-    const match = /^([0-9a-f]+)-([0-9a-f]+) r-xp [0-9a-f]+ \S+ \d+ +(.+)$/.exec(line);
-    if (match === null || match[3] !== path) return [];
+export function codeRanges(smaps: string, path: string): { readonly start: number; readonly bytes: number }[] {
+  return smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m).flatMap((mapping) => {
+    const match = /^([0-9a-f]+)-([0-9a-f]+) r-xp [0-9a-f]+ \S+ \d+ +(.+)\n/.exec(mapping);
+    if (match === null || match[3] !== path || !/^Private_Dirty: +0 kB$/m.test(mapping)) return [];
     const start = Number.parseInt(match[1]!, 16);
     return [{ start, bytes: Number.parseInt(match[2]!, 16) - start }];
   });
