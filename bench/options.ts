@@ -6,6 +6,8 @@ export interface Options {
   /** Length of one measured window. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  /** Before the first window of each scenario: what a just-in-time compiler does once is no part of a request. */
+  readonly firstWarmUpSeconds: number;
   /** Streams held open at once in the crowd scenario. */
   readonly streams: number;
   /** How many times the process is started for each start-up figure. */
@@ -56,6 +58,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
     rounds: Math.ceil(readNumber("rounds", values.rounds, quick ? 1 : 5)),
     seconds: readNumber("seconds", values.seconds, quick ? 1 : 3),
     warmUpSeconds: quick ? 0.5 : 1,
+    firstWarmUpSeconds: quick ? 0.5 : 8,
     streams: Math.ceil(readNumber("streams", values.streams, 2_000)),
     starts: Math.ceil(readNumber("starts", values.starts, quick ? 3 : 11)),
     only: readNames(values.only),

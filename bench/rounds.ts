@@ -16,12 +16,14 @@ export async function runRounds(bench: Bench, contestants: readonly Contestant[]
   const entrants = await startAll(contestants, results);
   for (let round = 0; round < bench.options.rounds; round++) {
     const turn = rotate(entrants, round);
+    const { firstWarmUpSeconds, warmUpSeconds } = bench.options;
+    const options = { ...bench.options, warmUpSeconds: round === 0 ? firstWarmUpSeconds : warmUpSeconds };
     for (const scenario of scenarios) {
       if (!bench.options.only.has(scenario.name)) continue;
       for (const { contestant, running } of turn) {
         if (scenario.isTranslated && contestant.name !== "sluice") continue;
         await step(bench, results, `${scenario.name}, ${contestant.name}, round ${round + 1}`, async (what) => {
-          const sample = await measure(bench, scenario, contestant, running);
+          const sample = await measure({ ...bench, options }, scenario, contestant, running);
           results.record(scenario.name, contestant.name, round, sample);
           if (!sample.isClean) results.warnings.push(`${what}: ${describeFailure(sample.load)}; not used in any ratio`);
         });
