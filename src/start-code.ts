@@ -22,12 +22,12 @@ export async function giveBackStartCode(): Promise<void> {
 
 /**
  * Where the program's own code stands, in the text of /proc/…/smaps. Only what is mapped from its file to be read and run, and of
- * which no page was changed (by a debugger, say): that page would be lost.
+ * which no page was changed (by a debugger, say): that page would be lost. "Private_Dirty" would also count a file just written.
  */
 export function codeRanges(smaps: string, path: string): { readonly start: number; readonly bytes: number }[] {
   return smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m).flatMap((mapping) => {
     const match = /^([0-9a-f]+)-([0-9a-f]+) r-xp [0-9a-f]+ \S+ \d+ +(.+)\n/.exec(mapping);
-    if (match === null || match[3] !== path || !/^Private_Dirty: +0 kB$/m.test(mapping)) return [];
+    if (match === null || match[3] !== path || !/^Anonymous: +0 kB$/m.test(mapping)) return [];
     const start = Number.parseInt(match[1]!, 16);
     return [{ start, bytes: Number.parseInt(match[2]!, 16) - start }];
   });

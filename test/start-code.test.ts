@@ -2,17 +2,17 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { codeRanges } from "../src/start-code.ts";
 
-const facts = (dirtyKb: number) => `Size: 4 kB
-Private_Clean:       120 kB
-Private_Dirty:         ${dirtyKb} kB
+const facts = (changedKb: number) => `Size: 4 kB
+Private_Dirty:       120 kB
+Anonymous:           ${changedKb} kB
 VmFlags: rd ex mr mw me
 `;
 const smaps = (
   path: string,
-  dirtyKb = 0,
+  changedKb = 0,
 ) => `00200000-01a39000 r--p 00000000 fe:00 5177419                            ${path}
 ${facts(0)}01a40000-0684a000 r-xp 01838000 fe:00 5177419                            ${path}
-${facts(dirtyKb)}0684a000-0685f000 rw-p 06641000 fe:00 5177419                            ${path}
+${facts(changedKb)}0684a000-0685f000 rw-p 06641000 fe:00 5177419                            ${path}
 ${facts(8)}0685f000-06867000 r--p 06656000 fe:00 5177419                            ${path}
 ${facts(0)}08000000-08001000 rwxp 00000000 fe:00 5177419                            ${path}
 ${facts(0)}7fce8b000000-7fce8b001000 r-xp 00000000 00:00 0
