@@ -4,7 +4,7 @@ import { existsSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ErrorClass, RequestRecord } from "../../src/record.ts";
 import { dayFilePath } from "../../src/store/day-file.ts";
-import { daysWithoutIndex, indexPath } from "../../src/store/day-index-file.ts";
+import { daysWithoutIndex, indexPath, SETTLED_AFTER_MS } from "../../src/store/day-index-file.ts";
 import { DayIndexes } from "../../src/store/day-indexes.ts";
 import { DayReaders } from "../../src/store/day-reader.ts";
 import { normalizeErrorText, printError } from "../../src/store/error-fingerprint.ts";
@@ -18,10 +18,10 @@ afterEach(cleanUp);
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-/** Two days that are over and the one that is not. */
-const TODAY = Math.floor(Date.now() / DAY_MS);
+/** Two days that are over and the one that is not: just after midnight that is yesterday. */
+const TODAY = Math.floor((Date.now() - SETTLED_AFTER_MS) / DAY_MS);
 const START = (TODAY - 2) * DAY_MS;
-const SPAN = Math.max(2 * DAY_MS + 60_000, Date.now() - START);
+const SPAN = Math.max(2 * DAY_MS + 60_000, Math.min(Date.now() - START, 3 * DAY_MS - 1));
 
 /** Deterministic traffic in the order of its ids. */
 function traffic(count: number, seed: number): RequestRecord[] {
