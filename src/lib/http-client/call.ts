@@ -84,6 +84,10 @@ export class HttpCall implements ConnectionUser, BodySource {
     return this.#reused;
   }
 
+  get canWait(): boolean {
+    return this.#phase === "head";
+  }
+
   onReady(connection: Connection): void {
     connection.use(this);
     this.#reused = connection.uses > 1;
@@ -127,8 +131,7 @@ export class HttpCall implements ConnectionUser, BodySource {
   #sendBytes(connection: Connection, body: Uint8Array): void {
     const head = this.#head;
     if (body.length > ONE_WRITE_BYTES) {
-      connection.writeSoon(Buffer.from(head, "latin1"));
-      connection.writeSoon(body);
+      connection.writeSoon(Buffer.from(head, "latin1"), body);
       return;
     }
     const bytes = Buffer.allocUnsafe(head.length + body.length);

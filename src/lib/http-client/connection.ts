@@ -10,6 +10,8 @@ export interface ConnectionUser {
   /** Connected, and for TLS: the peer has proved who it is. */
   onReady(connection: Connection): void;
   onData(block: Buffer): void;
+  /** Whether what comes next may be handed over together with that of other connections: the parts of a stream may not wait. */
+  readonly canWait: boolean;
   /** What was written is out of our hands. */
   onFlushed(): void;
   /** Over; called once. Before `onReady` it is the reason why there is no connection, after it the peer's end of it. */
@@ -117,10 +119,10 @@ export class Connection {
     return false;
   }
 
-  /** As `write`, but together with those of other connections at the end of this turn; `onFlushed` follows. */
-  writeSoon(bytes: Uint8Array): void {
-    this.#unsent.push(bytes);
-    if (this.#unsent.length === 1) departures.add(this);
+  /** As `write`, but together with those of other connections, perhaps at the end of this turn. `onFlushed` follows, or comes before this returns. */
+  writeSoon(...parts: readonly Uint8Array[]): void {
+    this.#unsent.push(...parts);
+    departures.add(this);
   }
 
   /** Sends nothing more of what is still unsent. */
@@ -174,14 +176,15 @@ export class Connection {
       this.close();
       return;
     }
-    if (this.#arrived === null) {
-      this.#arrived = block;
-      arrivals.add(this);
+    if (this.#arrived !== null) {
+      // A second block in one turn is too rare for a list.
+      this.deliver();
+      this.received(block);
       return;
     }
-    // A second block in one turn is too rare for a list.
-    this.deliver();
-    this.received(block);
+    this.#arrived = block;
+    if (this.#user.canWait) arrivals.add(this);
+    else this.deliver();
   }
 
   /** @internal What has come goes to the call that it is for. */
