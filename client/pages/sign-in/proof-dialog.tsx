@@ -54,7 +54,6 @@ export function ProofDialog(props: { readonly asked: ProofAsked }): JSX.Element 
     setGiven(value);
     setErrors([]);
   };
-  const field = { value: given, onInput };
 
   return (
     <Dialog
@@ -80,8 +79,8 @@ export function ProofDialog(props: { readonly asked: ProofAsked }): JSX.Element 
                 <TextField
                   label={t().session.password}
                   kind="secret"
-                  value={field.value()}
-                  onInput={field.onInput}
+                  value={given()}
+                  onInput={onInput}
                   autocomplete="current-password"
                   error={problem(t().session.wrongOwnPassword)}
                   required
@@ -92,8 +91,8 @@ export function ProofDialog(props: { readonly asked: ProofAsked }): JSX.Element 
                 <TextField
                   label={t().session.code}
                   hint={t().session.codeHint}
-                  value={field.value()}
-                  onInput={field.onInput}
+                  value={given()}
+                  onInput={onInput}
                   autocomplete="one-time-code"
                   error={problem(t().session.wrongCode)}
                   required
@@ -104,8 +103,8 @@ export function ProofDialog(props: { readonly asked: ProofAsked }): JSX.Element 
                 <TextField
                   label={t().session.token}
                   kind="secret"
-                  value={field.value()}
-                  onInput={field.onInput}
+                  value={given()}
+                  onInput={onInput}
                   placeholder="adm_…"
                   error={problem(t().session.wrongToken)}
                   required
