@@ -88,7 +88,7 @@ async function makeCast(store: Store): Promise<Cast> {
   });
   const clients: string[] = [];
   for (let number = 0; number < CLIENTS; number++) {
-    const limits = { expiresAt: null, allowedModels: [], requestContent: null, strictParameters: false };
+    const limits = { expiresAt: null, allowedModels: [], requestContent: null, strictParameters: false, tags: [] };
     const secret = new Secret(`sk-bench-client-${number}-${"y".repeat(24)}`);
     clients.push(
       made(await store.clientKeys.create({ ...plain, ...limits, name: `client ${number}`, secret, builtin: null })).id,

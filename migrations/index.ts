@@ -16,6 +16,7 @@ import deletedKeysIndex from "./0014_deleted_keys_index.sql" with { type: "text"
 import jobAuthor from "./0015_job_author.sql" with { type: "text" };
 import fileCopies from "./0016_file_copies.sql" with { type: "text" };
 import jobResults from "./0017_job_results.sql" with { type: "text" };
+import clientKeyTags from "./0018_client_key_tags.sql" with { type: "text" };
 
 export interface Migration {
   readonly name: string;
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "0015_job_author", sql: jobAuthor },
   { name: "0016_file_copies", sql: fileCopies },
   { name: "0017_job_results", sql: jobResults },
+  { name: "0018_client_key_tags", sql: clientKeyTags },
 ];

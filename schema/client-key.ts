@@ -43,6 +43,10 @@ builder.objectType(ClientKey, {
     strictParameters: t.exposeBoolean("strictParameters", {
       description: "A field that the upstream cannot be sent is a 400; else it is left out and reported.",
     }),
+    tags: t.stringList({
+      description: "Whom its use is put down to: `usage(groupBy: [CLIENT_KEY_TAG])`.",
+      resolve: ({ tags }) => [...tags],
+    }),
     memo: t.exposeString("memo", { nullable: true }),
     builtin: t.expose("builtin", { type: BuiltinClient, nullable: true }),
     lastUsedAt: t.expose("lastUsedAt", { type: "DateTime", nullable: true }),
@@ -54,7 +58,13 @@ builder.objectType(ClientKey, {
 });
 
 const ClientKeyFilter = builder.inputType("ClientKeyFilter", {
-  fields: (t) => ({ ids: t.idList(), search: t.string(), enabled: t.boolean(), expired: t.boolean() }),
+  fields: (t) => ({
+    ids: t.idList(),
+    search: t.string({ description: "In name, memo, tags or secret preview." }),
+    enabled: t.boolean(),
+    expired: t.boolean(),
+    tags: t.stringList({ description: "One of these tags." }),
+  }),
 });
 const ClientKeyOrder = builder.inputType("ClientKeyOrder", {
   fields: (t) => ({
@@ -114,6 +124,7 @@ const CreateClientKeyInput = builder.inputType("CreateClientKeyInput", {
     allowedModels: t.stringList({ required: true, defaultValue: [] }),
     requestContent: t.field({ type: ContentPolicy }),
     strictParameters: t.boolean({ required: true, defaultValue: false }),
+    tags: t.stringList({ required: true, defaultValue: [] }),
     memo: t.string(),
   }),
 });
@@ -128,6 +139,7 @@ const UpdateClientKeyInput = builder.inputType("UpdateClientKeyInput", {
     allowedModels: t.stringList(),
     requestContent: t.field({ type: ContentPolicy }),
     strictParameters: t.boolean(),
+    tags: t.stringList(),
     memo: t.string(),
   }),
 });

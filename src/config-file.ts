@@ -20,13 +20,15 @@ const priority = z._default(z.int().check(z.gte(0), z.lte(1_000_000)), 0);
 const usd = z.number().check(z.gte(0));
 const optionalUsd = z._default(z.nullable(usd), null);
 
+const tags = z.optional(z.array(name)).check(z.describe("Without a word they stay as they are"));
+
 const key = z.strictObject({
   name: z.optional(name),
   secret: z.optional(text).check(z.describe("Needed for a new key; without it the stored one stays, and its proxy")),
   weight,
   priority,
   enabled,
-  tags: z.optional(z.array(name)).check(z.describe("Without a word they stay as they are")),
+  tags,
   userAgent: z.optional(z.string().check(z.minLength(1), z.maxLength(500))),
   proxyUrl: z.optional(z.nullable(z.url({ protocol: /^https?$/ }))),
   memo,
@@ -101,6 +103,7 @@ const clientKey = z.strictObject({
   strictParameters: z
     ._default(z.boolean(), false)
     .check(z.describe("Refuse a request when a field of it cannot be sent to the upstream, instead of leaving it out")),
+  tags,
   memo,
 });
 

@@ -16,7 +16,14 @@ export async function prepareFirstStart(
   checkAddress: (url: string) => string | null,
 ): Promise<{ readonly defaultClientKey: Secret | null }> {
   const clients = await store.clientKeys.list();
-  const blank = { expiresAt: null, allowedModels: [], requestContent: null, strictParameters: false, enabled: true };
+  const blank = {
+    expiresAt: null,
+    allowedModels: [],
+    requestContent: null,
+    strictParameters: false,
+    tags: [],
+    enabled: true,
+  };
   if (!clients.some((row) => row.builtin === "anonymous")) {
     await store.clientKeys.create({
       ...blank,

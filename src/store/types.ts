@@ -294,6 +294,8 @@ export interface ClientKeyValues {
   readonly requestContent: ContentPolicy | null;
   /** A field that the upstream cannot be sent is a 400 instead of being left out and reported. */
   readonly strictParameters: boolean;
+  /** Whom its use is put down to: teams, cost centres. */
+  readonly tags: readonly string[];
   readonly memo: string | null;
 }
 export interface ClientKeyRow extends Stamped, ClientKeyValues {

@@ -107,7 +107,7 @@ test("a provider key keeps its limits, and one that is changed leaves the others
   expect((await read()).limits).toEqual({ rpm: 120, tpm: 90000, rpd: null, concurrency: 4 });
 });
 
-test("a client key keeps its expiry to the second", async () => {
+test("a client key keeps its expiry to the second; its tags are words between commas", async () => {
   const expiresAt = "2031-05-06T07:08:09.000Z";
   const { createClientKey } = await sluice.ask<{ createClientKey: { clientKey: { id: string } } }>(
     `mutation ($expiresAt: DateTime) { createClientKey(input: {
@@ -118,11 +118,19 @@ test("a client key keeps its expiry to the second", async () => {
   const { id } = createClientKey.clientKey;
   const sent = await edit(`/clients?client=${id}`, async (form) => form.getByLabel("Note").fill("nightly"));
   expect(sent).toEqual([{ id, expectedVersion: 1, memo: "nightly" }]);
+  const tagged = await edit(`/clients?client=${id}`, async (form) => form.getByLabel("Tags").fill("batch, ops"));
+  expect(tagged).toEqual([{ id, expectedVersion: 2, tags: ["batch", "ops"] }]);
   const { clientKey } = await sluice.ask<{ clientKey: object }>(
-    "query ($id: ID!) { clientKey(id: $id) { expiresAt requestContent strictParameters memo } }",
+    "query ($id: ID!) { clientKey(id: $id) { expiresAt requestContent strictParameters tags memo } }",
     { id },
   );
-  expect(clientKey).toEqual({ expiresAt, requestContent: "METADATA", strictParameters: true, memo: "nightly" });
+  expect(clientKey).toEqual({
+    expiresAt,
+    requestContent: "METADATA",
+    strictParameters: true,
+    tags: ["batch", "ops"],
+    memo: "nightly",
+  });
 });
 
 test("a provider's form sends what was changed, and nothing when nothing was", async () => {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const ERRORS = "userErrors { __typename code message field }";
-const FIELDS = "id name enabled secretPreview expiresAt expired allowedModels requestContent memo builtin version";
+const FIELDS = "id name enabled secretPreview expiresAt expired allowedModels requestContent tags memo builtin version";
 const create = async (input: object) =>
   (
     await server.ask(
@@ -72,12 +72,14 @@ describe("creating a client key", () => {
       name: "app",
       allowedModels: ["gpt-*"],
       requestContent: "FULL",
+      tags: ["research", "eu", "research"],
     });
     expect(userErrors).toEqual([]);
     expect(clientKey).toMatchObject({
       name: "app",
       allowedModels: ["gpt-*"],
       requestContent: "FULL",
+      tags: ["research", "eu"],
       expired: false,
       builtin: null,
     });
@@ -95,6 +97,14 @@ describe("creating a client key", () => {
     ["a taken name", { name: "app" }, ["name"], "DUPLICATE"],
     ["a time that has passed", { name: "late", expiresAt: "2020-01-01T00:00:00Z" }, ["expiresAt"], "OUT_OF_RANGE"],
     ["an empty model pattern", { name: "x", allowedModels: [""] }, ["allowedModels", "0"], "REQUIRED"],
+    ["an empty tag", { name: "x", tags: ["a", " "] }, ["tags", "1"], "REQUIRED"],
+    ["a tag that is too long", { name: "x", tags: ["t".repeat(51)] }, ["tags", "0"], "TOO_LONG"],
+    [
+      "too many tags",
+      { name: "x", tags: Array.from({ length: 21 }, (_, index) => `t${index}`) },
+      ["tags"],
+      "OUT_OF_RANGE",
+    ],
   ];
   test.each(refusals)("refuses %s, and shows no secret", async (_what, input, field, code) => {
     const { clientKey, secret, userErrors } = await expectNothingWritten(server, () => create(input));
@@ -122,6 +132,13 @@ describe("changing a client key", () => {
     expect((await update({ id, expiresAt: null })).clientKey).toMatchObject({ expiresAt: null, expired: false });
   });
 
+  test("replaces its tags whole, and leaves them alone where nothing is said of them", async () => {
+    const { id } = await addClientKey(server, { name: "tagged", tags: ["a", "b"] });
+    expect((await update({ id, memo: "x" })).clientKey.tags).toEqual(["a", "b"]);
+    expect((await update({ id, tags: ["c"] })).clientKey.tags).toEqual(["c"]);
+    expect((await update({ id, tags: [] })).clientKey.tags).toEqual([]);
+  });
+
   test("refuses a stale version and an unknown id", async () => {
     const { id } = await addClientKey(server, { name: "contended" });
     await update({ id, memo: "theirs" });
@@ -142,7 +159,7 @@ describe("rotating a client key", () => {
 
   test("refuses the anonymous client (which cannot be deleted either), a stale version and an unknown id", async () => {
     const none = { expiresAt: null, allowedModels: [], requestContent: null, memo: null };
-    const blank = { ...none, enabled: true, strictParameters: false };
+    const blank = { ...none, enabled: true, strictParameters: false, tags: [] };
     const made = await server.store.clientKeys.create({
       ...blank,
       name: "anonymous",
@@ -183,7 +200,7 @@ describe("rotating a client key", () => {
 
 describe("listing client keys", () => {
   test("filters and sorts; a deleted one is gone from the gateway", async () => {
-    const { id, secret } = await addClientKey(server, { name: "zz-listed", memo: "find me" });
+    const { id, secret } = await addClientKey(server, { name: "zz-listed", memo: "find me", tags: ["zz-team"] });
     await addClientKey(server, { name: "zz-off", enabled: false });
     const list = async (filter: object, orderBy?: object) => {
       const { data } = await server.ask(
@@ -195,6 +212,9 @@ describe("listing client keys", () => {
       return data.clientKeys.nodes.map((node: { name: string }) => node.name);
     };
     expect(await list({ search: "FIND ME" })).toEqual(["zz-listed"]);
+    expect(await list({ search: "ZZ-TEAM" })).toEqual(["zz-listed"]);
+    expect(await list({ tags: ["nobody's", "zz-team"] })).toEqual(["zz-listed"]);
+    expect(await list({ tags: ["zz"] })).toEqual([]);
     expect(await list({ search: "zz-", enabled: false })).toEqual(["zz-off"]);
     expect(await list({ search: "zz-" }, { field: "CREATED_AT", direction: "DESC" })).toEqual(["zz-off", "zz-listed"]);
     expect(await list({ ids: [id], expired: true })).toEqual([]);

@@ -22,7 +22,7 @@ async function fill(): Promise<{ provider: Answer; key: Answer; model: Answer; c
     proxyUrl: "http://user:canary-password@127.0.0.1:8",
   });
   const model = await addModel(server, provider.id, { aliases: ["gpt"], price: { input: "1.5", output: "2" } });
-  const client = await addClientKey(server, { memo: "laptop", allowedModels: ["gpt*"] });
+  const client = await addClientKey(server, { memo: "laptop", allowedModels: ["gpt*"], tags: ["research"] });
   await server.store.settings.put({ maxAttempts: 5 });
   await server.snapshots.reload();
   return { provider, key, model, client };
@@ -90,12 +90,36 @@ describe("the exported configuration", () => {
           targets: [{ provider: "main", model: "gpt-4.1", priority: 0, weight: 1, enabled: true }],
         },
       ],
-      clientKeys: [{ name: "dev", enabled: true, allowedModels: ["gpt*"], strictParameters: false, memo: "laptop" }],
+      clientKeys: [
+        {
+          name: "dev",
+          enabled: true,
+          allowedModels: ["gpt*"],
+          strictParameters: false,
+          tags: ["research"],
+          memo: "laptop",
+        },
+      ],
       settings: { maxAttempts: 5 },
       alertChannels: [],
       alertRules: [],
     });
     expect(JSON.stringify(document)).not.toContain("canary");
+  });
+
+  test("of before client keys had tags leaves them as they are; an empty list takes them away", async () => {
+    await fill();
+    const { document } = await exported();
+    const withTags = (tags: object) => {
+      const [{ tags: _, ...dev }] = document.clientKeys;
+      return { ...document, clientKeys: [{ ...dev, ...tags }] };
+    };
+    expect((await diff(withTags({}))).differences).toEqual([]);
+    expect((await diff(withTags({ tags: [] }))).differences).toMatchObject([
+      { kind: "CHANGE", name: "dev", fields: [{ field: "tags", before: ["research"], after: [] }] },
+    ]);
+    expect((await apply({ document: withTags({ tags: ["ops"] }) })).applied).toBe(true);
+    expect((await server.store.clientKeys.list()).map(({ tags }) => tags)).toEqual([["ops"]]);
   });
 
   test("applied again changes nothing, whether it prunes or not", async () => {

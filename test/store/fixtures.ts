@@ -100,6 +100,7 @@ export function clientKeyValues(
     allowedModels: [],
     requestContent: null,
     strictParameters: false,
+    tags: [],
     memo: null,
     secret: new Secret("sk-slc_client-secret-1") as Secret | null,
     builtin: null,

@@ -176,7 +176,7 @@ describe("an older database", () => {
     ]);
     expect(upstream).toMatchObject({ name: "old", quirks: [], ignoredQuirks: [] });
     expect(target).toMatchObject({ upstreamModel: "gpt-4.1", traits: null });
-    expect(client).toMatchObject({ name: "team", strictParameters: false });
+    expect(client).toMatchObject({ name: "team", strictParameters: false, tags: [] });
     expect(existsSync(`${path}.before-1`)).toBe(true);
   });
 });

@@ -105,6 +105,7 @@ export function ClientPeek(props: {
                   {t().clients.contentPolicies[each().requestContent ?? "DEFAULT"]}
                 </Detail>
                 <Detail label={t().clients.strict}>{each().strictParameters ? t().common.yes : null}</Detail>
+                <Detail label={t().keys.tags}>{each().tags.length > 0 ? <Tags words={each().tags} /> : null}</Detail>
                 <Detail label={t().keys.columns.lastUsed}>
                   <When at={each().lastUsedAt} />
                 </Detail>

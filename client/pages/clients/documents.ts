@@ -13,6 +13,7 @@ export const clientFields = graphql(`
     allowedModels
     requestContent
     strictParameters
+    tags
     memo
     builtin
     lastUsedAt

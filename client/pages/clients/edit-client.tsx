@@ -29,6 +29,7 @@ export function EditClient(props: {
     allowedModels: props.client?.allowedModels.join(", ") ?? "",
     requestContent: (props.client?.requestContent ?? "DEFAULT") as Policy,
     strictParameters: props.client?.strictParameters ?? false,
+    tags: props.client?.tags.join(", ") ?? "",
     memo: props.client?.memo ?? "",
   });
   const [errors, setErrors] = createSignal<readonly UserErrorLike[]>([]);
@@ -44,6 +45,7 @@ export function EditClient(props: {
     allowedModels: splitWords(draft.allowedModels),
     requestContent: draft.requestContent === "DEFAULT" ? null : draft.requestContent,
     strictParameters: draft.strictParameters,
+    tags: splitWords(draft.tags),
     memo: draft.memo.trim() || null,
   });
   const before = input();
@@ -132,6 +134,14 @@ export function EditClient(props: {
           hint={t().clients.strictHint}
           checked={draft.strictParameters}
           onChange={(strictParameters) => setDraft({ strictParameters })}
+        />
+        <TextField
+          label={t().keys.tags}
+          optional
+          hint={t().common.commaSeparated}
+          value={draft.tags}
+          onInput={(tags) => setDraft({ tags })}
+          error={error("tags")}
         />
         <TextArea
           label={t().common.memo}

@@ -5,7 +5,7 @@ import type { ClientKeyRow } from "../../store/types.ts";
 import { toDeletion } from "../config/config-deletion.ts";
 import type { Control } from "../control.ts";
 import type { Deletion } from "../deletion.ts";
-import { idField, memoField, nameField, versionField } from "../fields.ts";
+import { idField, memoField, nameField, tagsField, versionField } from "../fields.ts";
 import { type CountedPage, type PageArgs, paginate, type RowOrder } from "../page.ts";
 import { type Given, invalid, notFound, ok, type Result, readInput, refuse } from "../user-errors.ts";
 import { applyChange, definedOnly, fromWritten } from "../writes.ts";
@@ -16,6 +16,8 @@ export interface ClientKeyFilter {
   readonly search?: string | null;
   readonly enabled?: boolean | null;
   readonly expired?: boolean | null;
+  /** One of them. */
+  readonly tags?: readonly string[] | null;
 }
 export const CLIENT_KEY_ORDERS = ["name", "createdAt", "lastUsedAt", "expiresAt"] as const;
 export interface ClientKeyOrder {
@@ -30,15 +32,21 @@ export async function listClientKeys(
   order: ClientKeyOrder = { field: "name", direction: "asc" },
 ): Promise<CountedPage<ClientKeyRow>> {
   const search = filter.search?.trim().toLowerCase();
+  const tags = filter.tags && new Set(filter.tags);
   const nowMs = control.now();
   const rows = [...(await control.rows.clientKeys()).values()].filter(
     (row) =>
       (!filter.ids || filter.ids.includes(row.id)) &&
       (filter.enabled == null || row.enabled === filter.enabled) &&
       (filter.expired == null || isExpired(row, nowMs) === filter.expired) &&
-      (!search || [row.name, row.memo ?? "", row.secretPreview].some((text) => text.toLowerCase().includes(search))),
+      (!tags || row.tags.some((tag) => tags.has(tag))) &&
+      (!search || wordsOf(row).some((text) => text.toLowerCase().includes(search))),
   );
   return paginate(rows, page, orderOf(order));
+}
+
+function wordsOf({ name, memo, secretPreview, tags }: ClientKeyRow): readonly string[] {
+  return [name, memo ?? "", secretPreview, ...tags];
 }
 
 /** Calls without a key are let in by the setting; every other client by its key. */
@@ -63,6 +71,7 @@ const createInput = z.strictObject({
   allowedModels: allowedModels.default([]),
   requestContent: z.enum(CONTENT_POLICIES).nullable().default(null),
   strictParameters: z.boolean().default(false),
+  tags: tagsField.default([]),
   memo: memoField.default(null),
 });
 
@@ -98,6 +107,7 @@ const updateInput = z.strictObject({
   allowedModels: allowedModels.optional(),
   requestContent: z.enum(CONTENT_POLICIES).nullable().optional(),
   strictParameters: z.boolean().optional(),
+  tags: tagsField.optional(),
   memo: memoField.optional(),
 });
 

@@ -76,6 +76,7 @@ export function clientEntry(row: ClientKeyValues) {
       requestContent: row.requestContent,
     }),
     strictParameters: row.strictParameters,
+    tags: row.tags,
     ...given({ memo: row.memo }),
   };
 }

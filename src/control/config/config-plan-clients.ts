@@ -23,7 +23,7 @@ export function planClients(
     const row = known.get(given.name);
     const hash = given.secret === undefined ? null : clientKeyHash(given.secret);
     if (hash !== null) checkSecret(world, row, hash, taken, [...path, "secret"], errors);
-    const values = fieldsOf(given);
+    const values = fieldsOf(given, row);
     const isNewSecret = hash !== null && row?.hash !== hash;
     const before = row === undefined ? null : { ...clientEntry(row), ...secretOf(row) };
     const after = { ...clientEntry(values), ...(row === undefined ? {} : secretOf(row)) };
@@ -45,7 +45,8 @@ export function planClients(
   ];
 }
 
-function fieldsOf(given: GivenClient): ClientKeyValues {
+/** Older documents know of no tags: they stay. */
+function fieldsOf(given: GivenClient, row: ClientKeyRow | undefined): ClientKeyValues {
   return {
     name: given.name,
     enabled: given.enabled,
@@ -53,6 +54,7 @@ function fieldsOf(given: GivenClient): ClientKeyValues {
     allowedModels: given.allowedModels,
     requestContent: given.requestContent ?? null,
     strictParameters: given.strictParameters,
+    tags: given.tags ?? row?.tags ?? [],
     memo: given.memo ?? null,
   };
 }

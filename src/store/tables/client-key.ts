@@ -15,6 +15,8 @@ export const clientKey = sqliteTable(
     expiresAt: integer("expires_at"),
     allowedModels: text("allowed_models", { mode: "json" }).$type<readonly string[]>().notNull(),
     requestContent: text("request_content").$type<ContentPolicy>(),
+    /** Whom its use is put down to: teams, cost centres. */
+    tags: text("tags", { mode: "json" }).$type<readonly string[]>().notNull().default([]),
     strictParameters: integer("strict_parameters", { mode: "boolean" }).notNull().default(false),
     memo: text("memo"),
     ...stamps,

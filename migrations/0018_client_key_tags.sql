@@ -1,0 +1,1 @@
+ALTER TABLE `client_key` ADD `tags` text DEFAULT '[]' NOT NULL;
