@@ -74,6 +74,8 @@ function charts(): Question[] {
     groupBy: ["MODEL", "CLIENT_KEY"],
     timeZone: "Asia/Kolkata",
   });
+  chart("90d by CLIENT_KEY_TAG", { from: "now-90d", groupBy: ["CLIENT_KEY_TAG"] });
+  chart("90d by MODEL × CLIENT_KEY_TAG", { from: "now-90d", groupBy: ["MODEL", "CLIENT_KEY_TAG"] });
   chart("90d by ERROR_CLASS", { from: "now-90d", groupBy: ["ERROR_CLASS"] });
   chart("90d of one model by CLIENT_KEY", {
     from: "now-90d",

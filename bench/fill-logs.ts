@@ -26,6 +26,7 @@ const PROVIDERS = [
 ] as const;
 const MODELS = 14;
 const CLIENTS = 40;
+const TAGS = ["eu", "us", "research", "operations", "batch", "web", "mobile"];
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -88,10 +89,13 @@ async function makeCast(store: Store): Promise<Cast> {
   });
   const clients: string[] = [];
   for (let number = 0; number < CLIENTS; number++) {
-    const limits = { expiresAt: null, allowedModels: [], requestContent: null, strictParameters: false, tags: [] };
+    const limits = { expiresAt: null, allowedModels: [], requestContent: null, strictParameters: false };
+    const tags = TAGS.filter((_, at) => (number * 7 + at * 3) % 4 === 0);
     const secret = new Secret(`sk-bench-client-${number}-${"y".repeat(24)}`);
     clients.push(
-      made(await store.clientKeys.create({ ...plain, ...limits, name: `client ${number}`, secret, builtin: null })).id,
+      made(
+        await store.clientKeys.create({ ...plain, ...limits, name: `client ${number}`, tags, secret, builtin: null }),
+      ).id,
     );
   }
   return { models, clients };

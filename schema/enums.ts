@@ -168,6 +168,15 @@ export const UsageDimension = builder.enumType("UsageDimension", {
     STATUS: { value: "status" },
     ERROR_CLASS: { value: "error" },
     FORMAT: { value: "format" },
+    CLIENT_KEY_TAG: {
+      value: "clientTag",
+      description:
+        "The tags of the client key that asked: who caused the use. A key with several tags counts in each, so that groups overlap; a key without any counts as null. Deleted keys count by the tags they had.",
+    },
+    PROVIDER_KEY_TAG: {
+      value: "keyTag",
+      description: "The tags of the provider key that served: whose contract was used. Otherwise like CLIENT_KEY_TAG.",
+    },
   } as const,
 });
 export const SparklineRange = listed("SparklineRange", ["LAST_24_HOURS", "LAST_30_DAYS"]);

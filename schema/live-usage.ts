@@ -11,6 +11,7 @@ import { builder } from "./builder.ts";
 import { UsageDimension } from "./enums.ts";
 import { loadNode, Node } from "./node.ts";
 import { StreamEvent } from "./stream-event.ts";
+import { isNoun } from "./usage.ts";
 
 /** There is nothing to resume: it always opens with a snapshot. The cursor is the instant. */
 const stamp = <Frame extends { readonly atMs: number }>(frame: Frame) => ({ ...frame, cursor: String(frame.atMs) });
@@ -18,13 +19,13 @@ const stamp = <Frame extends { readonly atMs: number }>(frame: Frame) => ({ ...f
 const LiveUsageGroup = builder.objectRef<LiveGroup>("LiveUsageGroup");
 builder.objectType(LiveUsageGroup, {
   fields: (t) => ({
-    value: t.exposeString("value", { nullable: true, description: "An id, or a model's name." }),
+    value: t.exposeString("value", { nullable: true, description: "An id, a model's name, or a tag." }),
     label: t.string({ resolve: ({ dimension, value }, _, { control }) => labelValue(control, dimension, value) }),
     node: t.field({
       type: Node,
       nullable: true,
       resolve: ({ dimension, value }, _, context) =>
-        value === null || dimension === "model" ? null : loadNode(context, value),
+        value === null || !isNoun(dimension) ? null : loadNode(context, value),
     }),
     requestsPerSecond: t.exposeFloat("requestsPerSecond"),
     tokensPerSecond: t.exposeFloat("tokensPerSecond"),
@@ -55,7 +56,7 @@ builder.objectType(LiveUsageTick, {
     p95FirstTokenMs: t.exposeFloat("p95FirstTokenMs", { nullable: true }),
     groups: t.field({
       type: [LiveUsageGroup],
-      description: "With `groupBy`: the `top` busiest.",
+      description: "With `groupBy`: the `top` busiest. Groups of tags overlap.",
       resolve: ({ groups }) => [...groups],
     }),
   }),

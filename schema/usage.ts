@@ -38,7 +38,8 @@ builder.objectType(UsageGroupValue, {
     dimension: t.expose("dimension", { type: UsageDimension }),
     value: t.string({
       nullable: true,
-      description: "An id, a model's name, or a value of the filter's enumeration; null for requests that had none.",
+      description:
+        "An id, a model's name, a tag, or a value of the filter's enumeration; null for requests that had none.",
       resolve: ({ dimension, value }) => (value !== null && isSpelled(dimension) ? spell(value) : value),
     }),
     label: t.string({ resolve: ({ dimension, value }, _, { control }) => labelValue(control, dimension, value) }),
@@ -52,14 +53,15 @@ builder.objectType(UsageGroupValue, {
 });
 
 const isSpelled = (dimension: Dimension) => ["status", "error", "format"].includes(dimension);
-const isNoun = (dimension: Dimension) => ["provider", "key", "client"].includes(dimension);
+/** Whether its values are ids of nodes. */
+export const isNoun = (dimension: Dimension) => ["provider", "key", "client"].includes(dimension);
 
 const UsageGroup = builder.objectRef<SeriesOfView>("UsageGroup");
 builder.objectType(UsageGroup, {
   fields: (t) => ({
     label: t.string({ resolve: ({ view, series }, _, { control }) => labelGroup(control, view.query, series) }),
     isOther: t.boolean({
-      description: "True for the folded remainder after `top`.",
+      description: "True for the folded remainder after `top`: what stands in none of the other groups.",
       resolve: ({ series }) => series.isOther,
     }),
     values: t.field({
@@ -147,7 +149,15 @@ builder.objectType(UsageReport, {
       resolve: ({ report }) => [...report.buckets],
     }),
     partialLastBucket: t.boolean({ description: "The last bucket is still filling.", resolve: isLastBucketPartial }),
-    totals: t.field({ type: UsageMetrics, resolve: ({ report }) => report.totals }),
+    totals: t.field({
+      type: UsageMetrics,
+      description: "Each request once, also where groups overlap.",
+      resolve: ({ report }) => report.totals,
+    }),
+    overlapping: t.boolean({
+      description: "Some requests stand in several groups (of tags): the series add up to more than `totals`.",
+      resolve: ({ report }) => report.overlapping,
+    }),
     previous: t.field({
       type: UsageMetrics,
       description: "The period of the same length just before this one.",
@@ -172,7 +182,8 @@ export const UsageFilter = builder.inputType("UsageFilter", {
     providerKeys: t.idList(),
     models: t.stringList(),
     clientKeys: t.idList(),
-    tags: t.stringList({ description: "Provider keys that have one of these tags now." }),
+    clientKeyTags: t.stringList({ description: "Requests of client keys that have one of these tags." }),
+    providerKeyTags: t.stringList({ description: "Requests that a provider key with one of these tags served." }),
     statuses: t.field({ type: [EndedStatus] }),
     errorClasses: t.field({ type: [ErrorClass] }),
     formats: t.field({ type: [WireFormat] }),

@@ -48,6 +48,7 @@ export const USAGE = `query SluiceUsage($from: String!, $to: String!, $groupBy: 
   usage(range: { from: $from, to: $to }, interval: AUTO, groupBy: $groupBy, top: $top, timeZone: $timeZone) {
     from
     to
+    overlapping
     totals { requests errors inputTokens outputTokens totalTokens cost unpricedRequests p95LatencyMs }
     series { group { label } totals { requests errors inputTokens outputTokens totalTokens cost unpricedRequests p95LatencyMs } }
   }

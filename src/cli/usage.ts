@@ -16,6 +16,7 @@ interface Report {
   readonly from: string;
   readonly to: string;
   readonly totals: Totals;
+  readonly overlapping: boolean;
   readonly series: readonly { readonly group: { readonly label: string }; readonly totals: Totals }[];
 }
 
@@ -24,6 +25,8 @@ const DIMENSIONS: Readonly<Record<string, string>> = {
   provider: "PROVIDER",
   key: "PROVIDER_KEY",
   client: "CLIENT_KEY",
+  "client-tag": "CLIENT_KEY_TAG",
+  "key-tag": "PROVIDER_KEY_TAG",
 };
 
 export const usageCommands: Readonly<Record<string, Command>> = {
@@ -58,6 +61,7 @@ async function usage(call: Call): Promise<void> {
   const rows = report.series.map(({ group, totals }) => row(group.label, totals));
   out.line(`${report.from} to ${report.to}`);
   out.table([by, "requests", "errors", "input", "output", "cost", "p95 ms"], [...rows, row("total", report.totals)]);
+  if (report.overlapping) out.line("Keys with several tags count in each: the rows add up to more than the total.");
 }
 
 /** What has no known price is not free. */

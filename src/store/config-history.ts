@@ -19,6 +19,8 @@ const NAMES_PER_COUNT = 3;
 /** Whatever their age, so that the history cannot outgrow the configuration by much. */
 const MAX_REVISIONS = 10_000;
 const MAX_ITEMS = 200_000;
+/** So many of the newest changes are looked at for what deleted objects were. */
+export const LAST_ITEMS = 20_000;
 
 export interface HistoryPage {
   readonly revisions: readonly ConfigRevision[];
@@ -121,12 +123,12 @@ export function removedSince(queries: Queries, noun: ConfigNoun, sinceMs: number
 }
 
 /** What objects were called last, by id, as far as the newest changes tell. */
-export function readLastNames(queries: Queries, limit: number): Map<string, string> {
+export function readLastNames(queries: Queries): Map<string, string> {
   const found = queries
     .select({ id: configRevisionItem.objectId, name: configRevisionItem.name })
     .from(configRevisionItem)
     .orderBy(desc(configRevisionItem.version), desc(configRevisionItem.position))
-    .limit(limit)
+    .limit(LAST_ITEMS)
     .all();
   return new Map(found.reverse().map(({ id, name }) => [id, name]));
 }

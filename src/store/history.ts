@@ -47,8 +47,6 @@ export interface ConfigHistory {
   expire(beforeMs: number): Promise<void>;
 }
 
-const MAX_NAMES = 20_000;
-
 /** `onKeysDeleted` hears of the provider keys that a revert took away. */
 export function openHistory(database: ConfigDatabase, onKeysDeleted: (ids: readonly string[]) => void): ConfigHistory {
   return {
@@ -65,7 +63,7 @@ export function openHistory(database: ConfigDatabase, onKeysDeleted: (ids: reado
       return database.read((queries) => readObjectChanges(queries, version, limit));
     },
     async lastNames() {
-      return database.read((queries) => readLastNames(queries, MAX_NAMES));
+      return database.read(readLastNames);
     },
     async revert(version, expectedVersion) {
       let before = 0;

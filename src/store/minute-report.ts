@@ -1,14 +1,16 @@
 import { bucketStarts } from "./calendar.ts";
 import { DAY_MS } from "./day-file.ts";
 import type { DayReaders } from "./day-reader.ts";
+import type { TagsOf } from "./key-tags.ts";
 import { unlessDamaged } from "./log-view.ts";
 import type { WholeReport } from "./packed-report.ts";
 import { countBetween } from "./recount.ts";
-import { USAGE_DIMENSIONS, type UsageQuery } from "./reports.ts";
+import type { UsageQuery } from "./reports.ts";
 import { type CountedRow, UsageCell } from "./usage-cell.ts";
 import type { RowShapes } from "./usage-deltas.ts";
 import { compileUsageFilter } from "./usage-filter.ts";
 import { groupOf } from "./usage-group.ts";
+import { readLines } from "./usage-lines.ts";
 import { metricsOf } from "./usage-metrics.ts";
 import { SeriesSum } from "./usage-report.ts";
 
@@ -18,16 +20,17 @@ const MINUTE_MS = 60_000;
  * Minute by minute, which roll-ups do not know: from the rows themselves, and so only of a short time. What has been purged or has
  * expired is not in it. Two passes as in makeReport: the first says which groups are the largest.
  */
-export function makeMinuteReport(days: DayReaders, query: UsageQuery): WholeReport {
+export function makeMinuteReport(days: DayReaders, query: UsageQuery, tagsOf: TagsOf): WholeReport {
   const edges = bucketStarts(query);
   const buckets = edges.slice(0, -1);
   const range = { fromMs: edges[0]!, toMs: query.toMs };
-  const chosen = chooseSeries(days, query, range);
+  const rows = new Rows(days, query, tagsOf);
+  const chosen = query.groupBy.length === 0 ? [] : largestLines(rows, range).slice(0, query.top);
 
-  const places = new Map(chosen.keys.map((key, at) => [key, at]));
-  const series = chosen.keys.map(() => new SeriesSum());
+  const places = new Map(chosen.map((line, at) => [line, at]));
+  const series = chosen.map(() => new SeriesSum());
   const [whole, other] = [new SeriesSum(), new SeriesSum()];
-  const here = chosen.keys.map(() => new UsageCell());
+  const here = chosen.map(() => new UsageCell());
   const [total, rest] = [new UsageCell(), new UsageCell()];
   let minute = 0;
   const closeMinute = () => {
@@ -37,18 +40,26 @@ export function makeMinuteReport(days: DayReaders, query: UsageQuery): WholeRepo
     for (const cell of [...here, total, rest]) cell.clear();
     minute++;
   };
-  eachRow(days, query, range, (atMs, key, row, { outcome }) => {
+  let overlapping = false;
+  rows.each(range, (atMs, lines, row, { outcome }) => {
     while (minute < Math.floor((atMs - range.fromMs) / MINUTE_MS)) closeMinute();
-    const place = places.get(key);
-    (place === undefined ? rest : here[place]!).add(row, outcome);
+    overlapping ||= lines.length > 1;
+    let isShown = false;
+    for (const line of lines) {
+      const place = places.get(line);
+      if (place === undefined) continue;
+      here[place]!.add(row, outcome);
+      isShown = true;
+    }
+    if (!isShown) rest.add(row, outcome);
     total.add(row, outcome);
   });
   while (minute < buckets.length) closeMinute();
 
-  const answered = series.map((sum, at) => sum.series(JSON.parse(chosen.keys[at]!), false));
+  const answered = series.map((sum, at) => sum.series(JSON.parse(chosen[at]!), false));
   if (query.groupBy.length === 0) answered.push(whole.series([], false));
-  else if (chosen.hasOthers) answered.push(other.series([], true));
-  return { buckets, totals: metricsOf(whole.total), series: answered };
+  else if (other.total.requests > 0) answered.push(other.series([], true));
+  return { buckets, overlapping, totals: metricsOf(whole.total), series: answered };
 }
 
 interface Range {
@@ -56,47 +67,58 @@ interface Range {
   readonly toMs: number;
 }
 
-/** The values of the largest groups as JSON, largest first, and whether there are others. */
-function chooseSeries(days: DayReaders, query: UsageQuery, range: Range) {
-  if (query.groupBy.length === 0) return { keys: [], hasOthers: false };
+/** The values of the groups as JSON, largest first. */
+function largestLines(rows: Rows, range: Range): string[] {
   const sizes = new Map<string, { cost: number; requests: number }>();
-  eachRow(days, query, range, (_atMs, key, { costNanoUsd }) => {
-    const size = sizes.get(key) ?? { cost: 0, requests: 0 };
-    size.cost += costNanoUsd || 0; // NaN: unknown
-    size.requests++;
-    sizes.set(key, size);
+  rows.each(range, (_atMs, lines, { costNanoUsd }) => {
+    for (const line of lines) {
+      const size = sizes.get(line) ?? { cost: 0, requests: 0 };
+      size.cost += costNanoUsd || 0; // NaN: unknown
+      size.requests++;
+      sizes.set(line, size);
+    }
   });
   const sorted = [...sizes].sort(
     ([a, left], [b, right]) => right.cost - left.cost || right.requests - left.requests || (a < b ? -1 : 1),
   );
-  return { keys: sorted.slice(0, query.top).map(([key]) => key), hasOthers: sorted.length > query.top };
+  return sorted.map(([line]) => line);
 }
 
-type Visit = (atMs: number, key: string, row: CountedRow, shapes: RowShapes) => void;
+/** `lines`: the row's values in the query's dimensions as JSON, once for each group that it counts in. */
+type Visit = (atMs: number, lines: readonly string[], row: CountedRow, shapes: RowShapes) => void;
 
-/** The rows that the query is about, in the order of time, each with its values in the query's dimensions. */
-function eachRow(days: DayReaders, { groupBy, filter }: UsageQuery, { fromMs, toMs }: Range, visit: Visit): void {
-  const { passes } = compileUsageFilter(filter);
-  const positions = groupBy.map((dimension) => USAGE_DIMENSIONS.indexOf(dimension));
-  const keyOf = (shapes: RowShapes) => {
-    const group = groupOf(shapes.route, shapes.caller, shapes.outcome);
-    return passes(group) ? JSON.stringify(positions.map((at) => group[at])) : null;
-  };
-  for (let day = Math.floor(fromMs / DAY_MS); day * DAY_MS < toMs; day++) {
-    const reader = days.get(day);
-    if (reader === null) continue;
-    /** By the numbers of a row's shapes in the day's file. */
-    const keys = new Map<string, string | null>();
-    const add = (atMs: number, shapes: RowShapes, row: CountedRow) => {
-      const numbers = `${shapes.routeNumber} ${shapes.callerNumber} ${shapes.outcomeNumber}`;
-      let key = keys.get(numbers);
-      if (key === undefined) {
-        key = keyOf(shapes);
-        keys.set(numbers, key);
-      }
-      if (key !== null) visit(atMs, key, row, shapes);
+/** The rows that the query is about, in the order of time. */
+class Rows {
+  readonly #days: DayReaders;
+  readonly #linesOf: (shapes: RowShapes) => readonly string[] | null;
+
+  constructor(days: DayReaders, { groupBy, filter }: UsageQuery, tagsOf: TagsOf) {
+    const { passes } = compileUsageFilter(filter, tagsOf);
+    const reading = readLines(groupBy, tagsOf);
+    this.#days = days;
+    this.#linesOf = ({ route, caller, outcome }) => {
+      const group = groupOf(route, caller, outcome);
+      return passes(group) ? reading.linesOf(group).map((values) => JSON.stringify(values)) : null;
     };
-    const [first, last] = [Math.max(fromMs, day * DAY_MS), Math.min(toMs, (day + 1) * DAY_MS)];
-    unlessDamaged(() => countBetween({ database: reader.database, day, deltas: { add } }, first, last), undefined);
+  }
+
+  each({ fromMs, toMs }: Range, visit: Visit): void {
+    for (let day = Math.floor(fromMs / DAY_MS); day * DAY_MS < toMs; day++) {
+      const reader = this.#days.get(day);
+      if (reader === null) continue;
+      /** By the numbers of a row's shapes in the day's file. */
+      const known = new Map<string, readonly string[] | null>();
+      const add = (atMs: number, shapes: RowShapes, row: CountedRow) => {
+        const numbers = `${shapes.routeNumber} ${shapes.callerNumber} ${shapes.outcomeNumber}`;
+        let lines = known.get(numbers);
+        if (lines === undefined) {
+          lines = this.#linesOf(shapes);
+          known.set(numbers, lines);
+        }
+        if (lines !== null) visit(atMs, lines, row, shapes);
+      };
+      const [first, last] = [Math.max(fromMs, day * DAY_MS), Math.min(toMs, (day + 1) * DAY_MS)];
+      unlessDamaged(() => countBetween({ database: reader.database, day, deltas: { add } }, first, last), undefined);
+    }
   }
 }

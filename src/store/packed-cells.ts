@@ -23,6 +23,19 @@ export function mergeCells(blob: Uint8Array, into: (group: number) => UsageCell 
   }
 }
 
+/** Adds each cell to all of those that `into` answers for its group. */
+export function spreadCells(blob: Uint8Array, into: (group: number) => readonly UsageCell[]): void {
+  const packed = new Packed(blob);
+  while (packed.at < blob.length) {
+    const cells = into(packed.next());
+    const size = packed.next();
+    const start = packed.at;
+    const end = start + size;
+    for (let index = 0; index < cells.length; index++) cells[index]!.mergePacked(packed, start, end);
+    packed.at = end;
+  }
+}
+
 /** The two sums that rank groups, without reading the rest. */
 export function weighCells(
   blob: Uint8Array,

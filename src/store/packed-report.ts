@@ -18,7 +18,7 @@ export interface PackedReport {
   readonly points: Float64Array;
 }
 
-export function packReport({ buckets, totals, series }: WholeReport): PackedReport {
+export function packReport({ buckets, series, ...whole }: WholeReport): PackedReport {
   const points = new Float64Array(series.length * METRICS.length * buckets.length);
   const { length } = buckets;
   for (const [position, one] of series.entries()) {
@@ -31,7 +31,7 @@ export function packReport({ buckets, totals, series }: WholeReport): PackedRepo
     }
   }
   const heads = series.map(({ points: _, ...head }) => head);
-  return { head: JSON.stringify({ buckets, totals, series: heads }), points };
+  return { head: JSON.stringify({ ...whole, buckets, series: heads }), points };
 }
 
 export function unpackReport({ head, points }: PackedReport): UsageReport {

@@ -6,6 +6,7 @@ import { lookAtCosts, pricedRoutes, type RoutesById } from "./day-costs.ts";
 import { DayIndexes, LATER } from "./day-indexes.ts";
 import { DayReaders, openForReading } from "./day-reader.ts";
 import { groupErrors } from "./error-groups.ts";
+import { KeyTags } from "./key-tags.ts";
 import { KnownGroups } from "./known-groups.ts";
 import { makeHistogram } from "./log-histogram.ts";
 import { LogReader } from "./log-reader.ts";
@@ -57,6 +58,7 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
   const days = new DayReaders(directory.logs);
   const groups = new KnownGroups(usage);
   const indexes = new DayIndexes(directory.logs, days);
+  const tags = new KeyTags(directory.config);
   const logs = new LogReader(days, indexes);
   return {
     page: (query) => logs.page(query),
@@ -72,8 +74,12 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
     histogram: (query) => makeHistogram(logs.view(query.filter), query),
     errorGroups: (query) => groupErrors(logs.view(query.filter), query),
     report: (query) =>
-      packReport(query.interval === "minute" ? makeMinuteReport(days, query) : makeReport(usage, groups.all(), query)),
-    heat: (query) => makeHeat(usage, groups.all(), query),
+      packReport(
+        query.interval === "minute"
+          ? makeMinuteReport(days, query, tags.forQuestion())
+          : makeReport(usage, groups.all(), query, tags.forQuestion()),
+      ),
+    heat: (query) => makeHeat(usage, groups.all(), query, tags.forQuestion()),
     usageByKey: (span) => readUsageByKey(usage, groups.all(), span),
     keyHistory: (query) => state.keyHistory(query),
     responseChain: (id) => responses.chain(id),
@@ -91,6 +97,7 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
     close() {
       days.close();
       usage.close();
+      tags.close();
       state.close();
       responses.close();
       return null;

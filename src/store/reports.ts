@@ -125,7 +125,11 @@ export interface LogStore {
 }
 
 export const USAGE_DIMENSIONS = ["provider", "key", "model", "client", "status", "error", "format"] as const;
-export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
+/** What the roll-ups tell apart. */
+export type CountedDimension = (typeof USAGE_DIMENSIONS)[number];
+/** The tags of the keys in another dimension. A key may have several: then its requests count in each. */
+export const TAG_DIMENSIONS = { clientTag: "client", keyTag: "key" } as const;
+export type UsageDimension = CountedDimension | keyof typeof TAG_DIMENSIONS;
 
 export interface UsageQuery {
   readonly fromMs: number;
@@ -140,11 +144,15 @@ export interface UsageQuery {
     readonly keyIds?: readonly string[];
     readonly models?: readonly string[];
     readonly clientKeyIds?: readonly string[];
+    /** Of client keys that have one of these tags. */
+    readonly clientTags?: readonly string[];
+    /** Of provider keys that have one of these tags. */
+    readonly keyTags?: readonly string[];
     readonly statuses?: readonly RequestRecord["status"][];
     readonly errorClasses?: readonly ErrorClass[];
     readonly protocols?: readonly ProtocolId[];
   };
-  /** Largest groups by cost, then requests; the others fold into one. */
+  /** Largest groups by cost, then requests; what stands in none of them folds into one. */
   readonly top: number;
 }
 
@@ -190,6 +198,8 @@ export interface UsageSeries {
 export interface UsageReport {
   /** Start of each bucket, Unix ms. */
   readonly buckets: readonly number[];
+  /** A request stands in several of the groups: together they are more than the totals. */
+  readonly overlapping: boolean;
   readonly totals: UsageMetrics;
   readonly series: readonly UsageSeries[];
 }

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { bucketStarts, hourOfWeek } from "./calendar.ts";
+import type { TagsOf } from "./key-tags.ts";
 import { mergeCells } from "./packed-cells.ts";
 import type { HeatQuery, UsageHeat } from "./reports.ts";
 import { UsageCell } from "./usage-cell.ts";
@@ -10,9 +11,14 @@ import { toQuarters, UsageSlots } from "./usage-slots.ts";
 const HOURS_OF_WEEK = 168;
 
 /** At which hours of the week the requests come. */
-export function makeHeat(database: Database, known: ReadonlyMap<number, UsageGroup>, query: HeatQuery): UsageHeat {
+export function makeHeat(
+  database: Database,
+  known: ReadonlyMap<number, UsageGroup>,
+  query: HeatQuery,
+  tagsOf: TagsOf,
+): UsageHeat {
   const slots = new UsageSlots(database);
-  const filter = compileUsageFilter(query.filter);
+  const filter = compileUsageFilter(query.filter, tagsOf);
   const view = viewFor(filter.dimensions);
   const { fromMs, toMs } = toQuarters(query);
   const edges = bucketStarts({ ...query, interval: "hour" });

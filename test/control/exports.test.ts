@@ -106,6 +106,14 @@ test("an export of usage has a line for each bucket and group, with its name", a
   expect(rows[0].client_label).toBe("app, the first");
 });
 
+test("an export of usage by tags has a line for those who have none", async () => {
+  const input = { range: { from: "now-1d" }, groupBy: ["CLIENT_KEY_TAG"], interval: "MONTH", format: "CSV" };
+  const { text } = await fileOf("exportUsage", input, "ExportUsageInput");
+  const [head, first] = text.split("\r\n");
+  expect(head).toStartWith("bucket,clientTag,clientTag_label,requests,");
+  expect(first).toContain(",,Untagged,");
+});
+
 test.each([
   ["=1+1", "'=1+1"],
   ["+49 30", "'+49 30"],

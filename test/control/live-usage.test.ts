@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, setSystemTime, test }
 import { GroupCounters } from "../../src/control/usage/group-counters.ts";
 import { watchLiveUsage } from "../../src/control/usage/live-usage.ts";
 import { SecondCounters } from "../../src/control/usage/second-counters.ts";
-import { addProvider } from "../support/admin-fixtures.ts";
+import { addClientKey, addProvider } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { connectLive, type LiveClient } from "../support/live.ts";
 import { makeActive, makeRecord } from "../support/request-record.ts";
@@ -139,6 +139,26 @@ describe("liveUsage", () => {
       await usage.next();
     }
     expect(performance.now() - started).toBeGreaterThan(900);
+    await usage.stop();
+  });
+
+  test("counts a request in each of the tags that its client key has now", async () => {
+    stopClock();
+    const { id } = await addClientKey(server, { name: "twice", tags: ["eu", "research"] });
+    const usage = live.watch(SUBSCRIPTION, { intervalMs: 250, groupBy: "CLIENT_KEY_TAG" });
+    await usage.next();
+    server.events.emit("requestSettled", makeRecord({ clientKeyId: id }));
+    server.events.emit("requestSettled", makeRecord({ clientKeyId: id, status: "error" }));
+    server.events.emit("requestSettled", makeRecord({ clientKeyId: null }));
+    server.running.push(makeActive({ clientKeyId: id }));
+    let groups: Answer[] = [];
+    while (groups.length < 3) groups = (await usage.next()).groups;
+    const tagged = { errorRate: 0.5, activeRequests: 1, node: null };
+    expect(groups.toSorted((a, b) => (a.label < b.label ? -1 : 1))).toMatchObject([
+      { value: null, label: "Untagged", errorRate: 0, node: null },
+      { value: "eu", label: "eu", ...tagged },
+      { value: "research", label: "research", ...tagged },
+    ]);
     await usage.stop();
   });
 

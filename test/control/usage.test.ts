@@ -12,8 +12,8 @@ beforeAll(async () => {
   server = await startAdminServer();
   one = await addProvider(server, { name: "one" });
   two = await addProvider(server, { name: "two", kind: "ANTHROPIC" });
-  keyOne = await addKey(server, one.id, { name: "key-one" });
-  client = await addClientKey(server, { name: "app" });
+  keyOne = await addKey(server, one.id, { name: "key-one", tags: ["contract-7"] });
+  client = await addClientKey(server, { name: "app", tags: ["research", "eu"] });
   const shared = { clientKeyId: client.id };
   for (let index = 0; index < 3; index++) {
     server.store.record(makeRecord({ ...shared, providerId: one.id, keyId: keyOne.id }));
@@ -111,6 +111,30 @@ describe("the usage report", () => {
     expect(folded.series[1]).toMatchObject({ group: { isOther: true, values: [] }, totals: { requests: 2 } });
   });
 
+  test("groups by tags: who has several counts in each, and no total counts twice", async () => {
+    const fields =
+      "overlapping totals { requests } series { group { label values { dimension value label node { id } } } totals { requests } }";
+    const byClient = await report('range: { from: "now-24h" }, groupBy: [CLIENT_KEY_TAG]', fields);
+    expect(byClient).toMatchObject({ overlapping: true, totals: { requests: 5 } });
+    const tagged = (tag: string) => ({
+      group: { label: tag, values: [{ dimension: "CLIENT_KEY_TAG", value: tag, label: tag, node: null }] },
+      totals: { requests: 5 },
+    });
+    expect(byClient.series).toEqual([tagged("eu"), tagged("research")]);
+    const byKey = await report('range: { from: "now-24h" }, groupBy: [PROVIDER_KEY_TAG]', fields);
+    expect(byKey.overlapping).toBe(false);
+    expect(byKey.series).toMatchObject([
+      { group: { label: "contract-7" }, totals: { requests: 3 } },
+      { group: { label: "Untagged", values: [{ value: null }] }, totals: { requests: 2 } },
+    ]);
+    const minutes = await report(
+      'range: { from: "now-24h" }, interval: MINUTE, groupBy: [PROVIDER_KEY_TAG, CLIENT_KEY_TAG], top: 1, filter: { clientKeyTags: ["eu", "none"] }',
+      fields,
+    );
+    expect(minutes).toMatchObject({ overlapping: true, totals: { requests: 5 } });
+    expect(minutes.series.map(({ group }: Answer) => group.label)).toEqual(["contract-7 · eu", "Other"]);
+  });
+
   test("filters, and compares with the period before", async () => {
     const fields = "totals { requests } previous { requests }";
     expect(await report(`range: { from: "now-24h" }, filter: { providers: ["${two.id}"] }`, fields)).toEqual({
@@ -126,6 +150,11 @@ describe("the usage report", () => {
     expect(
       (await report(`range: { from: "now-24h" }, filter: { clientKeys: ["cky_0"] }`, fields)).totals.requests,
     ).toBe(0);
+    const ofTags = async (filter: string) =>
+      (await report(`range: { from: "now-24h" }, filter: { ${filter} }`, fields)).totals.requests;
+    expect(await ofTags('clientKeyTags: ["research"]')).toBe(5);
+    expect(await ofTags('clientKeyTags: ["contract-7"]')).toBe(0);
+    expect(await ofTags('providerKeyTags: ["contract-7", "x"]')).toBe(3);
     expect((await report('range: { from: "now+1h", to: "now+25h" }', fields)).previous.requests).toBe(5);
   });
 

@@ -118,6 +118,7 @@ describe("the commands that talk to a gateway", () => {
     let counted = 0;
     while (counted < 2) counted = (await json(["usage", "--by", "provider"])).totals.requests;
     expect((await sluice(["usage"])).stdout).toContain("gpt-4.1");
+    expect((await sluice(["usage", "--by", "client-tag"])).stdout).toContain("Untagged");
     expect(await sluice(["keys", "list", "--help"])).toMatchObject({
       code: 0,
       stdout: expect.stringContaining("sluice keys import"),

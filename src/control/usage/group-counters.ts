@@ -1,6 +1,6 @@
 import { totalTokens } from "../../llm/usage.ts";
 import type { ActiveRequest, RequestRecord } from "../../record.ts";
-import type { UsageDimension } from "../../store/reports.ts";
+import type { CountedDimension } from "../../store/reports.ts";
 import { addTotals, type Totals } from "./second-counters.ts";
 
 const SLOTS = 64;
@@ -14,13 +14,13 @@ export interface GroupTotals extends Totals {
 
 /** The last minute by one dimension. Kept only while somebody watches it. */
 export class GroupCounters {
-  readonly #dimension: UsageDimension;
+  readonly #dimension: CountedDimension;
   readonly #seconds: { second: number; groups: Map<string | null, Totals> }[] = Array.from({ length: SLOTS }, () => ({
     second: -1,
     groups: new Map(),
   }));
 
-  constructor(dimension: UsageDimension) {
+  constructor(dimension: CountedDimension) {
     this.#dimension = dimension;
   }
 
@@ -58,7 +58,7 @@ export class GroupCounters {
   }
 }
 
-export function groupOf(dimension: UsageDimension, request: RequestRecord | ActiveRequest): string | null {
+export function groupOf(dimension: CountedDimension, request: RequestRecord | ActiveRequest): string | null {
   switch (dimension) {
     case "provider":
       return request.providerId;

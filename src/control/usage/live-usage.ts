@@ -1,11 +1,12 @@
 import type { ActiveRequest, RequestRecord } from "../../record.ts";
-import type { UsageDimension } from "../../store/reports.ts";
+import type { CountedDimension, UsageDimension } from "../../store/reports.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
 import type { ControlDeps } from "../deps.ts";
 import { pause, pullIterator } from "../pull-iterator.ts";
 import { SharedFrames } from "../shared-frames.ts";
 import { GroupCounters, type GroupTotals, groupOf } from "./group-counters.ts";
+import { countedBy, readValuesOf, regroup, type ValuesOf } from "./live-values.ts";
 import { KEPT_SECONDS, SecondCounters } from "./second-counters.ts";
 
 const RATE_WINDOW_S = 5;
@@ -58,12 +59,14 @@ interface TickOptions {
   readonly windowS?: number;
   readonly groupBy?: UsageDimension | null;
   readonly top?: number;
+  /** For a dimension that the counters do not know. */
+  readonly valuesOf?: ValuesOf | null;
 }
 
 /** Counters of what has just happened; nothing is published: whoever watches asks them at his own pace. */
 export class LiveUsage {
   readonly #counters = new SecondCounters();
-  readonly #groups = new Map<UsageDimension, { readonly counters: GroupCounters; watchers: number }>();
+  readonly #groups = new Map<CountedDimension, { readonly counters: GroupCounters; watchers: number }>();
   readonly #deps: Pick<ControlDeps, "active" | "now">;
   readonly #stop: () => void;
   readonly #ended = new AbortController();
@@ -83,7 +86,7 @@ export class LiveUsage {
     this.#ended.abort();
   }
 
-  tick({ windowS = RATE_WINDOW_S, groupBy = null, top = 0 }: TickOptions = {}): LiveTick {
+  tick({ windowS = RATE_WINDOW_S, groupBy = null, top = 0, valuesOf = null }: TickOptions = {}): LiveTick {
     const atMs = this.#deps.now();
     const second = Math.floor(atMs / 1000);
     const first = second - windowS + 1;
@@ -92,7 +95,8 @@ export class LiveUsage {
     const running = this.#deps.active.list();
     const percentile = (of: "latency" | "firstToken", share: number) =>
       this.#counters.percentile(of, share, second - PERCENTILE_WINDOW_S + 1, second);
-    const counters = groupBy && this.#groups.get(groupBy)?.counters;
+    const counters = groupBy && this.#groups.get(countedBy(groupBy))?.counters;
+    const sums = counters?.sum(first, second) ?? [];
     return {
       atMs,
       windowMs,
@@ -102,7 +106,7 @@ export class LiveUsage {
       p50LatencyMs: percentile("latency", 0.5),
       p95LatencyMs: percentile("latency", 0.95),
       p95FirstTokenMs: percentile("firstToken", 0.95),
-      groups: groupBy && counters ? busiest(groupBy, counters.sum(first, second), running, top, windowMs) : [],
+      groups: groupBy && counters ? busiest(groupBy, sums, { running, top, windowMs, valuesOf }) : [],
     };
   }
 
@@ -135,7 +139,8 @@ export class LiveUsage {
   }
 
   /** Counts by this dimension until the returned function is called. */
-  watchGroups(dimension: UsageDimension): () => void {
+  watchGroups(groupBy: UsageDimension): () => void {
+    const dimension = countedBy(groupBy);
     const entry = this.#groups.get(dimension) ?? { counters: new GroupCounters(dimension), watchers: 0 };
     entry.watchers++;
     this.#groups.set(dimension, entry);
@@ -173,11 +178,12 @@ export function watchLiveUsage(control: Control, args: LiveUsageArgs): AsyncIter
   const produce = async (signal: AbortSignal): Promise<LiveFrame | null> => {
     if (dueAtMs === null) {
       dueAtMs = performance.now() + intervalMs;
-      return liveUsage.frame("snapshot", options);
+      return liveUsage.frame("snapshot", { ...options, valuesOf: await readValuesOf(control, groupBy) });
     }
     await pause(dueAtMs - performance.now(), signal);
     dueAtMs = performance.now() + intervalMs;
-    return signal.aborted ? null : liveUsage.frame("tick", options);
+    if (signal.aborted) return null;
+    return liveUsage.frame("tick", { ...options, valuesOf: await readValuesOf(control, groupBy) });
   };
   return pullIterator(produce, { ended: liveUsage.ended, ...(unwatch && { onEnd: unwatch }) });
 }
@@ -191,18 +197,24 @@ function ratesOf(sum: Omit<GroupTotals, "value">, windowMs: number) {
   };
 }
 
+interface Busy {
+  readonly running: readonly ActiveRequest[];
+  readonly top: number;
+  readonly windowMs: number;
+  readonly valuesOf: ValuesOf | null;
+}
+
 function busiest(
   dimension: UsageDimension,
-  sums: readonly GroupTotals[],
-  running: readonly ActiveRequest[],
-  top: number,
-  windowMs: number,
+  counted: readonly GroupTotals[],
+  { running, top, windowMs, valuesOf }: Busy,
 ): LiveGroup[] {
   const active = new Map<string | null, number>();
   for (const request of running) {
-    const value = groupOf(dimension, request);
-    active.set(value, (active.get(value) ?? 0) + 1);
+    const value = groupOf(countedBy(dimension), request);
+    for (const one of valuesOf?.(value) ?? [value]) active.set(one, (active.get(one) ?? 0) + 1);
   }
+  const sums = valuesOf === null ? counted : regroup(counted, valuesOf);
   const idle = [...active.keys()].filter((value) => !sums.some((sum) => sum.value === value));
   const all = [...sums, ...idle.map((value) => ({ value, requests: 0, errors: 0, tokens: 0, costNanoUsd: 0 }))];
   return all

@@ -1,12 +1,13 @@
 import type { ProtocolId } from "../../llm/names.ts";
 import type { ErrorClass, RequestRecord } from "../../record.ts";
-import type {
-  UsageDimension,
-  UsageHeat,
-  UsageMetrics,
-  UsageQuery,
-  UsageReport,
-  UsageSeries,
+import {
+  TAG_DIMENSIONS,
+  type UsageDimension,
+  type UsageHeat,
+  type UsageMetrics,
+  type UsageQuery,
+  type UsageReport,
+  type UsageSeries,
 } from "../../store/reports.ts";
 import { badInput } from "../bad-input.ts";
 import type { Control } from "../control.ts";
@@ -39,8 +40,9 @@ export interface UsageFilter {
   readonly providerKeys?: readonly string[] | null;
   readonly models?: readonly string[] | null;
   readonly clientKeys?: readonly string[] | null;
-  /** Keys that have one of these tags now. */
-  readonly tags?: readonly string[] | null;
+  /** Of client keys, and of provider keys, that have one of these tags. */
+  readonly clientKeyTags?: readonly string[] | null;
+  readonly providerKeyTags?: readonly string[] | null;
   readonly statuses?: readonly RequestRecord["status"][] | null;
   readonly errorClasses?: readonly ErrorClass[] | null;
   readonly formats?: readonly ProtocolId[] | null;
@@ -82,33 +84,23 @@ export async function readUsage(control: Control, args: UsageArgs): Promise<Usag
     interval,
     groupBy,
     top,
-    filter: await readFilter(control, args.filter ?? {}),
+    filter: readFilter(args.filter ?? {}),
   };
   return { query, report: await control.store.usage.report(query), generatedAtMs };
 }
 
-async function readFilter(control: Control, filter: UsageFilter): Promise<UsageQuery["filter"]> {
-  const keyIds = filter.tags ? await keysWithTags(control, filter.tags, filter.providerKeys) : filter.providerKeys;
+function readFilter(filter: UsageFilter): UsageQuery["filter"] {
   return {
     ...(filter.providers && { providerIds: filter.providers }),
-    ...(keyIds && { keyIds }),
+    ...(filter.providerKeys && { keyIds: filter.providerKeys }),
+    ...(filter.providerKeyTags && { keyTags: filter.providerKeyTags }),
     ...(filter.models && { models: filter.models }),
     ...(filter.clientKeys && { clientKeyIds: filter.clientKeys }),
+    ...(filter.clientKeyTags && { clientTags: filter.clientKeyTags }),
     ...(filter.statuses && { statuses: filter.statuses }),
     ...(filter.errorClasses && { errorClasses: filter.errorClasses }),
     ...(filter.formats && { protocols: filter.formats }),
   };
-}
-
-async function keysWithTags(
-  control: Control,
-  tags: readonly string[],
-  among: readonly string[] | null | undefined,
-): Promise<string[]> {
-  const keys = [...(await control.rows.providerKeys()).values()];
-  return keys
-    .filter((key) => key.tags.some((tag) => tags.includes(tag)) && (!among || among.includes(key.id)))
-    .map(({ id }) => id);
 }
 
 /** When in the week the requests of the report came, in its zone. */
@@ -156,8 +148,10 @@ export async function labelGroup(control: Control, query: UsageQuery, series: Us
 }
 
 export async function labelValue(control: Control, dimension: UsageDimension, value: string | null): Promise<string> {
-  if (value === null || value === "") return "None";
+  if (value === null || value === "") return dimension in TAG_DIMENSIONS ? "Untagged" : "None";
   switch (dimension) {
+    case "clientTag":
+    case "keyTag":
     case "model":
       return value;
     case "provider":
