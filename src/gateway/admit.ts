@@ -7,7 +7,7 @@ import type { Answer } from "./attempt-result.ts";
 import { findBinding } from "./binding.ts";
 import type { KeyBinding } from "./bound-ids.ts";
 import { ContentCapture } from "./content.ts";
-import { continueConversation, inClientsTerms } from "./continuation.ts";
+import { type Continued, continueConversation, inClientsTerms } from "./continuation.ts";
 import { identifyClient } from "./credential.ts";
 import type { Exchange } from "./exchange.ts";
 import { identifyInternal } from "./internal-caller.ts";
@@ -57,46 +57,81 @@ export function admitCaller(exchange: Exchange): void {
   }
 }
 
-/** Reads the body once, finds client, model and targets. Throws GatewayError in every case that must not go upstream. */
-export async function admit(exchange: Exchange): Promise<Admitted> {
-  const { incoming } = exchange;
+/**
+ * Reads the body once, finds client, model and targets; a promise only where something has to be waited for. Throws or rejects with
+ * GatewayError in every case that must not go upstream.
+ */
+export function admit(exchange: Exchange): Admitted | Promise<Admitted> {
+  const { endpoint } = exchange.incoming;
   admitCaller(exchange);
-  if (incoming.endpoint.stored) {
-    const answer = await storedAnswer(exchange, incoming.resourceId ?? "");
-    if (answer !== null) return { body: { kind: "none" }, targets: [], binding: null, clientWantsUsage: true, answer };
-    const { targets, binding } = routeStored(exchange, incoming.resourceId ?? "");
-    exchange.stream = incoming.endpoint.id === "responses.get" && /[?&]stream=true(?:&|$)/.test(incoming.query);
-    return { body: { kind: "none" }, targets, binding, clientWantsUsage: true };
-  }
-  if (incoming.endpoint.body === "multipart" && contentTypeOf(exchange).startsWith("multipart/form-data")) {
-    const { body, model } = await readMultipartBody(exchange).catch((error) => {
-      throw bodyError(exchange, error);
-    });
-    return { body, targets: admitModel(exchange, model), binding: null, clientWantsUsage: true };
+  if (endpoint.stored) return admitStored(exchange);
+  if (endpoint.body === "multipart" && contentTypeOf(exchange).startsWith("multipart/form-data")) {
+    return admitForm(exchange);
   }
   requireJson(exchange);
+  const bytes = readRequestBody(exchange);
+  return bytes instanceof Promise ? admitComing(exchange, bytes) : admitJson(exchange, bytes);
+}
+
+async function admitStored(exchange: Exchange): Promise<Admitted> {
+  const { incoming } = exchange;
+  const answer = await storedAnswer(exchange, incoming.resourceId ?? "");
+  if (answer !== null) return { body: { kind: "none" }, targets: [], binding: null, clientWantsUsage: true, answer };
+  const { targets, binding } = routeStored(exchange, incoming.resourceId ?? "");
+  exchange.stream = incoming.endpoint.id === "responses.get" && /[?&]stream=true(?:&|$)/.test(incoming.query);
+  return { body: { kind: "none" }, targets, binding, clientWantsUsage: true };
+}
+
+async function admitForm(exchange: Exchange): Promise<Admitted> {
+  const { body, model } = await readMultipartBody(exchange).catch((error) => {
+    throw bodyError(exchange, error);
+  });
+  return { body, targets: admitModel(exchange, model), binding: null, clientWantsUsage: true };
+}
+
+/** A body that is still on its way. */
+async function admitComing(exchange: Exchange, coming: Promise<Uint8Array>): Promise<Admitted> {
   let bytes: Uint8Array;
   try {
-    bytes = await readRequestBody(exchange);
+    bytes = await coming;
   } catch (error) {
     throw bodyError(exchange, error);
   }
+  return admitJson(exchange, bytes);
+}
+
+function admitJson(exchange: Exchange, bytes: Uint8Array): Admitted | Promise<Admitted> {
+  const { incoming } = exchange;
   exchange.requestBytes = bytes.length;
   exchange.capture?.request(bytes);
   exchange.stopAtMs = Number.POSITIVE_INFINITY;
-  let body = readJsonBody(bytes, exchange.snapshot.settings.maxJsonDepth);
+  const body = readJsonBody(bytes, exchange.snapshot.settings.maxJsonDepth);
   exchange.stream =
     incoming.endpoint.protocol === "gemini"
       ? incoming.endpoint.id === "gemini.streamGenerateContent"
       : readStream(body);
-  let targets = admitModel(exchange, incoming.pathModel ?? readModel(body));
-  if (incoming.endpoint.id === "responses") ({ body, targets } = await continueConversation(exchange, body, targets));
-  if (NAMES_FILES.has(incoming.endpoint.id) && body.json.includes(OWN_FILE_PREFIX)) {
-    const { withFiles } = await import("./files/inline.ts");
-    body = await withFiles(exchange, body).catch((error: unknown) => {
-      throw error instanceof GatewayError ? inClientsTerms(error, exchange) : error;
-    });
+  const targets = admitModel(exchange, incoming.pathModel ?? readModel(body));
+  if (incoming.endpoint.id === "responses") {
+    return continueConversation(exchange, body, targets).then((whole) => admitFiles(exchange, whole));
   }
+  return admitFiles(exchange, { body, targets });
+}
+
+/** As it goes on, with the files that are kept here written out in its body. */
+function admitFiles(exchange: Exchange, { body, targets }: Continued): Admitted | Promise<Admitted> {
+  const isNamingFiles = NAMES_FILES.has(exchange.incoming.endpoint.id) && body.json.includes(OWN_FILE_PREFIX);
+  if (!isNamingFiles) return admitWhole(exchange, body, targets);
+  return writeOutFiles(exchange, body).then((whole) => admitWhole(exchange, whole, targets));
+}
+
+async function writeOutFiles(exchange: Exchange, body: JsonBody): Promise<JsonBody> {
+  const { withFiles } = await import("./files/inline.ts");
+  return withFiles(exchange, body).catch((error: unknown) => {
+    throw error instanceof GatewayError ? inClientsTerms(error, exchange) : error;
+  });
+}
+
+function admitWhole(exchange: Exchange, body: JsonBody, targets: readonly RouteTarget[]): Admitted {
   return {
     body,
     targets,

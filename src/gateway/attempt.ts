@@ -47,7 +47,8 @@ async function run(claim: Claim, request: SpokenRequest): Promise<AttemptResult>
       return claim.failed(result.failure);
     case "answer":
       try {
-        return await readAnswer(claim, result.answer);
+        const read = readAnswer(claim, result.answer);
+        return read instanceof Promise ? await read : read;
       } catch (error) {
         return abort.aborted ? claim.abandoned() : claim.failed(unreadable(error));
       }

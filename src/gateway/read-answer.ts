@@ -50,11 +50,16 @@ export function readAnswer(claim: Claim, answer: HttpAnswer): AttemptResult | Pr
   return readErrorText(answer).then((text) => claim.nonsense(`an answer of type "${type.slice(0, 40)}"`, text));
 }
 
-async function readJson(claim: Claim, answer: HttpAnswer): Promise<AttemptResult> {
+/** At once when all of it has come, the usual case of a short answer. */
+function readJson(claim: Claim, answer: HttpAnswer): AttemptResult | Promise<AttemptResult> {
+  const body = readAnswerBody(answer, claim.exchange.snapshot.settings.maxResponseBytes);
+  if (body instanceof Promise) return body.then((bytes) => takeJson(claim, answer, bytes));
+  return takeJson(claim, answer, body);
+}
+
+function takeJson(claim: Claim, answer: HttpAnswer, bytes: Uint8Array): AttemptResult | Promise<AttemptResult> {
   const { exchange } = claim;
   const { headers, status } = answer;
-  const read = readAnswerBody(answer, exchange.snapshot.settings.maxResponseBytes);
-  const bytes = read instanceof Promise ? await read : read;
   let facts: AnswerFacts;
   try {
     facts = exchange.protocol.readAnswer(bytes, exchange.incoming.endpoint.id);

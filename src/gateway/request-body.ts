@@ -9,18 +9,26 @@ const GRACE_MS = 15_000;
 const SLOWEST_BYTES_PER_MS = 8;
 
 /**
- * Reads the whole request body. Throws GatewayError (413, 408, 400). With a length it is read in one piece and `request.body` is
- * never touched: that getter makes a stream of it, which costs more than everything else here.
+ * Reads the whole request body; at once when all of it has come. Throws or rejects with GatewayError (413, 408, 400). With a length it
+ * is read in one piece and `request.body` is never touched: that getter makes a stream of it, which costs more than everything else
+ * here.
  */
-export function readRequestBody(exchange: Exchange): Promise<Uint8Array> {
+export function readRequestBody(exchange: Exchange): Uint8Array | Promise<Uint8Array> {
   const { headers } = exchange.incoming.request;
   const limit = exchange.snapshot.settings.maxRequestBytes;
   const declared = headers.get("content-length");
-  if (declared === null && !headers.has("transfer-encoding")) return Promise.resolve(new Uint8Array());
+  if (declared === null && !headers.has("transfer-encoding")) return new Uint8Array();
   const length = declared === null ? limit : Number(declared);
   if (length > limit) throw tooLarge(limit);
+  if (declared === null) {
+    limitBodyTime(exchange, length);
+    return readChunks(exchange, limit);
+  }
+  const coming = exchange.incoming.request.bytes();
+  const come: unknown = Bun.peek(coming);
+  if (come instanceof Uint8Array) return come;
   limitBodyTime(exchange, length);
-  return declared === null ? readChunks(exchange, limit) : untilStopped(exchange, exchange.incoming.request.bytes());
+  return untilStopped(exchange, coming);
 }
 
 /** From here on the body has so long to come. */
