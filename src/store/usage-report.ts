@@ -97,7 +97,7 @@ function largestLines(
   toMs: number,
 ): readonly number[] {
   const kinds: Size[] = [];
-  slots.each(view, fromMs, toMs, (cells) =>
+  slots.eachFirst(view, fromMs, toMs, (cells) =>
     weighCells(cells, (group, requests, cost) => {
       const kind = lines.of(group);
       if (kind !== LEFT_OUT) grow(kinds, kind, cost, requests);
