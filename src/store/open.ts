@@ -171,8 +171,16 @@ function assemble(parts: {
     fileCopies: openFileCopies(database),
     files: openFiles({ database, folder: parts.directory.files, seal: new Seal(vault.contentKey) }),
     usage: {
-      report: async (query) => unpackReport(await reader.ask("report", query)),
-      heat: (query) => reader.ask("heat", query),
+      async report(query) {
+        const report = unpackReport(await reader.ask("report", query));
+        if (query.timeZone !== "UTC") writer.prepareZone(query.timeZone);
+        return report;
+      },
+      async heat(query) {
+        const heat = await reader.ask("heat", query);
+        if (query.timeZone !== "UTC") writer.prepareZone(query.timeZone);
+        return heat;
+      },
       byKey: (span) => reader.ask("usageByKey", span),
     },
     onKeysWritten: (listener) =>

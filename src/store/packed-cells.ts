@@ -11,14 +11,14 @@ export function packCells(cells: ReadonlyMap<number, UsageCell>): Uint8Array {
   return out.take();
 }
 
-/** Adds each cell to the one that `into` answers for its group; null skips it. */
-export function mergeCells(blob: Uint8Array, into: (group: number) => UsageCell | null): void {
+/** Adds each cell to the one that `into` answers for its group. */
+export function mergeCells(blob: Uint8Array, into: (group: number) => UsageCell): void {
   const packed = new Packed(blob);
   while (packed.at < blob.length) {
     const cell = into(packed.next());
     const size = packed.next();
     const end = packed.at + size;
-    cell?.mergePacked(packed, packed.at, end);
+    cell.mergePacked(packed, packed.at, end);
     packed.at = end;
   }
 }

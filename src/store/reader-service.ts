@@ -1,3 +1,4 @@
+import type { Database } from "bun:sqlite";
 import { Seal, type SealKey } from "../lib/seal.ts";
 import { ChatSeal } from "./chat-seal.ts";
 import { searchChats } from "./chat-search.ts";
@@ -77,10 +78,10 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
       packReport(
         query.interval === "minute"
           ? makeMinuteReport(days, query, tags.forQuestion())
-          : makeReport(usage, groups.all(), query, tags.forQuestion()),
+          : atOneMoment(usage, () => makeReport(usage, groups.all(), query, tags.forQuestion())),
       ),
-    heat: (query) => makeHeat(usage, groups.all(), query, tags.forQuestion()),
-    usageByKey: (span) => readUsageByKey(usage, groups.all(), span),
+    heat: (query) => atOneMoment(usage, () => makeHeat(usage, groups.all(), query, tags.forQuestion())),
+    usageByKey: (span) => atOneMoment(usage, () => readUsageByKey(usage, groups.all(), span)),
     keyHistory: (query) => state.keyHistory(query),
     responseChain: (id) => responses.chain(id),
     searchChats: (createdBy, text) => searchChats(directory.config, new ChatSeal(seal), { createdBy, text }),
@@ -103,4 +104,9 @@ function openQuestions(directory: DataDirectory, seal: Seal): ReaderQuestions {
       return null;
     },
   };
+}
+
+/** What the writer does meanwhile is not seen: a report that it would cut in two does not add up. */
+function atOneMoment<Value>(database: Database, read: () => Value): Value {
+  return database.transaction(read).deferred();
 }

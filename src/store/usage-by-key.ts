@@ -3,6 +3,7 @@ import { sumCells } from "./packed-cells.ts";
 import { USAGE_DIMENSIONS, type UsageByKey } from "./reports.ts";
 import { type UsageGroup, viewFor } from "./usage-group.ts";
 import { toQuarters, UsageSlots } from "./usage-slots.ts";
+import { UTC_GRIDS } from "./usage-spans.ts";
 
 const KEY = USAGE_DIMENSIONS.indexOf("key");
 
@@ -25,15 +26,16 @@ export function readUsageByKey(
     return place;
   };
   const { fromMs, toMs } = toQuarters(span);
-  new UsageSlots(database).each(viewFor([KEY]), fromMs, toMs, (cells) =>
+  const slots = new UsageSlots(database, UTC_GRIDS.toReversed());
+  for (const { cells } of slots.pieces(viewFor([KEY]), fromMs, toMs)) {
     sumCells(cells, (group, requests, costNanoUsd, errors) => {
       const place = placeOf(group);
       if (place === NOWHERE) return;
       sums.requests[place] = (sums.requests[place] ?? 0) + requests;
       sums.errors[place] = (sums.errors[place] ?? 0) + errors;
       sums.costNanoUsd[place] = (sums.costNanoUsd[place] ?? 0) + costNanoUsd;
-    }),
-  );
+    });
+  }
   return {
     keyIds: [...places.keys()].join("\n"),
     requests: Float64Array.from(sums.requests),

@@ -2,13 +2,8 @@ import { Histogram } from "../lib/histogram.ts";
 import type { Packed, Packing } from "../lib/varints.ts";
 import type { Outcome } from "./shape.ts";
 
-/**
- * The roll-ups' time spans. A quarter of an hour fits every time zone's offset; the longer ones spare a long report most of its
- * cells. Each divides the next, and the longest is the UTC day, so that a day file can be recomputed alone.
- */
-export const SPANS_MS = [15 * 60_000, 60 * 60_000, 6 * 60 * 60_000, 24 * 60 * 60_000] as const;
-export const QUARTER_MS = SPANS_MS[0];
-export const LONGEST_SPAN_MS = SPANS_MS[3];
+/** The shortest span of the roll-ups: a quarter of an hour fits every time zone's offset. */
+export const QUARTER_MS = 15 * 60_000;
 
 /** Sums over requests. Durations are integer microseconds. */
 export class UsageCell {

@@ -3,16 +3,31 @@ import { makePrivate } from "./data-directory.ts";
 import { openSchema } from "./open-schema.ts";
 import { cellOf, mergeCells, packCells } from "./packed-cells.ts";
 import { setPragmas } from "./pragmas.ts";
-import { LONGEST_SPAN_MS, QUARTER_MS, SPANS_MS, type UsageCell } from "./usage-cell.ts";
+import { QUARTER_MS, type UsageCell } from "./usage-cell.ts";
 import type { UsageDeltas } from "./usage-deltas.ts";
 import { COARSE_VIEWS, FINEST_VIEW, seenIn, type UsageGroup, VIEWS } from "./usage-group.ts";
-import { quarterKey, slotKey, startOfSlotKey, USAGE_SCHEMA, USAGE_VERSION } from "./usage-tables.ts";
+import { phasesOf, UsagePhases } from "./usage-phases.ts";
+import { UsageSlots } from "./usage-slots.ts";
+import { type Grid, nextSpanStart, spanStart, UTC_GRIDS } from "./usage-spans.ts";
+import {
+  quarterKey,
+  slotKey,
+  slotKeysOf,
+  startOfQuarterKey,
+  startOfSlotKey,
+  USAGE_SCHEMA,
+  USAGE_UPGRADES,
+  USAGE_VERSION,
+} from "./usage-tables.ts";
 
-const LEVELS = [1, 2, 3] as const;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Requests that began in a span may end after it: most have by then. */
 const SETTLED_AFTER_MS = 120_000;
 /** A quarter hour in more parts than this is put together. */
 const MAX_PARTS = 32;
+
+type DueSlots = Map<Grid, Set<number>>;
 
 /** The roll-ups (usage.db), as the writer sees them: usage-tables.ts says what is where. */
 export class UsageFile {
@@ -20,8 +35,11 @@ export class UsageFile {
   readonly #groups = new Map<string, number>();
   /** By a finest group: its groups in the coarse views, in their order. */
   readonly #wholes = new Map<number, readonly number[]>();
-  /** By level: starts of the slots that are to be made when their time is over. */
-  readonly #due = new Map<number, Set<number>>(LEVELS.map((level) => [level, new Set()]));
+  readonly #phases: UsagePhases;
+  /** By grid, those first that others are made of: starts of the slots that are to be made when their time is over. */
+  #due: DueSlots = new Map();
+  /** What the file lacks is looked up when there is time, not at the start. */
+  #isDueKnown = false;
   readonly #parts: Statement<{ id: number; cells: Uint8Array }, [number, number]>;
   readonly #addPart: Statement<unknown, [number, Uint8Array]>;
   readonly #removeParts: Statement<unknown, [number, number]>;
@@ -39,7 +57,9 @@ export class UsageFile {
       ["synchronous", 1],
     ] as const;
     setPragmas(this.#database, pragmas, path);
-    openSchema(this.#database, path, USAGE_VERSION, USAGE_SCHEMA);
+    openSchema(this.#database, path, USAGE_VERSION, USAGE_SCHEMA, USAGE_UPGRADES);
+    this.#phases = new UsagePhases(this.#database);
+    for (const grid of [...UTC_GRIDS, ...this.#phases.grids()]) this.#due.set(grid, new Set());
     this.#parts = this.#database.query("SELECT id, cells FROM quarter WHERE id >= ? AND id < ? ORDER BY id");
     this.#addPart = this.#database.query("INSERT INTO quarter (id, cells) VALUES (?, ?)");
     this.#removeParts = this.#database.query("DELETE FROM quarter WHERE id >= ? AND id < ?");
@@ -47,7 +67,6 @@ export class UsageFile {
     this.#putSlot = this.#database.query("INSERT OR REPLACE INTO slot (id, cells) VALUES (?, ?)");
     this.#removeSlots = this.#database.query("DELETE FROM slot WHERE id >= ? AND id < ?");
     this.#setProgress = this.#database.query("INSERT OR REPLACE INTO progress (day, batch) VALUES (?, ?)");
-    this.#findDue();
   }
 
   progressOf(day: number): number {
@@ -78,18 +97,36 @@ export class UsageFile {
     this.#setProgress.run(day, batch);
   }
 
+  /** The days of this zone are asked for: those that are over, and all to come, get slots of their own. */
+  prepareZone(timeZone: string, nowMs: number): void {
+    const oldest = this.#database.query<{ id: number | null }, []>("SELECT min(id) AS id FROM quarter").get()!.id;
+    const fromMs = oldest === null ? nowMs : Math.min(startOfQuarterKey(oldest), nowMs);
+    let isNew = false;
+    this.#transaction(() => {
+      isNew = this.#phases.want(phasesOf(timeZone, fromMs, nowMs), nowMs);
+    });
+    if (isNew) this.#isDueKnown = false;
+    for (const grid of this.#phases.grids()) if (!this.#due.has(grid)) this.#due.set(grid, new Set());
+  }
+
   /** Makes one slot whose time is over; false when there is none. A slot is the work of some milliseconds. */
   compactOne(nowMs: number): boolean {
-    for (const level of LEVELS) {
-      const due = this.#due.get(level)!;
-      for (const start of due) {
-        if (start + SPANS_MS[level]! + SETTLED_AFTER_MS > nowMs) continue;
-        this.#transaction(() => (level === 1 ? this.#makeHour(start) : this.#makeSlot(level, start)));
-        due.delete(start);
+    if (!this.#isDueKnown) this.#findDue();
+    for (const [grid, starts] of this.#due) {
+      for (const start of starts) {
+        if (start + grid.spanMs + SETTLED_AFTER_MS > nowMs) continue;
+        this.#transaction(() => (grid.parts.length === 0 ? this.#makeHour(grid, start) : this.#makeSlot(grid, start)));
+        starts.delete(start);
         return true;
       }
     }
     return false;
+  }
+
+  /** From here on, slots for zones that nobody asked for in a long time are among what `expireSlice` deletes. */
+  leaveZones(nowMs: number): void {
+    this.#phases.leave(nowMs);
+    for (const grid of this.#phases.leaving()) this.#due.delete(grid);
   }
 
   /** Deletes a slice of what ended before an instant; false when nothing is left to delete. */
@@ -104,12 +141,14 @@ export class UsageFile {
         deleted += remove.run(from, to, sliceRows - deleted).changes;
       };
       slice("quarter", 0, quarterKey(beforeMs - (beforeMs % QUARTER_MS)));
-      for (const level of LEVELS) {
-        const last = beforeMs - (beforeMs % SPANS_MS[level]!);
-        for (const view of VIEWS) slice("slot", slotKey(level, view, 0), slotKey(level, view, last));
-        for (const start of this.#due.get(level)!) if (start < last) this.#due.get(level)!.delete(start);
+      for (const [grid, starts] of this.#due) {
+        const last = spanStart(grid, beforeMs);
+        for (const view of VIEWS) slice("slot", slotKey(grid, view, grid.phaseMs), slotKey(grid, view, last));
+        for (const start of starts) if (start < last) starts.delete(start);
       }
-      this.#database.query("DELETE FROM progress WHERE day < ?").run(Math.floor(beforeMs / LONGEST_SPAN_MS) - 1);
+      for (const grid of this.#phases.leaving()) slice("slot", ...slotKeysOf(grid));
+      if (deleted < sliceRows) this.#phases.forgetLeft();
+      this.#database.query("DELETE FROM progress WHERE day < ?").run(Math.floor(beforeMs / DAY_MS) - 1);
     });
     return deleted > 0;
   }
@@ -118,28 +157,36 @@ export class UsageFile {
     this.#database.close();
   }
 
+  /** The slots that are not there, newest first: of these a chart shows more. */
   #findDue(): void {
-    const made = new Set(
-      this.#database
+    const hours = this.#hoursCounted();
+    for (const [grid, due] of this.#due) {
+      const made = this.#database
         .query<{ id: number }, [number, number]>("SELECT id FROM slot WHERE id >= ? AND id < ?")
-        .all(slotKey(1, 0, 0), slotKey(1, 1, 0))
-        .map(({ id }) => startOfSlotKey(1, id)),
-    );
-    const hourKeys = quarterKey(SPANS_MS[1]);
-    const hours = this.#database
-      .query<{ hour: number }, []>(`SELECT DISTINCT id / ${hourKeys} AS hour FROM quarter`)
-      .all();
-    const longer = this.#database.query<{ id: number }, [number]>("SELECT id FROM slot WHERE id = ?");
-    for (const { hour } of hours) {
-      const start = hour * SPANS_MS[1];
-      if (!made.has(start)) this.#due.get(1)!.add(start);
-      for (const level of [2, 3]) {
-        const from = start - (start % SPANS_MS[level]!);
-        if (!this.#due.get(level)!.has(from) && longer.get(slotKey(level, 0, from)) === null) {
-          this.#due.get(level)!.add(from);
+        .all(slotKey(grid, 0, grid.phaseMs), slotKey(grid, 1, grid.phaseMs));
+      const starts = new Set(made.map(({ id }) => startOfSlotKey(grid, id)));
+      for (const hour of hours) {
+        // Where the grid has other hours than UTC's, two of its spans share this one.
+        for (const start of [spanStart(grid, hour + HOUR_MS - 1), spanStart(grid, hour)]) {
+          if (!starts.has(start)) due.add(start);
         }
       }
     }
+    this.#isDueKnown = true;
+  }
+
+  /** Starts of UTC's hours in which something was counted, newest first. */
+  #hoursCounted(): number[] {
+    const before = this.#database.query<{ id: number | null }, [number]>(
+      "SELECT max(id) AS id FROM quarter WHERE id < ?",
+    );
+    const hours: number[] = [];
+    for (let { id } = before.get(Number.MAX_SAFE_INTEGER)!; id !== null; ) {
+      const quarter = startOfQuarterKey(id);
+      hours.push(quarter - (quarter % HOUR_MS));
+      id = before.get(quarterKey(hours.at(-1)!))!.id;
+    }
+    return hours;
   }
 
   #add(deltas: UsageDeltas): void {
@@ -154,25 +201,23 @@ export class UsageFile {
       }
       this.#addPart.run(part, packCells(cells));
       this.#dropSlots(quarter, quarter + QUARTER_MS);
-      for (const level of LEVELS) this.#due.get(level)!.add(quarter - (quarter % SPANS_MS[level]!));
     }
   }
 
-  /** Late rows: the slots around them are made again. */
+  /** The slots around what was counted are made again, or for the first time, when their time is over. */
   #dropSlots(fromMs: number, toMs: number): void {
-    for (const level of LEVELS) {
-      const span = SPANS_MS[level]!;
-      const first = fromMs - (fromMs % span);
-      const last = Math.ceil(toMs / span) * span;
-      if (this.#slots.get(slotKey(level, 0, first), slotKey(level, 0, last)) === null) continue;
-      for (const view of VIEWS) this.#removeSlots.run(slotKey(level, view, first), slotKey(level, view, last));
+    for (const [grid, due] of this.#due) {
+      const [first, last] = [spanStart(grid, fromMs), nextSpanStart(grid, toMs)];
+      for (let start = first; start < last; start += grid.spanMs) due.add(start);
+      if (this.#slots.get(slotKey(grid, 0, first), slotKey(grid, 0, last)) === null) continue;
+      for (const view of VIEWS) this.#removeSlots.run(slotKey(grid, view, first), slotKey(grid, view, last));
     }
   }
 
   /** Puts the hour's quarters together, each of them and all, in every view. */
-  #makeHour(start: number): void {
+  #makeHour(grid: Grid, start: number): void {
     const hour = new Map<number, UsageCell>();
-    for (let quarter = start; quarter < start + SPANS_MS[1]; quarter += QUARTER_MS) {
+    for (let quarter = start; quarter < start + grid.spanMs; quarter += QUARTER_MS) {
       const parts = this.#parts.all(quarterKey(quarter), quarterKey(quarter + QUARTER_MS));
       for (const { cells } of parts) mergeCells(cells, (group) => cellOf(hour, group));
       if (parts.length <= 1) continue;
@@ -182,22 +227,22 @@ export class UsageFile {
       this.#addPart.run(quarterKey(quarter), packCells(whole));
     }
     if (hour.size === 0) return;
-    this.#putSlot.run(slotKey(1, FINEST_VIEW, start), packCells(hour));
+    this.#putSlot.run(slotKey(grid, FINEST_VIEW, start), packCells(hour));
     for (const [index, view] of COARSE_VIEWS.entries()) {
       const cells = new Map<number, UsageCell>();
       for (const [group, cell] of hour) cellOf(cells, this.#wholesOf(group)[index]!).merge(cell);
-      this.#putSlot.run(slotKey(1, view, start), packCells(cells));
+      this.#putSlot.run(slotKey(grid, view, start), packCells(cells));
     }
   }
 
-  #makeSlot(level: number, start: number): void {
-    const [from, to] = [start, start + SPANS_MS[level]!];
+  #makeSlot(grid: Grid, start: number): void {
+    const parts = new UsageSlots(this.#database, grid.parts);
     for (const view of VIEWS) {
       const cells = new Map<number, UsageCell>();
-      for (const slot of this.#slots.all(slotKey(level - 1, view, from), slotKey(level - 1, view, to))) {
-        mergeCells(slot.cells, (group) => cellOf(cells, group));
+      for (const part of parts.pieces(view, start, start + grid.spanMs)) {
+        if (part.grid !== null) mergeCells(part.cells, (group) => cellOf(cells, group));
       }
-      if (cells.size > 0) this.#putSlot.run(slotKey(level, view, start), packCells(cells));
+      if (cells.size > 0) this.#putSlot.run(slotKey(grid, view, start), packCells(cells));
     }
   }
 

@@ -1,9 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { bucketStarts, hourOfWeek } from "./calendar.ts";
 import type { TagsOf } from "./key-tags.ts";
-import { mergeCells } from "./packed-cells.ts";
+import { sumCells } from "./packed-cells.ts";
 import type { HeatQuery, UsageHeat } from "./reports.ts";
-import { UsageCell } from "./usage-cell.ts";
 import { compileUsageFilter } from "./usage-filter.ts";
 import { type UsageGroup, viewFor } from "./usage-group.ts";
 import { toQuarters, UsageSlots } from "./usage-slots.ts";
@@ -17,21 +16,32 @@ export function makeHeat(
   query: HeatQuery,
   tagsOf: TagsOf,
 ): UsageHeat {
-  const slots = new UsageSlots(database);
+  const slots = UsageSlots.of(database, query);
   const filter = compileUsageFilter(query.filter, tagsOf);
+  const passing = new Map<number, boolean>();
+  const passes = (group: number) => {
+    const does = passing.get(group) ?? filter.passes(known.get(group)!);
+    passing.set(group, does);
+    return does;
+  };
   const view = viewFor(filter.dimensions);
   const { fromMs, toMs } = toQuarters(query);
   const edges = bucketStarts({ ...query, interval: "hour" });
-  const hours = Array.from({ length: HOURS_OF_WEEK }, () => new UsageCell());
+  const [requests, errors, costNanoUsd] = [zeros(), zeros(), zeros()];
   for (const [index, start] of edges.slice(0, -1).entries()) {
-    const hour = hours[hourOfWeek(start, query.timeZone)]!;
-    slots.each(view, Math.max(start, fromMs), Math.min(edges[index + 1]!, toMs), (cells) =>
-      mergeCells(cells, (group) => (filter.passes(known.get(group)!) ? hour : null)),
-    );
+    const hour = hourOfWeek(start, query.timeZone);
+    for (const { cells } of slots.pieces(view, Math.max(start, fromMs), Math.min(edges[index + 1]!, toMs))) {
+      sumCells(cells, (group, count, cost, failed) => {
+        if (!passes(group)) return;
+        requests[hour]! += count;
+        errors[hour]! += failed;
+        costNanoUsd[hour]! += cost;
+      });
+    }
   }
-  return {
-    requests: hours.map((cell) => cell.requests),
-    errors: hours.map((cell) => cell.errors),
-    costNanoUsd: hours.map((cell) => cell.costNanoUsd),
-  };
+  return { requests, errors, costNanoUsd };
+}
+
+function zeros(): number[] {
+  return new Array<number>(HOURS_OF_WEEK).fill(0);
 }

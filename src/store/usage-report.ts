@@ -27,11 +27,12 @@ export function makeReport(
   const { fromMs, toMs } = toQuarters(query);
   const filter = compileUsageFilter(query.filter, tagsOf);
   const reading = readLines(query.groupBy, tagsOf);
-  const slots = new UsageSlots(database);
-  const view = viewFor([...filter.dimensions, ...reading.positions]);
+  const slots = UsageSlots.of(database, query);
   const wholeView = viewFor(filter.dimensions);
+  const linesView = viewFor([...filter.dimensions, ...reading.positions]);
   const lines = new GroupLines(known, reading, filter.passes);
-  const chosen = lines.isOne ? [] : largestLines(slots, view, lines, fromMs, toMs).slice(0, query.top);
+  const chosen = lines.isOne ? [] : largestLines(slots, linesView, lines, fromMs, toMs).slice(0, query.top);
+  const view = chosen.length > 0 ? linesView : wholeView;
 
   const whole = new SeriesSum();
   const other = new SeriesSum();
@@ -41,23 +42,21 @@ export function makeReport(
   const [total, rest] = [new UsageCell(), new UsageCell()];
   const [toTotal, toRest] = [[total], [rest]];
   for (const [index, start] of buckets.entries()) {
-    const [from, to] = [Math.max(start, fromMs), Math.min(edges[index + 1]!, toMs)];
     here.clear();
     total.clear();
     rest.clear();
-    // Quarter hours are read once, for the series and the others; of longer spans, the others are what is left of the total.
-    slots.each(
-      wholeView,
-      from,
-      to,
-      (cells) => spreadCells(cells, (group) => (lines.of(group) === LEFT_OUT ? NOWHERE : toTotal)),
-      (cells) => spreadCells(cells, (group) => here.of(lines.of(group), toRest)),
-    );
-    for (const cell of here.disjoint) if (cell.requests > 0) total.merge(cell);
-    if (chosen.length > 0) {
-      slots.each(view, from, to, (cells) => spreadCells(cells, (group) => here.of(lines.of(group), NOWHERE)), null);
+    const pieces = slots.pieces(view, Math.max(start, fromMs), Math.min(edges[index + 1]!, toMs));
+    for (const { grid, cells } of pieces) {
+      if (grid === null) spreadCells(cells, (group) => here.of(lines.of(group), toRest));
     }
-    total.merge(rest);
+    for (const cell of [...here.disjoint, rest]) if (cell.requests > 0) total.merge(cell);
+    // Of longer spans one cell says what all have together, and the others are what is left of it.
+    for (const { grid, startMs, cells } of pieces) {
+      if (grid === null) continue;
+      const together = view === wholeView ? cells : slots.cellsOf(grid, startMs, wholeView);
+      spreadCells(together, (group) => (lines.of(group) === LEFT_OUT ? NOWHERE : toTotal));
+      if (chosen.length > 0) spreadCells(cells, (group) => here.of(lines.of(group), NOWHERE));
+    }
     whole.add(total);
     if (here.hasOthers) {
       for (const cell of here.disjoint) if (cell.requests > 0) total.subtract(cell);
@@ -97,12 +96,14 @@ function largestLines(
   toMs: number,
 ): readonly number[] {
   const kinds: Size[] = [];
-  slots.eachFirst(view, fromMs, toMs, (cells) =>
+  const pieces = slots.pieces(view, fromMs, toMs);
+  slots.keep(view, pieces);
+  for (const { cells } of pieces) {
     weighCells(cells, (group, requests, cost) => {
       const kind = lines.of(group);
       if (kind !== LEFT_OUT) grow(kinds, kind, cost, requests);
-    }),
-  );
+    });
+  }
   const sizes: Size[] = [];
   for (const { number: kind, cost, requests } of kinds) {
     for (const line of lines.kinds[kind]!) grow(sizes, line, cost, requests);

@@ -1,102 +1,136 @@
 import type { Database } from "bun:sqlite";
-import { QUARTER_MS, SPANS_MS } from "./usage-cell.ts";
+import { QUARTER_MS } from "./usage-cell.ts";
+import { type Grid, nextSpanStart, spanStart, UTC_GRIDS } from "./usage-spans.ts";
 import { quarterKey, slotKey, startOfQuarterKey, startOfSlotKey } from "./usage-tables.ts";
+import { type DayRun, localDayRuns, type ZoneTime } from "./usage-zone.ts";
 
-const LONGEST = SPANS_MS.length - 1;
 /** Of what a question may read twice, as much is kept as the longest spans of a quarter of a year need. */
 const MOST_KEPT_BYTES = 32 * 1_048_576;
 
-type Visit = (cells: Uint8Array) => void;
+/** A span of the roll-ups with its cells in one view. */
 interface Piece {
+  /** Null: a quarter hour, or a part of it, whose cells are the finest ones whatever was asked for. */
+  readonly grid: Grid | null;
   readonly startMs: number;
   readonly endMs: number;
-  /** A quarter hour, or a part of it: these have the finest cells. */
-  readonly isQuarter: boolean;
   readonly cells: Uint8Array;
 }
-type Take = (piece: Piece) => void;
+type ReadRest = (fromMs: number, toMs: number) => void;
+interface Reading {
+  readonly view: number;
+  readonly pieces: Piece[];
+}
 
 /** Reads the roll-ups of a time from as few and as long spans as fit into it. One question's. */
 export class UsageSlots {
-  /** By view: what was read to be kept, in the order of time. */
-  readonly #kept = new Map<number, Piece[]>();
+  /** By view, in the order of time. */
+  readonly #kept = new Map<number, readonly Piece[]>();
 
-  constructor(private readonly database: Database) {}
+  /** Grids from the longest spans to the shortest; before these, the days of a zone are read. */
+  constructor(
+    private readonly database: Database,
+    private readonly grids: readonly Grid[],
+    private readonly dayRuns: readonly DayRun[] = [],
+  ) {}
 
-  /**
-   * The blobs that together hold [fromMs, toMs), both on the quarter hour: cells of the view, and finest ones where that is not made;
-   * these to `visitFinest`, where it is given.
-   */
-  each(view: number, fromMs: number, toMs: number, visit: Visit, visitFinest: Visit | null = visit): void {
-    const take: Take = ({ isQuarter, cells }) => (isQuarter ? visitFinest?.(cells) : visit(cells));
-    const takesQuarters = visitFinest !== null;
+  /** From what the zone of the question has slots for. */
+  static of(database: Database, asked: ZoneTime): UsageSlots {
+    const dayRuns = localDayRuns(database, asked);
+    const grids = new Set([...UTC_GRIDS, ...dayRuns.map(({ hours }) => hours)]);
+    return new UsageSlots(
+      database,
+      [...grids].sort((a, b) => b.spanMs - a.spanMs),
+      dayRuns,
+    );
+  }
+
+  /** What together holds [fromMs, toMs), both on the quarter hour. */
+  pieces(view: number, fromMs: number, toMs: number): readonly Piece[] {
+    const reading: Reading = { view, pieces: [] };
     let at = fromMs;
     const kept = this.#kept.get(view) ?? [];
     for (let next = firstFrom(kept, fromMs); next < kept.length && kept[next]!.endMs <= toMs; next++) {
-      this.#read({ view, take, takesQuarters }, LONGEST, at, kept[next]!.startMs);
-      take(kept[next]!);
+      this.#read(reading, at, kept[next]!.startMs);
+      reading.pieces.push(kept[next]!);
       at = kept[next]!.endMs;
     }
-    this.#read({ view, take, takesQuarters }, LONGEST, at, toMs);
+    this.#read(reading, at, toMs);
+    return reading.pieces;
   }
 
-  /** Like `each`, for a time whose parts are read again after it: what fits into them is not fetched twice. */
-  eachFirst(view: number, fromMs: number, toMs: number, visit: Visit): void {
-    const kept: Piece[] = [];
+  /** For a time whose parts are asked for after it: what fits into them is not read again. */
+  keep(view: number, pieces: readonly Piece[]): void {
     let bytes = 0;
-    const take: Take = (piece) => {
-      visit(piece.cells);
-      bytes += piece.cells.length;
-      if (bytes <= MOST_KEPT_BYTES) kept.push(piece);
-    };
-    this.#read({ view, take, takesQuarters: true }, LONGEST, fromMs, toMs);
+    const kept = pieces.filter(({ cells }) => {
+      bytes += cells.length;
+      return bytes <= MOST_KEPT_BYTES;
+    });
     this.#kept.set(view, kept);
   }
 
-  #read(reading: Reading, level: number, fromMs: number, toMs: number): void {
+  /** The cells of a slot in another view: each slot is there in all of them. */
+  cellsOf(grid: Grid, startMs: number, view: number): Uint8Array {
+    const slot = this.database.query<{ cells: Uint8Array }, [number]>("SELECT cells FROM slot WHERE id = ?");
+    return slot.get(slotKey(grid, view, startMs))!.cells;
+  }
+
+  /** The zone's own days first, the rest from the grids. */
+  #read(reading: Reading, fromMs: number, toMs: number): void {
+    let at = fromMs;
+    for (const { days, startMs, endMs } of this.dayRuns) {
+      const first = Math.max(startMs, nextSpanStart(days, fromMs));
+      const last = Math.min(endMs, spanStart(days, toMs));
+      if (first >= last) continue;
+      this.#readFrom(0, reading, at, first);
+      this.#readSpans(days, reading, first, last, (from, to) => this.#readFrom(0, reading, from, to));
+      at = last;
+    }
+    this.#readFrom(0, reading, at, toMs);
+  }
+
+  /** `place` is of the longest of the grids that may be used. */
+  #readFrom(place: number, reading: Reading, fromMs: number, toMs: number): void {
     if (fromMs >= toMs) return;
-    if (level === 0) {
-      if (reading.takesQuarters) this.#readQuarters(fromMs, toMs, reading.take);
+    const grid = this.grids[place];
+    if (grid === undefined) {
+      this.#readQuarters(reading, fromMs, toMs);
       return;
     }
-    const { view, take } = reading;
-    const span = SPANS_MS[level]!;
-    const first = Math.ceil(fromMs / span) * span;
-    const last = Math.floor(toMs / span) * span;
+    const readRest = (from: number, to: number) => this.#readFrom(place + 1, reading, from, to);
+    const [first, last] = [nextSpanStart(grid, fromMs), spanStart(grid, toMs)];
     if (first >= last) {
-      this.#read(reading, level - 1, fromMs, toMs);
+      readRest(fromMs, toMs);
       return;
     }
-    this.#read(reading, level - 1, fromMs, first);
+    readRest(fromMs, first);
+    this.#readSpans(grid, reading, first, last, readRest);
+    readRest(last, toMs);
+  }
+
+  /** From one start of a span to another; what has no slot goes to `readRest`. */
+  #readSpans(grid: Grid, { view, pieces }: Reading, first: number, last: number, readRest: ReadRest): void {
     let at = first;
     const slots = this.database.query<{ id: number; cells: Uint8Array }, [number, number]>(
       "SELECT id, cells FROM slot WHERE id >= ? AND id < ? ORDER BY id",
     );
-    for (const { id, cells } of slots.all(slotKey(level, view, first), slotKey(level, view, last))) {
-      const startMs = startOfSlotKey(level, id);
-      this.#read(reading, level - 1, at, startMs);
-      at = startMs + span;
-      take({ startMs, endMs: at, isQuarter: false, cells });
+    for (const { id, cells } of slots.all(slotKey(grid, view, first), slotKey(grid, view, last))) {
+      const startMs = startOfSlotKey(grid, id);
+      readRest(at, startMs);
+      at = startMs + grid.spanMs;
+      pieces.push({ grid, startMs, endMs: at, cells });
     }
-    this.#read(reading, level - 1, at, last);
-    this.#read(reading, level - 1, last, toMs);
+    readRest(at, last);
   }
 
-  #readQuarters(fromMs: number, toMs: number, take: Take): void {
+  #readQuarters({ pieces }: Reading, fromMs: number, toMs: number): void {
     const parts = this.database.query<{ id: number; cells: Uint8Array }, [number, number]>(
       "SELECT id, cells FROM quarter WHERE id >= ? AND id < ? ORDER BY id",
     );
     for (const { id, cells } of parts.all(quarterKey(fromMs), quarterKey(toMs))) {
       const startMs = startOfQuarterKey(id);
-      take({ startMs, endMs: startMs + QUARTER_MS, isQuarter: true, cells });
+      pieces.push({ grid: null, startMs, endMs: startMs + QUARTER_MS, cells });
     }
   }
-}
-
-interface Reading {
-  readonly view: number;
-  readonly take: Take;
-  readonly takesQuarters: boolean;
 }
 
 /** The place of the first piece that begins at `fromMs` or later. */

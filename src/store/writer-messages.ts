@@ -25,6 +25,8 @@ export type WriterRequest =
     }
   /** Makes the slots of the roll-ups that are due. */
   | { readonly kind: "compact"; readonly id: number }
+  /** Charts of this zone are asked for. */
+  | { readonly kind: "prepareZone"; readonly timeZone: string }
   | { readonly kind: "expireResponses"; readonly id: number; readonly retention: ResponseRetention }
   | { readonly kind: "close" };
 

@@ -10,7 +10,7 @@ import { ResponseFile } from "./response-file.ts";
 import { StateFile } from "./state-file.ts";
 import { describeFault, StoreError } from "./store-error.ts";
 import { UsageFile } from "./usage-file.ts";
-import { USAGE_VERSION } from "./usage-tables.ts";
+import { USAGE_UPGRADES, USAGE_VERSION } from "./usage-tables.ts";
 import type { WriterReply, WriterRequest } from "./writer-messages.ts";
 
 /** Roll-ups are written in bulk: a busy group is added to a thousand times, and written twice a second. */
@@ -41,6 +41,7 @@ export class WriterService {
   #files: Files | null = null;
   #countTimer: ReturnType<typeof setTimeout> | null = null;
   #measuredAtMs = 0;
+  #isCompacting = false;
 
   constructor(private readonly reply: (message: WriterReply) => void) {}
 
@@ -91,6 +92,10 @@ export class WriterService {
         return;
       case "compact":
         void this.#compact(files).then(() => this.reply({ kind: "done", id: request.id }));
+        return;
+      case "prepareZone":
+        this.#usageLane.push(() => files.usage.prepareZone(request.timeZone, Date.now()));
+        void this.#compactLeisurely(files);
         return;
       case "expireResponses":
         void this.#expireResponses(files, request).then(() => this.reply({ kind: "done", id: request.id }));
@@ -162,6 +167,7 @@ export class WriterService {
   /** Old roll-ups go in slices, so that batches get their turns in between. */
   async #expire(files: Files, { firstDay, usageBeforeMs }: WriterRequest & { kind: "expire" }): Promise<void> {
     this.#logLane.push(() => files.logs.expireDays(firstDay));
+    this.#usageLane.push(() => files.usage.leaveZones(Date.now()));
     await this.#logLane.drained();
     let more = true;
     while (more) {
@@ -199,6 +205,24 @@ export class WriterService {
       await this.#usageLane.drained();
       await Bun.sleep(0);
     }
+  }
+
+  /** Where nobody waits for it: half of the time is left to others. */
+  async #compactLeisurely(files: Files): Promise<void> {
+    if (this.#isCompacting) return;
+    this.#isCompacting = true;
+    let more = true;
+    while (more && this.#files === files) {
+      let spentMs = 0;
+      this.#usageLane.push(() => {
+        const startedMs = performance.now();
+        more = this.#files === files && files.usage.compactOne(Date.now());
+        spentMs = performance.now() - startedMs;
+      });
+      await this.#usageLane.drained();
+      await Bun.sleep(spentMs);
+    }
+    this.#isCompacting = false;
   }
 
   /** Whole conversations go, in slices too. */
@@ -258,11 +282,15 @@ export class WriterService {
 
 /** An older format is not read: what it holds is counted again from the logs. The file stays, for whoever wants it. */
 function openUsage(path: string): UsageFile {
-  if (existsSync(path) && formatOf(path) < USAGE_VERSION) {
+  if (existsSync(path) && isTooOld(formatOf(path))) {
     for (const suffix of ["", "-wal"]) if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.old${suffix}`);
     rmSync(`${path}-shm`, { force: true });
   }
   return new UsageFile(path);
+}
+
+function isTooOld(format: number): boolean {
+  return format < USAGE_VERSION && USAGE_UPGRADES[format] === undefined;
 }
 
 function formatOf(path: string): number {

@@ -22,6 +22,8 @@ const MAX_QUEUED_RECORDS = 10_000;
 const MAX_QUEUED_BODY_BYTES = 64 * 1_048_576;
 const RESTART_AFTER_MS = 250;
 const STATES_PATIENCE_MS = 500;
+const PREPARE_ZONE_EVERY_MS = 3_600_000;
+const MAX_ZONES = 100;
 
 interface Waiter {
   readonly request: WriterRequest;
@@ -52,6 +54,7 @@ export class Writer {
   #messages = new BatchMessages();
   /** What crossed and is not acknowledged. */
   #savingStates: StateChanges | null = null;
+  readonly #zonesPreparedMs = new Map<string, number>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #nextNumber = 1;
   #waiters = new Map<number, Waiter>();
@@ -155,6 +158,15 @@ export class Writer {
 
   reprice(day: number, quarter: number, plan: CostPlan): Promise<void> {
     return this.#ask({ kind: "reprice", id: this.#nextNumber++, day, quarter, plan });
+  }
+
+  /** Charts of this zone are asked for: the roll-ups get its own days. */
+  prepareZone(timeZone: string): void {
+    const nowMs = Date.now();
+    if (nowMs - (this.#zonesPreparedMs.get(timeZone) ?? 0) < PREPARE_ZONE_EVERY_MS) return;
+    if (this.#zonesPreparedMs.size >= MAX_ZONES) this.#zonesPreparedMs.clear();
+    this.#zonesPreparedMs.set(timeZone, nowMs);
+    this.#post({ kind: "prepareZone", timeZone });
   }
 
   /** Makes what is due of the longer spans of the roll-ups. */
