@@ -43,7 +43,8 @@ export class Connection {
   #isPending = false;
   #socket: Socket<Connection> | null = null;
   #user: ConnectionUser | null;
-  readonly #timer: ReturnType<typeof setTimeout>;
+  /** Null once it is connected: thousands of connections stand for hours. */
+  #timer: ReturnType<typeof setTimeout> | null;
   /** What the kernel has not taken yet. */
   #unsent: Uint8Array[] = [];
   /** What has come in this turn of the event loop. */
@@ -237,7 +238,7 @@ export class Connection {
   }
 
   #ready(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#state = "open";
     this.#user?.onReady(this);
   }
@@ -257,10 +258,15 @@ export class Connection {
     this.#isPending = false;
   }
 
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
   #end(error: HttpError | null): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#unsent = [];
     this.#arrived = null;
     this.#socket?.terminate();
