@@ -27,6 +27,9 @@ const ATTEND_AFTER_MS = 100;
 
 export const NOTHING: readonly string[] = [];
 
+/** Stands for a request that need not be remembered. */
+const FORGOTTEN = new Request("http://forgotten.invalid/");
+
 /** How a request ended, for settle. */
 export interface Ending {
   readonly status: RequestRecord["status"];
@@ -91,7 +94,7 @@ export class Exchange {
 
   constructor(
     readonly gateway: Gateway,
-    readonly incoming: Incoming,
+    public incoming: Incoming,
   ) {
     this.receivedAtMs = Date.now();
     this.#startedAt = performance.now();
@@ -129,6 +132,19 @@ export class Exchange {
     }
     request.signal.addEventListener("abort", () => this.stop("client"), { once: true });
     this.gateway.keepOpen(request);
+  }
+
+  /**
+   * The answer streams from here on, for as long as it takes: nobody asks any more what the request said, and a tenth of what a
+   * stream holds in memory is that. Its body tells when the client leaves; whoever has left by now would never be told of one.
+   */
+  forgetRequest(): void {
+    const { request, internal } = this.incoming;
+    this.incoming = { ...this.incoming, request: FORGOTTEN };
+    if (internal !== null || this.#isAttended) return;
+    this.#isAttended = true;
+    this.gateway.keepOpen(request);
+    if (request.signal.aborted) this.stop("client");
   }
 
   /** Ends whatever this request is waiting for. The first reason stands. */

@@ -10,6 +10,7 @@ import { decodedBody, readAnswerBody } from "./answer-body.ts";
 import { type AnswerTranslation, errorAnswer, type WholeAnswer } from "./answer-translation.ts";
 import type { AttemptResult } from "./attempt-result.ts";
 import type { Claim } from "./claim.ts";
+import type { Exchange } from "./exchange.ts";
 import { OperationReading } from "./operation-call.ts";
 import { translatedHeaders } from "./rate-limit-headers.ts";
 import { Translator } from "./translator.ts";
@@ -180,12 +181,17 @@ async function openStream(claim: Claim, answer: HttpAnswer, watcher: StreamWatch
     idleMs: settings.streamIdleTimeoutMs,
     maxEventBytes: settings.maxEventBytes,
   });
-  exchange.checkUpstream = (nowMs) => stream.check(nowMs);
+  watchOver(exchange, stream);
   const end = await stream.open();
   if (end !== null) return endedEarly(claim, end, answer.headers, watcher.facts.failure);
   exchange.firstTokenAtMs = exchange.now();
   const headers = claim.translation === null ? answer.headers : translatedHeaders(answer.headers, Date.now());
   return claim.succeeded({ kind: "stream", stream, headers, lease: claim.lease });
+}
+
+/** Apart, because a closure inside an async function keeps all its parameters: a claim knows the prompt, and streams run for minutes. */
+function watchOver(exchange: Exchange, stream: UpstreamStream): void {
+  exchange.checkUpstream = (nowMs) => stream.check(nowMs);
 }
 
 /** The stream was over before its first content: nothing has gone out, so this is a failed attempt like any other. */

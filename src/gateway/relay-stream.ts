@@ -61,7 +61,7 @@ class StreamRelay {
     this.#array = isArray ? new GeminiArray() : null;
     this.#ping = utf8(protocol.ping);
     if (opening instanceof Promise) this.#opening = opening;
-    else this.#open = opening;
+    else this.#begin(opening);
   }
 
   /** The client wants a block. It goes out when it is there; no promise is made for it, which would double a stream's memory. */
@@ -81,13 +81,19 @@ class StreamRelay {
           this.#fail(controller, new GatewayError("upstream_error", 502, "The upstream did not stream."));
           return;
         }
-        this.#open = answer;
+        this.#begin(answer);
         this.#arrived();
       },
       (error) => {
         if (!this.#done) this.#fail(controller, error);
       },
     );
+  }
+
+  #begin(open: OpenStream): void {
+    this.#open = open;
+    this.#opening = null;
+    this.#exchange.forgetRequest();
   }
 
   /** Sends the next block, or waits for it and comes again. */

@@ -220,6 +220,27 @@ describe("a client that leaves", () => {
     expect(gateway.logLines.slice(logged).filter((line) => /failed/.test(line))).toEqual([]);
   });
 
+  test("just before the answer begins is noticed when it does", async () => {
+    const go = gate();
+    gateway.vendor.otherwise(held(go, streamThen(CHAT_FRAMES.slice(0, 2), never)));
+    const settled = gateway.nextRecord();
+    const leave = new AbortController();
+    const asked = fetch(`${gateway.url}${CHAT[0]}`, {
+      method: "POST",
+      headers: { authorization: "Bearer sk-test-client-0123456789", "content-type": "application/json" },
+      body: JSON.stringify(CHAT[1]),
+      signal: leave.signal,
+    });
+    const call = await gateway.vendor.call(1);
+    leave.abort();
+    await asked.catch(() => {});
+    await fetch(`${gateway.url}/health`); // by now the gateway has seen the end of the connection
+    go.open();
+    await call.left;
+    expect(await settled).toMatchObject({ status: "cancelled", httpStatus: 499 });
+    await allGivenBack(gateway);
+  });
+
   test("from an answer that is no stream stops the upstream too", async () => {
     const settled = gateway.nextRecord();
     const leave = new AbortController();
