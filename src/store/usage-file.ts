@@ -36,7 +36,7 @@ export class UsageFile {
   /** By a finest group: its groups in the coarse views, in their order. */
   readonly #wholes = new Map<number, readonly number[]>();
   readonly #phases: UsagePhases;
-  /** By grid, those first that others are made of: starts of the slots that are to be made when their time is over. */
+  /** By grid, in the order in which they are made: starts of the slots that are due when their time is over. */
   #due: DueSlots = new Map();
   /** What the file lacks is looked up when there is time, not at the start. */
   #isDueKnown = false;
@@ -235,15 +235,24 @@ export class UsageFile {
     }
   }
 
+  /** Puts a longer span together from shorter ones, and from the quarter hours that are in none of these. */
   #makeSlot(grid: Grid, start: number): void {
-    const parts = new UsageSlots(this.#database, grid.parts);
+    const slots = new UsageSlots(this.#database, grid.parts);
+    const pieces = slots.pieces(FINEST_VIEW, start, start + grid.spanMs);
+    const quarters = new Map<number, UsageCell>();
+    for (const part of pieces) {
+      if (part.grid === null) mergeCells(part.cells, (group) => cellOf(quarters, group));
+    }
     for (const view of VIEWS) {
       const cells = new Map<number, UsageCell>();
-      for (const part of parts.pieces(view, start, start + grid.spanMs)) {
-        if (part.grid !== null) mergeCells(part.cells, (group) => cellOf(cells, group));
-      }
+      for (const blob of slots.inView(view, pieces)) mergeCells(blob, (group) => cellOf(cells, group));
+      for (const [group, cell] of quarters) cellOf(cells, this.#groupIn(view, group)).merge(cell);
       if (cells.size > 0) this.#putSlot.run(slotKey(grid, view, start), packCells(cells));
     }
+  }
+
+  #groupIn(view: number, finest: number): number {
+    return view === FINEST_VIEW ? finest : this.#wholesOf(finest)[COARSE_VIEWS.indexOf(view)]!;
   }
 
   #wholesOf(group: number): readonly number[] {

@@ -20,7 +20,7 @@ export class UsagePhases {
     return this.#phases(false);
   }
 
-  /** Each once, shorter ones before those that are made of them. */
+  /** Each once, in the order in which they are made. */
   grids(): Grid[] {
     const grids = new Set(this.wanted().flatMap(gridsOfPhase));
     return LOCAL_GRIDS.filter((grid) => grids.has(grid));

@@ -29,10 +29,9 @@ export function makeReport(
   const reading = readLines(query.groupBy, tagsOf);
   const slots = UsageSlots.of(database, query);
   const wholeView = viewFor(filter.dimensions);
-  const linesView = viewFor([...filter.dimensions, ...reading.positions]);
+  const view = viewFor([...filter.dimensions, ...reading.positions]);
   const lines = new GroupLines(known, reading, filter.passes);
-  const chosen = lines.isOne ? [] : largestLines(slots, linesView, lines, fromMs, toMs).slice(0, query.top);
-  const view = chosen.length > 0 ? linesView : wholeView;
+  const chosen = lines.isOne ? [] : largestLines(slots, view, lines, fromMs, toMs).slice(0, query.top);
 
   const whole = new SeriesSum();
   const other = new SeriesSum();
@@ -51,11 +50,11 @@ export function makeReport(
     }
     for (const cell of [...here.disjoint, rest]) if (cell.requests > 0) total.merge(cell);
     // Of longer spans one cell says what all have together, and the others are what is left of it.
-    for (const { grid, startMs, cells } of pieces) {
-      if (grid === null) continue;
-      const together = view === wholeView ? cells : slots.cellsOf(grid, startMs, wholeView);
-      spreadCells(together, (group) => (lines.of(group) === LEFT_OUT ? NOWHERE : toTotal));
-      if (chosen.length > 0) spreadCells(cells, (group) => here.of(lines.of(group), NOWHERE));
+    for (const cells of slots.inView(wholeView, pieces)) {
+      spreadCells(cells, (group) => (lines.of(group) === LEFT_OUT ? NOWHERE : toTotal));
+    }
+    for (const { grid, cells } of chosen.length > 0 ? pieces : []) {
+      if (grid !== null) spreadCells(cells, (group) => here.of(lines.of(group), NOWHERE));
     }
     whole.add(total);
     if (here.hasOthers) {

@@ -68,10 +68,11 @@ export class UsageSlots {
     this.#kept.set(view, kept);
   }
 
-  /** The cells of a slot in another view: each slot is there in all of them. */
-  cellsOf(grid: Grid, startMs: number, view: number): Uint8Array {
-    const slot = this.database.query<{ cells: Uint8Array }, [number]>("SELECT cells FROM slot WHERE id = ?");
-    return slot.get(slotKey(grid, view, startMs))!.cells;
+  /** The slots among these pieces as another view has them: each is there in all of them. */
+  inView(view: number, pieces: readonly Piece[]): Uint8Array[] {
+    return runsOf(pieces).flatMap(({ grid, startMs, endMs }) =>
+      this.#slots(grid, view, startMs, endMs).map(({ cells }) => cells),
+    );
   }
 
   /** The zone's own days first, the rest from the grids. */
@@ -110,16 +111,26 @@ export class UsageSlots {
   /** From one start of a span to another; what has no slot goes to `readRest`. */
   #readSpans(grid: Grid, { view, pieces }: Reading, first: number, last: number, readRest: ReadRest): void {
     let at = first;
-    const slots = this.database.query<{ id: number; cells: Uint8Array }, [number, number]>(
-      "SELECT id, cells FROM slot WHERE id >= ? AND id < ? ORDER BY id",
-    );
-    for (const { id, cells } of slots.all(slotKey(grid, view, first), slotKey(grid, view, last))) {
+    for (const { id, cells } of this.#slots(grid, view, first, last)) {
       const startMs = startOfSlotKey(grid, id);
       readRest(at, startMs);
       at = startMs + grid.spanMs;
       pieces.push({ grid, startMs, endMs: at, cells });
     }
     readRest(at, last);
+  }
+
+  #slots(
+    grid: Grid,
+    view: number,
+    fromMs: number,
+    toMs: number,
+  ): { readonly id: number; readonly cells: Uint8Array }[] {
+    return this.database
+      .query<{ id: number; cells: Uint8Array }, [number, number]>(
+        "SELECT id, cells FROM slot WHERE id >= ? AND id < ? ORDER BY id",
+      )
+      .all(slotKey(grid, view, fromMs), slotKey(grid, view, toMs));
   }
 
   #readQuarters({ pieces }: Reading, fromMs: number, toMs: number): void {
@@ -131,6 +142,24 @@ export class UsageSlots {
       pieces.push({ grid: null, startMs, endMs: startMs + QUARTER_MS, cells });
     }
   }
+}
+
+interface Run {
+  readonly grid: Grid;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** Slots of a grid that follow one another. */
+function runsOf(pieces: readonly Piece[]): Run[] {
+  const runs: Run[] = [];
+  for (const { grid, startMs, endMs } of pieces) {
+    if (grid === null) continue;
+    const last = runs.at(-1);
+    if (last?.grid === grid && last.endMs === startMs) runs[runs.length - 1] = { ...last, endMs };
+    else runs.push({ grid, startMs, endMs });
+  }
+  return runs;
 }
 
 /** The place of the first piece that begins at `fromMs` or later. */

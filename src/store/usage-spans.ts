@@ -12,7 +12,7 @@ export interface Grid {
   readonly spanMs: number;
   /** So much after those of UTC its spans begin. */
   readonly phaseMs: number;
-  /** What its spans are put together from, longest first; none: of quarter hours. */
+  /** What its spans are put together from, longest first, with quarter hours at the edges; none: of these alone. */
   readonly parts: readonly Grid[];
 }
 
@@ -32,9 +32,7 @@ const LOCAL_HOURS = Array.from({ length: QUARTERS_PER_HOUR }, (_, phase): Grid =
 });
 const LOCAL_DAYS = Array.from({ length: QUARTERS_PER_DAY }, (_, phase): Grid => {
   if (phase === 0) return DAYS;
-  const hours = LOCAL_HOURS[phase % QUARTERS_PER_HOUR]!;
-  const parts = hours === HOURS ? [SIX_HOURS, HOURS] : [hours];
-  return { number: 7 + phase, spanMs: DAY_MS, phaseMs: phase * QUARTER_MS, parts };
+  return { number: 7 + phase, spanMs: DAY_MS, phaseMs: phase * QUARTER_MS, parts: [SIX_HOURS, HOURS] };
 });
 
 /** A zone's days begin so many quarter hours after UTC's: 0 to 95. Where the clock changes there are two such phases in a year. */
@@ -50,13 +48,13 @@ export function hoursOfPhase(phase: number): Grid {
   return LOCAL_HOURS[phase % QUARTERS_PER_HOUR]!;
 }
 
-/** What is made for a phase beside the grids of UTC, shortest first. */
+/** What is made for a phase beside the grids of UTC: its days first, of these most charts are made. */
 export function gridsOfPhase(phase: number): readonly Grid[] {
-  return [hoursOfPhase(phase), daysOfPhase(phase)].filter((grid) => !UTC_GRIDS.includes(grid));
+  return [daysOfPhase(phase), hoursOfPhase(phase)].filter((grid) => !UTC_GRIDS.includes(grid));
 }
 
-/** The grids of no zone but UTC, whether they are made or not. */
-export const LOCAL_GRIDS: readonly Grid[] = [...LOCAL_HOURS.slice(1), ...LOCAL_DAYS.slice(1)];
+/** All but UTC's, whether they are made or not, in the order in which they are. */
+export const LOCAL_GRIDS: readonly Grid[] = [...LOCAL_DAYS.slice(1), ...LOCAL_HOURS.slice(1)];
 
 /** The start of the span that holds this instant. */
 export function spanStart({ spanMs, phaseMs }: Grid, ms: number): number {
