@@ -42,6 +42,7 @@ describe("a whole answer", () => {
     ["openai-chat", openAiError("x")],
     ["openai-chat", { error: "overloaded" }],
     ["openai-chat", { ...chatAnswer(), error: { code: 502 } }],
+    ["openai-chat", `{"\\u0065rror":{"code":502},${JSON.stringify(chatAnswer()).slice(1)}`],
     ["openai-responses", openAiError("x")],
     ["anthropic-messages", anthropicError("overloaded_error", "x")],
     ["gemini", geminiError(503, "UNAVAILABLE", "x")],

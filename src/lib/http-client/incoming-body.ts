@@ -7,6 +7,8 @@ const HIGH_WATER_BYTES = 262_144;
 /** What a block costs beside its bytes, so that a peer who sends them one at a time is held up as soon. */
 const BLOCK_OVERHEAD_BYTES = 256;
 const FIRST_CAPACITY_BYTES = 65_536;
+/** A length is believed up to here: whoever names a larger one has to send something first. */
+const BELIEVED_BYTES = 262_144;
 const EMPTY = new Uint8Array(0);
 
 /** Who fills the body. */
@@ -72,7 +74,7 @@ export class IncomingBody implements HttpBody {
     if (this.#failure !== null) throw this.#failure;
     if (this.#unread > limit || (this.length ?? 0) > limit) throw this.#refuseSize();
     if (this.#hasEnded) return this.#take() ?? EMPTY;
-    const whole = new Collector(limit);
+    const whole = new Collector(limit, Math.min(this.length ?? FIRST_CAPACITY_BYTES, BELIEVED_BYTES));
     const begun = this.#take();
     if (begun !== null) whole.add(begun);
     this.#whole = whole;
@@ -172,19 +174,21 @@ export class IncomingBody implements HttpBody {
 
 /** Gathers a body in one growing buffer: however small the blocks are, none of them is kept. */
 class Collector {
-  #buffer = EMPTY;
+  #buffer: Uint8Array = EMPTY;
   #length = 0;
 
-  constructor(private readonly limit: number) {}
+  constructor(
+    private readonly limit: number,
+    private readonly firstCapacity: number,
+  ) {}
 
   /** False when that is more than allowed. */
   add(block: Uint8Array): boolean {
     const length = this.#length + block.length;
     if (length > this.limit) return false;
     if (length > this.#buffer.length) {
-      const larger = new Uint8Array(
-        Math.max(length, Math.min(this.limit, this.#buffer.length * 2), FIRST_CAPACITY_BYTES),
-      );
+      const capacity = Math.max(length, Math.min(this.limit, this.#buffer.length * 2), this.firstCapacity);
+      const larger = Buffer.allocUnsafeSlow(capacity);
       larger.set(this.#buffer.subarray(0, this.#length));
       this.#buffer = larger;
     }

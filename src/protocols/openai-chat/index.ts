@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../lib/json-object.ts";
-import { readJsonAnswer } from "../answer.ts";
+import { JsonTail } from "../../lib/json-tail.ts";
+import { readAnswerEnd, readJsonAnswer } from "../answer.ts";
 import type { Protocol } from "../protocol.ts";
 import { openAiErrorObject } from "./errors.ts";
 import { watchOpenAiStream } from "./stream.ts";
@@ -15,7 +16,7 @@ export const openAiChat: Protocol = {
   encodeError: (error) => JSON.stringify({ error: openAiErrorObject(error) }),
   // No [DONE] behind it: a client must not take the answer for complete.
   encodeStreamError: (error) => `data: ${JSON.stringify({ error: openAiErrorObject(error) })}\n\n`,
-  readAnswer: (body) => readJsonAnswer(body, { usageField: "usage", readUsage: readOpenAiUsage, boundIds }),
+  readAnswer: (body) => readAnswerEnd(body, USAGE, READ_END) ?? readJsonAnswer(body, READ_ALL),
   watchStream: watchOpenAiStream,
   listModels: (models) => ({ object: "list", data: models.map(modelObject) }),
   showModel: modelObject,
@@ -29,6 +30,10 @@ export function modelObject(model: { name: string; ownedBy: string; createdAtMs:
     owned_by: model.ownedBy,
   };
 }
+
+const USAGE = new JsonTail("usage");
+const READ_END = { readUsage: readOpenAiUsage, unless: [Buffer.from('"error"'), Buffer.from('"audio"')] };
+const READ_ALL = { usageField: "usage", readUsage: readOpenAiUsage, boundIds };
 
 /** Stored completions and audio answers are fetched again by id, from the key that made them. */
 function boundIds(answer: JsonObject): readonly string[] {
