@@ -9,8 +9,6 @@ import { RequestStream } from "./request-stream.ts";
 import { hasHeadEnd, parseResponseHead, type ResponseHead } from "./response-head.ts";
 import type { HttpAnswer, HttpRequest, Peer, SendOptions } from "./types.ts";
 
-/** Head and body go out in one write up to here; beyond it, copying the body costs more than a second write. */
-const ONE_WRITE_BYTES = 16_384;
 /** 100 and 103 come before the answer; more than a few of them are nobody's good intention. */
 const MAX_INTERIM_HEADS = 16;
 
@@ -93,8 +91,7 @@ export class HttpCall implements ConnectionUser, BodySource {
     this.#reused = connection.uses > 1;
     this.#phase = "head";
     const { body } = this.#request!;
-    if (body === null) connection.writeSoon(Buffer.from(this.#head, "latin1"));
-    else if (body instanceof Uint8Array) this.#sendBytes(connection, body);
+    if (body === null || body instanceof Uint8Array) connection.writeSoon(this.#head, body);
     else this.#sendStream(connection, body);
   }
 
@@ -126,18 +123,6 @@ export class HttpCall implements ConnectionUser, BodySource {
 
   resumeBody(): void {
     this.#connection?.resume();
-  }
-
-  #sendBytes(connection: Connection, body: Uint8Array): void {
-    const head = this.#head;
-    if (body.length > ONE_WRITE_BYTES) {
-      connection.writeSoon(Buffer.from(head, "latin1"), body);
-      return;
-    }
-    const bytes = Buffer.allocUnsafe(head.length + body.length);
-    bytes.write(head, "latin1");
-    bytes.set(body, head.length);
-    connection.writeSoon(bytes);
   }
 
   #sendStream(connection: Connection, body: ReadableStream<Uint8Array>): void {

@@ -45,6 +45,9 @@ export class Connection {
   #user: ConnectionUser | null;
   /** Null once it is connected: thousands of connections stand for hours. */
   #timer: ReturnType<typeof setTimeout> | null;
+  /** What goes out soon; null: nothing. */
+  #head: string | null = null;
+  #body: Uint8Array | null = null;
   /** What the kernel has not taken yet. */
   #unsent: Uint8Array[] = [];
   /** What has come in this turn of the event loop. */
@@ -98,7 +101,7 @@ export class Connection {
   }
 
   get isFlushed(): boolean {
-    return this.#unsent.length === 0;
+    return this.#head === null && this.#unsent.length === 0;
   }
 
   /** From now on this user's; null: idle. */
@@ -120,14 +123,20 @@ export class Connection {
     return false;
   }
 
-  /** As `write`, but together with those of other connections, perhaps at the end of this turn. `onFlushed` follows, or comes before this returns. */
-  writeSoon(...parts: readonly Uint8Array[]): void {
-    this.#unsent.push(...parts);
+  /**
+   * A head (latin1) and what comes with it, together with those of other connections, perhaps at the end of this turn. `onFlushed`
+   * follows, or comes before this returns.
+   */
+  writeSoon(head: string, body: Uint8Array | null): void {
+    this.#head = head;
+    this.#body = body;
     departures.add(this);
   }
 
   /** Sends nothing more of what is still unsent. */
   dropUnsent(): void {
+    this.#head = null;
+    this.#body = null;
     this.#unsent = [];
   }
 
@@ -202,11 +211,31 @@ export class Connection {
 
   /** @internal What is to go out goes out. */
   depart(): void {
+    const head = this.#head;
+    const body = this.#body;
+    this.#head = null;
+    this.#body = null;
+    if (head === null || this.#state !== "open") return;
     try {
-      this.drained();
+      this.#send(head, body ?? NOTHING);
     } catch (error) {
       this.ended(error);
     }
+  }
+
+  /** In one write, unless copying the body costs more than a second one. */
+  #send(head: string, body: Uint8Array): void {
+    const length = head.length + body.length;
+    if (length > ONE_WRITE_BYTES) {
+      this.#unsent.push(Buffer.from(head, "latin1"), body);
+      this.drained();
+      return;
+    }
+    outgoing.write(head, "latin1");
+    outgoing.set(body, head.length);
+    const written = Math.max(0, this.#socket!.write(outgoing, 0, length));
+    if (written < length) this.#unsent.push(new Uint8Array(outgoing.subarray(written, length)));
+    else this.#user?.onFlushed();
   }
 
   /** @internal */
@@ -267,7 +296,7 @@ export class Connection {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#stopTimer();
-    this.#unsent = [];
+    this.dropUnsent();
     this.#arrived = null;
     this.#socket?.terminate();
     this.keeper.forget(this);
@@ -277,6 +306,12 @@ export class Connection {
     if (error !== null) user?.onClosed(error);
   }
 }
+
+/** Head and body go out in one write up to here. */
+const ONE_WRITE_BYTES = 20_480;
+/** Put together here: a socket has taken or copied everything when its `write` returns. */
+const outgoing = Buffer.allocUnsafeSlow(ONE_WRITE_BYTES);
+const NOTHING = new Uint8Array(0);
 
 const arrivals = new Microbatch<Connection>((connection) => connection.deliver());
 const departures = new Microbatch<Connection>((connection) => connection.depart());
