@@ -22,7 +22,7 @@ export async function callUpstream(exchange: Exchange, request: UpstreamRequest,
       return refused(exchange, error);
     }
   }
-  request.headers.host = checked.host;
+  request.headers.host ??= checked.host;
   const { url, method, headers, body } = request;
   const http: HttpRequest = {
     peer: checked.peer,

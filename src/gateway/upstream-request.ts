@@ -10,6 +10,7 @@ import { bodyFor } from "./json-body.ts";
 import { multipartFor } from "./multipart-body.ts";
 import { nativeBody } from "./native-body.ts";
 import type { RouteTarget } from "./route.ts";
+import { type AddressedCall, usualCall } from "./usual-call.ts";
 
 const USER_AGENT = "sluice";
 
@@ -20,6 +21,26 @@ export function upstreamRequest(
   target: RouteTarget,
   key: KeyEntry,
 ): SpokenRequest {
+  const { endpoint } = exchange.incoming;
+  const { url, headers } = isUsual(exchange, admitted, target, key)
+    ? usualCall(exchange, target, key, () => addressedCall(exchange, admitted, target, key))
+    : addressedCall(exchange, admitted, target, key);
+  return {
+    method: endpoint.method,
+    url,
+    headers,
+    body: encodeBody(exchange, admitted, target),
+    proxyUrl: key.proxyUrl?.reveal() ?? null,
+    spoken: { upstreamFormat: exchange.protocol.id, upstreamEndpoint: endpoint.id },
+  };
+}
+
+function addressedCall(
+  exchange: Exchange,
+  { body, beta }: Admitted,
+  target: RouteTarget,
+  key: KeyEntry,
+): AddressedCall {
   const { incoming } = exchange;
   const { provider } = target;
   const dialect = dialects[provider.kind];
@@ -29,25 +50,29 @@ export function upstreamRequest(
     const value = clientHeaders.get(name);
     if (value !== null) headers[name] = value;
   }
-  const { beta } = admitted;
   if (beta !== undefined && !headers["anthropic-beta"]?.includes(beta)) {
     headers["anthropic-beta"] = [headers["anthropic-beta"], beta].filter(Boolean).join(",");
   }
   for (const name in dialect.defaults) headers[name] ??= dialect.defaults[name]!;
-  return {
-    method: incoming.endpoint.method,
-    url: dialect.url(addressOf(exchange, provider), {
-      endpoint: incoming.endpoint.id,
-      model: target.upstreamModel,
-      resourceId: incoming.resourceId === null ? null : encodeURIComponent(incoming.resourceId),
-      geminiVersion: incoming.geminiVersion,
-      query: withoutCredentials(incoming.query),
-    }),
-    headers,
-    body: encodeBody(exchange, admitted, target, headers),
-    proxyUrl: key.proxyUrl?.reveal() ?? null,
-    spoken: { upstreamFormat: exchange.protocol.id, upstreamEndpoint: incoming.endpoint.id },
-  };
+  if (body.kind !== "none") headers["content-type"] = body.kind === "json" ? "application/json" : body.contentType;
+  const url = dialect.url(addressOf(exchange, provider), {
+    endpoint: incoming.endpoint.id,
+    model: target.upstreamModel,
+    resourceId: incoming.resourceId === null ? null : encodeURIComponent(incoming.resourceId),
+    geminiVersion: incoming.geminiVersion,
+    query: withoutCredentials(incoming.query),
+  });
+  return { url, headers };
+}
+
+/** Nothing in the client's request but its path and model decides where it goes and with which headers. */
+function isUsual({ incoming }: Exchange, { body, beta }: Admitted, { provider }: RouteTarget, key: KeyEntry): boolean {
+  if (body.kind !== "json" || beta !== undefined || incoming.query !== "" || incoming.resourceId !== null) return false;
+  // Fetch writes its own host; a bare address may turn out to be another.
+  if (key.proxyUrl !== null || isBareAddress(provider)) return false;
+  const { headers } = incoming.request;
+  for (const name of dialects[provider.kind].forwarded) if (headers.has(name)) return false;
+  return true;
 }
 
 /** A base URL that is nothing but an origin stands for its /v1, until the upstream says that it has none (learn.ts). */
@@ -66,16 +91,13 @@ function encodeBody(
   exchange: Exchange,
   { body, clientWantsUsage }: Admitted,
   target: RouteTarget,
-  headers: Record<string, string>,
 ): UpstreamRequest["body"] {
   switch (body.kind) {
     case "none":
       return null;
     case "multipart":
-      headers["content-type"] = body.contentType;
       return multipartFor(exchange, body, target.upstreamModel);
     case "json": {
-      headers["content-type"] = "application/json";
       const { id } = exchange.incoming.endpoint;
       return bodyFor(nativeBody(exchange, body, target), {
         endpoint: id,

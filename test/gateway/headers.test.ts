@@ -64,6 +64,27 @@ describe("what goes up", () => {
     });
   });
 
+  test("is what the key, its address and this request say, whatever went up before", async () => {
+    const keyId = gateway.app.gateway.snapshots.current.providersByName.get("openai")!.keys[0]!.id;
+    const ask = async (path = "/v1/chat/completions", headers = {}) => {
+      const { calls } = await gateway.send(path, { model: "gpt" }, { headers });
+      const [call] = calls;
+      return [call!.path, call!.headers["user-agent"], call!.headers["openai-beta"] ?? null];
+    };
+    const usual = ["/v1/chat/completions", "my-agent/1.0", null];
+    expect(await ask()).toEqual(usual);
+    expect(await ask()).toEqual(usual);
+    expect(await ask(undefined, { "openai-beta": "b" })).toEqual(["/v1/chat/completions", "my-agent/1.0", "b"]);
+    expect(await ask("/v1/embeddings")).toEqual(["/v1/embeddings", "my-agent/1.0", null]);
+    expect(await ask()).toEqual(usual);
+    for (const agent of ["other/2", "my-agent/1.0"]) {
+      await gateway.graphql(
+        `mutation { updateProviderKey(input: { id: "${keyId}", userAgent: "${agent}" }) { userErrors { code } } }`,
+      );
+      expect(await ask()).toEqual(["/v1/chat/completions", agent, null]);
+    }
+  });
+
   test("names the gateway itself when the key has no user agent of its own", async () => {
     gateway.vendor.otherwise(json(messageAnswer()));
     const { calls } = await gateway.send("/v1/messages", { model: "opus" }, { headers: CLIENT_HEADERS });

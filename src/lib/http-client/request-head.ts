@@ -18,19 +18,35 @@ export function writeRequestHead(request: HttpRequest): string {
   if (method === "" || NOT_METHOD.test(method)) throw new MalformedError("the method is not a word of capitals");
   if (target === "" || NOT_TARGET.test(target)) throw new MalformedError("the target is not percent-encoded");
   const isStream = body !== null && !(body instanceof Uint8Array);
-  let head = `${method} ${target} HTTP/1.1\r\n`;
+  const head = `${method} ${target} HTTP/1.1\r\n${isStream ? writeLines(headers, true) : linesOf(headers)}`;
+  if (isStream) return declaredLength(request) === null ? `${head}transfer-encoding: chunked\r\n\r\n` : `${head}\r\n`;
+  if (body !== null) return `${head}content-length: ${body.length}\r\n\r\n`;
+  return mayHaveBody(method) ? `${head}content-length: 0\r\n\r\n` : `${head}\r\n`;
+}
+
+/** Lines of headers that are frozen: they go up with many requests, and are checked and put together once. */
+const written = new WeakMap<HttpRequest["headers"], string>();
+
+function linesOf(headers: HttpRequest["headers"]): string {
+  let lines = written.get(headers);
+  if (lines !== undefined) return lines;
+  lines = writeLines(headers, false);
+  if (Object.isFrozen(headers)) written.set(headers, lines);
+  return lines;
+}
+
+function writeLines(headers: HttpRequest["headers"], isStream: boolean): string {
+  let lines = "";
   for (const name in headers) {
     if (name === "content-length" && !isStream) continue;
     const value = headers[name]!;
     if (name === "" || NOT_NAME.test(name)) throw new MalformedError("a header name is not a lower-case token");
     if (name === "transfer-encoding") throw new MalformedError("the transfer-encoding is not the caller's to set");
     if (NOT_VALUE.test(value)) throw new MalformedError("a header value has a character that no header may have");
-    head += `${name}: ${value}\r\n`;
+    lines += `${name}: ${value}\r\n`;
   }
   if (headers.host === undefined) throw new MalformedError("the host header is missing");
-  if (isStream) return declaredLength(request) === null ? `${head}transfer-encoding: chunked\r\n\r\n` : `${head}\r\n`;
-  if (body !== null) return `${head}content-length: ${body.length}\r\n\r\n`;
-  return mayHaveBody(method) ? `${head}content-length: 0\r\n\r\n` : `${head}\r\n`;
+  return lines;
 }
 
 /** What a stream says of its own length; null: it goes chunked. */

@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly target: string;
   /**
    * Lower-case names, `host` among them. `content-length` and `transfer-encoding` are written from the body; only a stream may
-   * bring its own `content-length`, else it goes chunked.
+   * bring its own `content-length`, else it goes chunked. What is given for many requests is frozen: it is written once.
    */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;

@@ -32,6 +32,20 @@ describe("a request head", () => {
     expect(lines({ body: stream() }, { "content-length": "99" })).toEqual(["content-length: 99"]);
   });
 
+  test("is the same for frozen headers, whenever they are given, and never for those that may change", () => {
+    const frozen = Object.freeze({ host: "a.test", "x-a": "1" });
+    const other = Object.freeze({ host: "a.test", "x-a": "2" });
+    const open = { host: "a.test", "x-a": "1" };
+    for (const value of ["1", "2"]) {
+      expect(write({ headers: frozen })).toContain("\r\nx-a: 1\r\n");
+      expect(write({ headers: other })).toContain("\r\nx-a: 2\r\n");
+      expect(write({ headers: open })).toContain(`\r\nx-a: ${value}\r\n`);
+      open["x-a"] = "2";
+    }
+    const bad = Object.freeze({ host: "a.test", "x-a": "1\r\nx-b: 2" });
+    for (let time = 0; time < 2; time++) expect(() => write({ headers: bad })).toThrow(MalformedError);
+  });
+
   const injections: [what: string, request: Partial<HttpRequest>, headers: Readonly<Record<string, string>>][] = [
     ["a CRLF in the target", { target: "/ HTTP/1.1\r\nx: y" }, {}],
     ["a blank in the target", { target: "/a b" }, {}],
