@@ -5,7 +5,7 @@ import type { TagsOf } from "./key-tags.ts";
 import { unlessDamaged } from "./log-view.ts";
 import type { WholeReport } from "./packed-report.ts";
 import { countBetween } from "./recount.ts";
-import type { UsageQuery } from "./reports.ts";
+import { TAG_DIMENSIONS, type UsageQuery } from "./reports.ts";
 import { type CountedRow, UsageCell } from "./usage-cell.ts";
 import type { RowShapes } from "./usage-deltas.ts";
 import { compileUsageFilter } from "./usage-filter.ts";
@@ -15,6 +15,10 @@ import { metricsOf } from "./usage-metrics.ts";
 import { SeriesSum } from "./usage-report.ts";
 
 const MINUTE_MS = 60_000;
+/** What was read of so many rows is kept for the second pass: a hundred bytes each. */
+const MOST_KEPT_ROWS = 200_000;
+/** Numbers of shapes in a day stay far below this. */
+const FACTOR = 2 ** 26;
 
 /**
  * Minute by minute, which roll-ups do not know: from the rows themselves, and so only of a short time. What has been purged or has
@@ -33,7 +37,10 @@ export function makeMinuteReport(days: DayReaders, query: UsageQuery, tagsOf: Ta
   const here = chosen.map(() => new UsageCell());
   const [total, rest] = [new UsageCell(), new UsageCell()];
   let minute = 0;
+  /** Then what the lines hold is not what all together hold. */
+  const mayOverlap = query.groupBy.some((dimension) => dimension in TAG_DIMENSIONS);
   const closeMinute = () => {
+    for (const cell of mayOverlap ? [] : [...here, rest]) if (cell.requests > 0) total.merge(cell);
     for (const [at, sum] of series.entries()) sum.add(here[at]!);
     whole.add(total);
     other.add(rest);
@@ -52,7 +59,7 @@ export function makeMinuteReport(days: DayReaders, query: UsageQuery, tagsOf: Ta
       isShown = true;
     }
     if (!isShown) rest.add(row, outcome);
-    total.add(row, outcome);
+    if (mayOverlap) total.add(row, outcome);
   });
   while (minute < buckets.length) closeMinute();
 
@@ -70,7 +77,7 @@ interface Range {
 /** The values of the groups as JSON, largest first. */
 function largestLines(rows: Rows, range: Range): string[] {
   const sizes = new Map<string, { cost: number; requests: number }>();
-  rows.each(range, (_atMs, lines, { costNanoUsd }) => {
+  rows.eachFirst(range, (_atMs, lines, { costNanoUsd }) => {
     for (const line of lines) {
       const size = sizes.get(line) ?? { cost: 0, requests: 0 };
       size.cost += costNanoUsd || 0; // NaN: unknown
@@ -91,6 +98,7 @@ type Visit = (atMs: number, lines: readonly string[], row: CountedRow, shapes: R
 class Rows {
   readonly #days: DayReaders;
   readonly #linesOf: (shapes: RowShapes) => readonly string[] | null;
+  #kept: readonly Parameters<Visit>[] | null = null;
 
   constructor(days: DayReaders, { groupBy, filter }: UsageQuery, tagsOf: TagsOf) {
     const { passes } = compileUsageFilter(filter, tagsOf);
@@ -102,18 +110,38 @@ class Rows {
     };
   }
 
-  each({ fromMs, toMs }: Range, visit: Visit): void {
+  each(range: Range, visit: Visit): void {
+    if (this.#kept === null) this.#read(range, visit);
+    else for (const row of this.#kept) visit(...row);
+  }
+
+  /** Like `each`, which is called with the same range after it. */
+  eachFirst(range: Range, visit: Visit): void {
+    const kept: Parameters<Visit>[] = [];
+    this.#read(range, (...row) => {
+      if (kept.length <= MOST_KEPT_ROWS) kept.push(row);
+      visit(...row);
+    });
+    if (kept.length <= MOST_KEPT_ROWS) this.#kept = kept;
+  }
+
+  #read({ fromMs, toMs }: Range, visit: Visit): void {
     for (let day = Math.floor(fromMs / DAY_MS); day * DAY_MS < toMs; day++) {
       const reader = this.#days.get(day);
       if (reader === null) continue;
-      /** By the numbers of a row's shapes in the day's file. */
-      const known = new Map<string, readonly string[] | null>();
+      /** By the numbers of a row's shapes in the day's file: of route and caller, then of the outcome. */
+      const known = new Map<number, Map<number, readonly string[] | null>>();
       const add = (atMs: number, shapes: RowShapes, row: CountedRow) => {
-        const numbers = `${shapes.routeNumber} ${shapes.callerNumber} ${shapes.outcomeNumber}`;
-        let lines = known.get(numbers);
+        const pair = shapes.routeNumber * FACTOR + shapes.callerNumber;
+        let byOutcome = known.get(pair);
+        if (byOutcome === undefined) {
+          byOutcome = new Map();
+          known.set(pair, byOutcome);
+        }
+        let lines = byOutcome.get(shapes.outcomeNumber);
         if (lines === undefined) {
           lines = this.#linesOf(shapes);
-          known.set(numbers, lines);
+          byOutcome.set(shapes.outcomeNumber, lines);
         }
         if (lines !== null) visit(atMs, lines, row, shapes);
       };
