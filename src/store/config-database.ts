@@ -10,6 +10,7 @@ import { writeRevision } from "./config-history.ts";
 import { makePrivate } from "./data-directory.ts";
 import { Journal, type JournaledChange } from "./journal.ts";
 import { migrate } from "./migrate.ts";
+import { openSynced } from "./new-file.ts";
 import { setPragmas } from "./pragmas.ts";
 import { restoreObjects, undoRows } from "./revert.ts";
 import { describeFault, isLocked, StoreError } from "./store-error.ts";
@@ -51,16 +52,18 @@ export class ConfigDatabase implements ConfigAccess {
       makePrivate(path);
       const pragmas = [
         ["journal_mode", "wal"],
-        ["synchronous", 2], // FULL: an acknowledged change survives a power cut
         ["secure_delete", 1], // what is deleted or sealed is gone from the file, too
         ["foreign_keys", 0],
         ["busy_timeout", 20], // held by another program: retried between turns of the event loop, see write()
       ] as const;
-      setPragmas(database, pragmas, path);
-      migrate(database, path, migrations);
-      setPragmas(database, [["foreign_keys", 1]], path);
       const opened = new ConfigDatabase(database, path);
-      opened.#guard(() => checkMasterKey(opened.#queries, vault, path));
+      // FULL: an acknowledged change survives a power cut
+      openSynced(database, path, 2, () => {
+        setPragmas(opened.#database, pragmas, path);
+        migrate(opened.#database, path, migrations);
+        setPragmas(opened.#database, [["foreign_keys", 1]], path);
+        opened.#guard(() => checkMasterKey(opened.#queries, vault, path));
+      });
       return opened;
     } catch (error) {
       database?.close();

@@ -12,7 +12,7 @@ interface Applied {
 
 /**
  * Brings a database up to the program's migrations. Each runs in one transaction with its record, so that whatever kills the
- * process, the next start goes on with the first one missing. An existing database is copied to `<path>.before-<n>` first, n being
+ * process, the next start goes on with the first one missing; all of a new database are one. An existing database is copied to `<path>.before-<n>` first, n being
  * the migrations it had. Foreign keys must be off: a table is rebuilt by dropping it. Throws StoreError for a database that is
  * newer than the program, or was made by other migrations.
  */
@@ -30,33 +30,40 @@ export function migrate(database: Database, path: string, migrations: readonly M
     }
   }
   if (applied.length === migrations.length) return;
-  if (applied.length > 0) snapshot(database, path, applied.length);
-  for (const [index, migration] of migrations.entries()) {
-    if (index >= applied.length) apply(database, path, index, migration);
+  const missing = migrations.entries().drop(applied.length);
+  if (applied.length === 0) {
+    apply(database, path, [...missing]);
+    return;
   }
+  snapshot(database, path, applied.length);
+  for (const one of missing) apply(database, path, [one]);
 }
 
 function readApplied(database: Database): Applied[] {
-  database.run(
-    "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL, applied_at INTEGER NOT NULL)",
-  );
+  if (database.query("SELECT 1 FROM sqlite_master WHERE name = 'migration'").get() === null) return [];
   return database.query<Applied, []>("SELECT number, name, hash FROM migration ORDER BY number").all();
 }
 
-function apply(database: Database, path: string, index: number, migration: Migration): void {
+const RECORDS =
+  "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL, applied_at INTEGER NOT NULL)";
+
+function apply(database: Database, path: string, migrations: readonly (readonly [number, Migration])[]): void {
   database
     .transaction(() => {
-      for (const statement of migration.sql.split("--> statement-breakpoint")) {
-        if (statement.trim() !== "") database.run(statement);
+      database.run(RECORDS);
+      for (const [index, migration] of migrations) {
+        for (const statement of migration.sql.split("--> statement-breakpoint")) {
+          if (statement.trim() !== "") database.run(statement);
+        }
+        const { name } = migration;
+        const record = [index, name, hashOf(migration), Date.now()];
+        database.run("INSERT INTO migration (number, name, hash, applied_at) VALUES (?, ?, ?, ?)", record);
       }
       const broken = database.query("PRAGMA foreign_key_check").all();
-      if (broken.length > 0) throw new StoreError(`${path}: migration ${migration.name} would leave broken references`);
-      database.run("INSERT INTO migration (number, name, hash, applied_at) VALUES (?, ?, ?, ?)", [
-        index,
-        migration.name,
-        hashOf(migration),
-        Date.now(),
-      ]);
+      if (broken.length > 0) {
+        const last = migrations.at(-1)![1].name;
+        throw new StoreError(`${path}: migration ${last} would leave broken references`);
+      }
     })
     .immediate();
 }

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { isSealed, type Seal } from "../lib/seal.ts";
 import { makePrivate } from "./data-directory.ts";
+import { openSynced } from "./new-file.ts";
 import { openSchema, schemaVersion } from "./open-schema.ts";
 import type { ResponseChanges } from "./pending-responses.ts";
 import { setPragmas } from "./pragmas.ts";
@@ -41,12 +42,13 @@ export class ResponseFile {
       ["busy_timeout", 200], // the lane tries again
       ["auto_vacuum", 2], // incremental; only before the first page is made
       ["journal_mode", "wal"],
-      ["synchronous", 1],
       ["secure_delete", 1], // what a client deletes is gone from the file, too
     ] as const;
-    setPragmas(this.#database, pragmas, path);
-    if (schemaVersion(this.#database) === UNSEALED_VERSION) this.#adopt();
-    if (!this.hasUnsealed()) openSchema(this.#database, path, RESPONSE_VERSION, SCHEMA);
+    openSynced(this.#database, path, 1, () => {
+      setPragmas(this.#database, pragmas, path);
+      if (schemaVersion(this.#database) === UNSEALED_VERSION) this.#adopt();
+      if (!this.hasUnsealed()) openSchema(this.#database, path, RESPONSE_VERSION, SCHEMA);
+    });
   }
 
   /** Are there, perhaps, rows of an older program? */

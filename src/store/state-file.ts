@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import type { KeyHealthChange } from "../events.ts";
 import { makePrivate } from "./data-directory.ts";
+import { openSynced } from "./new-file.ts";
 import { openSchema } from "./open-schema.ts";
 import { setPragmas } from "./pragmas.ts";
 import type { KeyStateRow, KeyUseRow } from "./types.ts";
@@ -39,10 +40,11 @@ export class StateFile {
     const pragmas = [
       ["busy_timeout", 200], // the lane tries again
       ["journal_mode", "wal"],
-      ["synchronous", 1],
     ] as const;
-    setPragmas(this.#database, pragmas, path);
-    openSchema(this.#database, path, STATE_VERSION, SCHEMA);
+    openSynced(this.#database, path, 1, () => {
+      setPragmas(this.#database, pragmas, path);
+      openSchema(this.#database, path, STATE_VERSION, SCHEMA);
+    });
   }
 
   save(save: StateChanges): void {

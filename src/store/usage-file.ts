@@ -1,5 +1,6 @@
 import { Database, type Statement } from "bun:sqlite";
 import { makePrivate } from "./data-directory.ts";
+import { openSynced } from "./new-file.ts";
 import { openSchema } from "./open-schema.ts";
 import { cellOf, mergeCells, packCells } from "./packed-cells.ts";
 import { setPragmas } from "./pragmas.ts";
@@ -54,10 +55,11 @@ export class UsageFile {
     const pragmas = [
       ["busy_timeout", 200], // the lane tries again
       ["journal_mode", "wal"],
-      ["synchronous", 1],
     ] as const;
-    setPragmas(this.#database, pragmas, path);
-    openSchema(this.#database, path, USAGE_VERSION, USAGE_SCHEMA, USAGE_UPGRADES);
+    openSynced(this.#database, path, 1, () => {
+      setPragmas(this.#database, pragmas, path);
+      openSchema(this.#database, path, USAGE_VERSION, USAGE_SCHEMA, USAGE_UPGRADES);
+    });
     this.#phases = new UsagePhases(this.#database);
     for (const grid of [...UTC_GRIDS, ...this.#phases.grids()]) this.#due.set(grid, new Set());
     this.#parts = this.#database.query("SELECT id, cells FROM quarter WHERE id >= ? AND id < ? ORDER BY id");

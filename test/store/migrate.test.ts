@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from "drizzle-kit/api";
 import { MIGRATIONS, type Migration } from "../../migrations/index.ts";
@@ -66,6 +66,17 @@ describe("migrations", () => {
     migrate(database, path, [FIRST, SECOND]);
     expect(columns(database)).toEqual(["id", "owner", "memo"]);
     expect(existsSync(`${path}.before-1.part`)).toBe(false);
+  });
+
+  test("of a new database are all or none: one that fails leaves it empty, and without a copy", () => {
+    const path = join(temporaryDirectory(), "a.db");
+    const database = open(path);
+    const failing = { ...SECOND, sql: `${SECOND.sql}\n--> statement-breakpoint\nSELECT kill();` };
+    expect(() => migrate(database, path, [FIRST, failing])).toThrow();
+    expect(database.query("SELECT name FROM sqlite_master").all()).toEqual([]);
+    migrate(database, path, [FIRST, SECOND]);
+    expect(columns(database)).toEqual(["id", "owner", "memo"]);
+    expect(existsSync(`${path}.before-1`)).toBe(false);
   });
 
   test("a database of a newer program is refused and untouched", () => {
@@ -193,6 +204,43 @@ describe("the configuration database", () => {
       1,
       20,
     ]);
+  });
+
+  test("is made again when a power cut took its log before the first change was acknowledged", () => {
+    const path = join(temporaryDirectory(), "sluice.db");
+    const made = ConfigDatabase.open(path, new Vault(MASTER_KEY));
+    const cut = join(temporaryDirectory(), "sluice.db");
+    copyFileSync(path, cut); // What was synced, and nothing else.
+    made.close();
+    expect(statSync(cut).size).toBeGreaterThan(0);
+    const database = ConfigDatabase.open(cut, new Vault(MASTER_KEY));
+    onCleanup(() => database.close());
+    expect(database.read((queries) => queries.select().from(clientKey).all())).toEqual([]);
+  });
+
+  test("survives a power cut after the first change as that left it", async () => {
+    const path = join(temporaryDirectory(), "sluice.db");
+    const made = ConfigDatabase.open(path, new Vault(MASTER_KEY));
+    onCleanup(() => made.close());
+    const row = {
+      id: "prv_1",
+      name: "x",
+      kind: "openai",
+      baseUrl: "https://a",
+      strategy: "round_robin",
+      enabled: true,
+    } as const;
+    await made.write((queries) =>
+      queries
+        .insert(provider)
+        .values({ ...row, createdAt: 1, updatedAt: 1, version: 1 })
+        .run(),
+    );
+    const cut = join(temporaryDirectory(), "sluice.db");
+    for (const suffix of ["", "-wal"]) copyFileSync(path + suffix, cut + suffix);
+    const database = ConfigDatabase.open(cut, new Vault(MASTER_KEY));
+    onCleanup(() => database.close());
+    expect(database.read((queries) => queries.select().from(provider).all())).toMatchObject([{ name: "x" }]);
   });
 
   test("opened with another master key says which variable to look at", () => {
