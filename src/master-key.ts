@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, decodeMasterKey } from "./config.ts";
 
@@ -27,7 +27,13 @@ export function readOrMakeMasterKey(dataDir: string): { readonly key: Uint8Array
   const key = randomBytes(32);
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    writeFileSync(path, `${key.toString("base64")}\n`, { mode: 0o600, flag: "wx" });
+    const file = openSync(path, "wx", 0o600);
+    try {
+      writeSync(file, `${key.toString("base64")}\n`);
+      fsyncSync(file); // What it seals survives a power cut, and so must it.
+    } finally {
+      closeSync(file);
+    }
   } catch {
     throw new ConfigError(`DATA_DIR: ${dataDir} cannot be written`);
   }
