@@ -2,12 +2,11 @@ import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { type Config, ConfigError, type OidcVariables, reachableHost } from "./config.ts";
 import type { ConfigDocument } from "./config-file.ts";
-import { ensureDefaultRules } from "./control/alerts/alert-defaults.ts";
 import type { GeneratedClientKey } from "./control/config/config-carry-out.ts";
 import { type Control, openControl } from "./control/control.ts";
 import { learnQuirk } from "./control/providers/provider-quirks.ts";
 import { Events } from "./events.ts";
-import { prepareFirstStart } from "./first-start.ts";
+import { isPrepared, prepareFirstStart } from "./first-start.ts";
 import { BoundIds } from "./gateway/bound-ids.ts";
 import { FileCopies } from "./gateway/files/copies.ts";
 import { foresee } from "./gateway/foresee.ts";
@@ -76,14 +75,16 @@ export async function startApp(config: Config, log: Logger, consoleSource: Conso
     const checkAddress = (url: string) => egress.refusal(url);
     const file =
       config.configFile === null ? null : await readStartFile(config.configFile, { store, vault, checkAddress });
-    const { generatedClientKeys, defaultClientKey } = await store.writeTogether(
-      async (inside) => ({
-        generatedClientKeys: (await file?.carryOut(inside)) ?? [],
-        ...(await prepareFirstStart(inside, config, checkAddress)),
-      }),
-      { id: null, name: config.configFile === null ? "Sluice" : "CONFIG_FILE", action: "start" },
-    );
-    await ensureDefaultRules(store);
+    const { generatedClientKeys, defaultClientKey } =
+      file === null && (await isPrepared(store))
+        ? { generatedClientKeys: [], defaultClientKey: null }
+        : await store.writeTogether(
+            async (inside) => ({
+              generatedClientKeys: (await file?.carryOut(inside)) ?? [],
+              ...(await prepareFirstStart(inside, config, checkAddress)),
+            }),
+            { id: null, name: file === null ? "Sluice" : "CONFIG_FILE", action: "start" },
+          );
 
     const events = new Events();
     const pool = new KeyPool({ events, settings: () => snapshots.current.settings });

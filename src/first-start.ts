@@ -1,20 +1,30 @@
 import type { Config } from "./config.ts";
 import { ConfigError } from "./config.ts";
+import { hasDefaultRules, makeDefaultRules } from "./control/alerts/alert-defaults.ts";
 import { CLIENT_KEY_PREFIX, generateSecret } from "./control/clients/client-key-secret.ts";
 import type { Secret } from "./lib/secret.ts";
 import { PROVIDER_KINDS, type ProviderKind } from "./llm/names.ts";
 import { dialects } from "./providers/index.ts";
-import type { ConfigNouns } from "./store/types.ts";
+import type { ClientKeyRow, ConfigNouns } from "./store/types.ts";
+
+type Prepared = Pick<ConfigNouns, "clientKeys" | "settings">;
+
+/** Whether there is nothing left to be made: most starts write nothing. */
+export async function isPrepared(store: Prepared): Promise<boolean> {
+  const clients = await store.clientKeys.list();
+  return clients.some(isAnonymous) && !clients.every(isAnonymous) && (await hasDefaultRules(store));
+}
 
 /**
- * What a new data directory begins with: the built-in client `anonymous`, a default client (its key is returned, to be printed
- * once) and, when the environment names one, a provider with its key. Running it again changes nothing.
+ * What a new data directory begins with: the default alert rules, the built-in client `anonymous`, a default client (its key is
+ * returned, to be printed once) and, when the environment names one, a provider with its key. Running it again changes nothing.
  */
 export async function prepareFirstStart(
   store: ConfigNouns,
   config: Config,
   checkAddress: (url: string) => string | null,
 ): Promise<{ readonly defaultClientKey: Secret | null }> {
+  if (!(await hasDefaultRules(store))) await makeDefaultRules(store);
   const clients = await store.clientKeys.list();
   const blank = {
     expiresAt: null,
@@ -24,7 +34,7 @@ export async function prepareFirstStart(
     tags: [],
     enabled: true,
   };
-  if (!clients.some((row) => row.builtin === "anonymous")) {
+  if (!clients.some(isAnonymous)) {
     await store.clientKeys.create({
       ...blank,
       name: "anonymous",
@@ -33,7 +43,7 @@ export async function prepareFirstStart(
       builtin: "anonymous",
     });
   }
-  if (clients.some((row) => row.builtin !== "anonymous")) return { defaultClientKey: null };
+  if (!clients.every(isAnonymous)) return { defaultClientKey: null };
   await quickStart(store, config, checkAddress);
   const secret = generateSecret(CLIENT_KEY_PREFIX);
   await store.clientKeys.create({
@@ -44,6 +54,10 @@ export async function prepareFirstStart(
     builtin: "default",
   });
   return { defaultClientKey: secret };
+}
+
+function isAnonymous({ builtin }: ClientKeyRow): boolean {
+  return builtin === "anonymous";
 }
 
 async function quickStart(

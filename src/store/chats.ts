@@ -241,10 +241,13 @@ export function openChats(database: ConfigDatabase, chatSeal: ChatSeal, search: 
       return database.write((queries) => insertAttachments(queries, messageId, attachments));
     },
     sealOld: () => sealOldChats(database, chatSeal),
-    failRunning(error, endedAt) {
+    async failRunning(error, endedAt) {
+      const running = sql`${message.state} IN ('queued', 'streaming')`;
+      const find = (queries: Queries) => queries.select({ id: message.id }).from(message).where(running).all();
+      // Mostly none: then a start does without a transaction.
+      if (database.read(find).length === 0) return 0;
       return database.write((queries) => {
-        const running = sql`${message.state} IN ('queued', 'streaming')`;
-        const found = queries.select({ id: message.id }).from(message).where(running).all();
+        const found = find(queries);
         for (const { id } of found) {
           const values = { state: "error", ...sealed.errorColumns(id, error), endedAt } as const;
           queries.update(message).set(values).where(eq(message.id, id)).run();

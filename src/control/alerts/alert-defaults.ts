@@ -49,8 +49,11 @@ const DEFAULT_RULES: readonly AlertRuleValues[] = [
 ];
 
 /** Once per data directory: what a person deletes stays deleted. */
-export async function ensureDefaultRules(store: Pick<Store, "alertRules" | "settings">): Promise<void> {
-  if ((await store.settings.all())[MADE_SETTING] !== undefined) return;
+export async function hasDefaultRules({ settings }: Pick<Store, "settings">): Promise<boolean> {
+  return (await settings.all())[MADE_SETTING] !== undefined;
+}
+
+export async function makeDefaultRules(store: Pick<Store, "alertRules" | "settings">): Promise<void> {
   for (const rule of DEFAULT_RULES) await store.alertRules.create(rule);
   await store.settings.put({ [MADE_SETTING]: true });
 }
