@@ -210,10 +210,10 @@ describe("a sick key", () => {
     });
     server.store.keyStates.save([], [], [change(1000, "cooling"), change(2000, "exhausted")]);
     const { data } = await server.ask(
-      "query ($id: ID!) { providerKey(id: $id) { history(first: 10) { at from to message errorClass } } }",
+      "query ($id: ID!) { providerKey(id: $id) { healthHistory(first: 10) { nodes { at from to message errorClass } } } }",
       { id: key.id },
     );
-    expect(data.providerKey.history).toEqual([
+    expect(data.providerKey.healthHistory.nodes).toEqual([
       {
         at: "1970-01-01T00:00:02.000Z",
         from: "ACTIVE",

@@ -59,7 +59,7 @@ export const keyQuery = graphql(
         ...KeyFields
         usage { ...MetricFields }
         sparkline { startsAt stepSeconds requests errors }
-        history(first: 50) { ...KeyChangeFields }
+        healthHistory(first: 50) { nodes { ...KeyChangeFields } }
       }
     }
   `,

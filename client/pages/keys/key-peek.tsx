@@ -43,7 +43,7 @@ export function KeyPeek(props: {
         for (const each of event.events) {
           if (!data.providerKey || each.keyId !== props.id) continue;
           if (each.key) Object.assign(data.providerKey, each.key);
-          if (each.change) data.providerKey.history.unshift(each.change);
+          if (each.change) data.providerKey.healthHistory.nodes.unshift(each.change);
         }
       });
     },
@@ -124,7 +124,7 @@ export function KeyPeek(props: {
             <Show when={detail()}>
               {(full) => (
                 <PeekSection title={t().keys.history}>
-                  <KeyHistory changes={full().history} />
+                  <KeyHistory changes={full().healthHistory.nodes} />
                 </PeekSection>
               )}
             </Show>
