@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync } from "node:fs";
 import type { RequestRecord } from "../../src/record.ts";
 import type { UsageQuery, UsageSeries } from "../../src/store/reports.ts";
@@ -9,6 +9,8 @@ import { cleanUp, makeFailure, makeRecord, NOON, openTestStore } from "./fixture
 import { TestLog } from "./test-log.ts";
 import { inPoints, sumOf, traffic } from "./usage-traffic.ts";
 
+// Others may keep disk and processors busy; nothing here waits for a clock.
+setDefaultTimeout(60_000);
 afterEach(cleanUp);
 
 const QUARTER_MS = 15 * 60_000;
