@@ -6,6 +6,7 @@ import { CLI_HELP, COMMANDS } from "./cli/commands.ts";
 import { type Config, ConfigError, reachableHost, readConfig } from "./config.ts";
 import { type ConsoleSource, readConsole } from "./http/console.ts";
 import { createLogger, errorText, type Logger } from "./lib/log.ts";
+import { makeHelpersGiveWay } from "./lib/thread-priority.ts";
 import { raiseRequestCap } from "./request-cap.ts";
 import { giveBackStartCode } from "./start-code.ts";
 import { StoreError } from "./store/store-error.ts";
@@ -81,6 +82,8 @@ function restAfterStart({ gateway }: App): void {
     if (gateway.inFlight.size === 0) void giveBackStartCode();
   };
   for (const afterMs of REST_AFTER_MS) setTimeout(rest, afterMs).unref();
+  // By then most of them have been started, and what the first requests need is compiled.
+  setTimeout(makeHelpersGiveWay, REST_AFTER_MS.at(-1)).unref();
 }
 
 function stopOnSignal(app: App, log: Logger): void {

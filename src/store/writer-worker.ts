@@ -1,3 +1,4 @@
+import { giveWay, NICENESS } from "../lib/thread-priority.ts";
 import type { WriterRequest } from "./writer-messages.ts";
 import { WriterService } from "./writer-service.ts";
 
@@ -7,5 +8,6 @@ import { WriterService } from "./writer-service.ts";
  */
 declare const self: Worker;
 
+giveWay(NICENESS.background);
 const service = new WriterService((reply) => self.postMessage(reply));
 self.onmessage = (event: MessageEvent<WriterRequest>) => service.handle(event.data);
