@@ -16,6 +16,20 @@ test("items come in their order, and other work gets in between each two of them
   expect(seen.indexOf("2")).toBeLessThan(seen.indexOf("c"));
 });
 
+test("so many at once in one turn", async () => {
+  let turn = 0;
+  const turns = Promise.all(inTurns(["a", "b", "c", "d", "e"], 2).map((item) => item.then(() => turn)));
+  const count = () => {
+    turn++;
+    if (turn < 5) setImmediate(count);
+  };
+  setImmediate(count);
+  const [a, b, c, d, e] = await turns;
+  expect([b, d]).toEqual([a, c]);
+  expect(a).toBeLessThan(c!);
+  expect(c).toBeLessThan(e!);
+});
+
 test("an empty list has no turns", () => {
   expect(inTurns([])).toEqual([]);
 });

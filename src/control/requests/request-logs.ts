@@ -61,7 +61,11 @@ const EMPTY: RequestPage = {
 const MAX_BUCKETS = 500;
 
 /** When the requests of a list happened: of all that match, not of the page. */
-export async function readHistogram(control: Control, { filter }: RequestPage, buckets: number): Promise<LogHistogram> {
+export async function readHistogram(
+  control: Control,
+  { filter }: Pick<RequestPage, "filter">,
+  buckets: number,
+): Promise<LogHistogram> {
   if (buckets < 1 || buckets > MAX_BUCKETS) throw badInput(`From 1 to ${MAX_BUCKETS} buckets.`, "buckets");
   const nowMs = control.now();
   const counts = { success: [], clientError: [], upstreamError: [], cancelled: [] };
