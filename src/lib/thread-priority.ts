@@ -20,7 +20,12 @@ const HELPERS: ReadonlySet<string> = new Set(["JITWorker", "JSCWarmUp", "mi-scav
 
 /** The calling thread gives way. On Linux a priority is a thread's own; elsewhere the whole process would give way. */
 export function giveWay(niceness: number): void {
-  if (process.platform === "linux") setPriority(0, niceness);
+  if (process.platform !== "linux") return;
+  try {
+    setPriority(0, niceness);
+  } catch {
+    // A sandbox that forbids it: all go on as equals.
+  }
 }
 
 /** The runtime's helpers that there are by now give way to the thread that carries the streams. */
@@ -32,7 +37,7 @@ export function makeHelpersGiveWay(): void {
       if (!HELPERS.has(name) || getPriority(Number(thread)) >= NICENESS.background) continue;
       setPriority(Number(thread), NICENESS.background);
     } catch {
-      // It has ended meanwhile, or may not be changed in here: then it stays as it is.
+      // It has ended meanwhile, or a sandbox forbids it: then it stays as it is.
     }
   }
 }
