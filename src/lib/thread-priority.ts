@@ -3,10 +3,10 @@ import { constants, getPriority, setPriority } from "node:os";
 
 /**
  * Niceness: who goes first where two threads want the same processor. The thread that carries the streams keeps 0, the process' own.
- * What it must not wait for gives way; each step of 1 is about a quarter of a share. Raising it needs no rights, and there is no way back.
+ * What it must not wait for gives way: each step leaves four fifths of a share. Raising it needs no rights, and there is no way back.
  */
 export const NICENESS = {
-  /** May be late, but never starve: where streams take all of a processor, a fifth of it is enough to write down what they did. */
+  /** May be late, but never starve: where streams take all of a processor, a quarter of their share is enough to write down what they did. */
   background: 5,
   /** A person waits, who does not notice milliseconds. Still one hundredth of a processor that has no time at all. */
   reports: constants.priority.PRIORITY_LOW,
