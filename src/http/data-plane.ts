@@ -11,23 +11,14 @@ import { matchPath, type PathMatch } from "./paths.ts";
 
 type EndpointMatch = Extract<PathMatch, { kind: "endpoint" }>;
 
-/** Everything below these is the data plane's. */
-export const DATA_PLANE = ["/v1/", "/v1beta/", "/openai/"] as const;
-
-export function isDataPlane(target: string): boolean {
-  return DATA_PLANE.some((prefix) => target.startsWith(prefix));
-}
-
-/** `target`: path and query. */
+/** Everything under /v1, /v1beta and /openai. `path` and `query` are already cut from the URL. */
 export function serveDataPlane(
   gateway: Gateway,
   request: Request,
-  target: string,
+  path: string,
+  query: string,
   address: string,
 ): Response | Promise<Response> {
-  const question = target.indexOf("?");
-  const path = question < 0 ? target : target.slice(0, question);
-  const query = question < 0 ? "" : target.slice(question);
   let match: PathMatch | null;
   try {
     match = matchPath(request.method, path);

@@ -1,7 +1,7 @@
 import { Elysia } from "elysia";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { ClientAddress } from "./client-address.ts";
-import { isDataPlane, serveDataPlane } from "./data-plane.ts";
+import { serveDataPlane } from "./data-plane.ts";
 import type { SignInRoutes } from "./sign-in-routes.ts";
 
 /** What the server puts together; each part is made by main. */
@@ -57,7 +57,6 @@ const HOST_HEADER = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 export function serve(parts: ServerParts): Bun.Server<unknown> {
   // `fetch` is a getter that composes the handler; read once, at start rather than with the first request.
   const { fetch: answer } = createApp(parts, () => server).compile();
-  const addressOf = addresses(parts, () => server);
   const base = parts.basePath;
   const server: Bun.Server<unknown> = Bun.serve({
     hostname: parts.host,
@@ -65,15 +64,11 @@ export function serve(parts: ServerParts): Bun.Server<unknown> {
     idleTimeout: IDLE_SECONDS,
     maxRequestBodySize: OUTER_BODY_LIMIT,
     websocket: parts.graphql.websocket as Bun.WebSocketHandler<unknown>,
-    fetch: (given) => {
+    fetch: (request) => {
       // Bun builds the URL from the Host header, so a hostile one could choose the path.
-      const host = given.headers.get("host");
+      const host = request.headers.get("host");
       if (host === null || !HOST_HEADER.test(host)) return plainError(400, "The Host header is not valid.");
-      const request = base === "" ? given : withoutBase(given, base);
-      const target = targetOf(request.url);
-      // Past the router, whose context and hooks a request of the data plane needs nothing of.
-      if (isDataPlane(target)) return serveDataPlane(parts.gateway, request, target, addressOf(request));
-      return answer(request);
+      return answer(base === "" ? request : withoutBase(request, base));
     },
     error: () => plainError(500, "Something went wrong in this gateway."),
   });
@@ -81,9 +76,16 @@ export function serve(parts: ServerParts): Bun.Server<unknown> {
   return server;
 }
 
-/** All but the data plane. Exported for the test that compares its routes with the table of who may use them. */
+/** Exported for the test that compares its routes with the table of who may use them. */
 export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>) {
-  const addressOf = addresses(parts, server);
+  const addressOf = (request: Request) =>
+    parts.clientAddress(server().requestIP(originals.get(request) ?? request)?.address ?? "", request.headers);
+  const dataPlane = ({ request, path }: { request: Request; path: string }) => {
+    const { url } = request;
+    const question = url.indexOf("?");
+    const query = question < 0 ? "" : url.slice(question);
+    return serveDataPlane(parts.gateway, request, path, query, addressOf(request));
+  };
   const graphql = ({ request }: { request: Request }) => {
     const original = originals.get(request) ?? request;
     if (parts.graphql.isLongLived(original)) server().timeout(original, 0);
@@ -91,6 +93,9 @@ export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>)
   };
   const raw = { parse: "none" } as const;
   return new Elysia({ normalize: false, precompile: true, handler: { standardHostname: false } })
+    .all("/v1/*", dataPlane, raw)
+    .all("/v1beta/*", dataPlane, raw)
+    .all("/openai/*", dataPlane, raw)
     .all("/graphql", graphql, raw)
     .get("/graphql/schema.graphql", graphql, raw)
     .get("/graphiql", ({ request }) => {
@@ -134,22 +139,12 @@ export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>)
     );
 }
 
-function addresses({ clientAddress }: ServerParts, server: () => Bun.Server<unknown>) {
-  return (request: Request) =>
-    clientAddress(server().requestIP(originals.get(request) ?? request)?.address ?? "", request.headers);
-}
-
-/** Path and query. Not `new URL`: it costs a microsecond and throws on hostile input. */
-function targetOf(url: string): string {
-  return url.slice(url.indexOf("/", url.indexOf("//") + 2));
-}
-
 function withoutBase(request: Request, base: string): Request {
-  const target = targetOf(request.url);
-  const rest = target.slice(base.length);
-  if (!target.startsWith(base) || !/^(?:[/?]|$)/.test(rest)) return request;
-  const origin = request.url.slice(0, -target.length);
-  const rewritten = new Request(origin + (rest.startsWith("/") ? rest : `/${rest}`), request);
+  // Not `new URL`: it costs a microsecond and throws on hostile input.
+  const at = request.url.indexOf("/", request.url.indexOf("//") + 2);
+  const rest = request.url.slice(at + base.length);
+  if (!request.url.startsWith(base, at) || !/^(?:[/?]|$)/.test(rest)) return request;
+  const rewritten = new Request(request.url.slice(0, at) + (rest.startsWith("/") ? rest : `/${rest}`), request);
   originals.set(rewritten, request);
   return rewritten;
 }
