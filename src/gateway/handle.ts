@@ -24,10 +24,10 @@ export function handle(gateway: Gateway, incoming: Incoming): Promise<Response> 
 }
 
 /** Begins when `start` has come. */
-export async function carryOut(exchange: Exchange, start?: Promise<void>): Promise<Response> {
+export async function carryOut(exchange: Exchange, start: Promise<void>): Promise<Response> {
   const { gateway } = exchange;
   try {
-    if (start !== undefined) await start;
+    await start;
     // What is there already is not awaited: each await is a microsecond and a few objects.
     const admission = admit(exchange);
     const admitted = admission instanceof Promise ? await admission : admission;

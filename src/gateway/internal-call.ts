@@ -24,6 +24,7 @@ export function internalCalls(gateway: Gateway): CallInternally {
     });
     if (signal.aborted) exchange.stop("client");
     else signal.addEventListener("abort", () => exchange.stop("client"), { once: true });
-    return { requestId: exchange.id, response: carryOut(exchange) };
+    // Not before the caller has the id: what is refused at once would be over before anybody listens for it.
+    return { requestId: exchange.id, response: carryOut(exchange, Promise.resolve()) };
   };
 }
