@@ -31,8 +31,7 @@ const MAX_KEY_SWAPS = 100;
  */
 export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<Answer> {
   if (admitted.answer !== undefined) return admitted.answer;
-  // Most requests need neither of these: the first key answers.
-  let tally: Tally | null = null;
+  const tally = new Tally(exchange, admitted);
   const planner = new Planner(exchange, admitted);
   const { pool } = exchange.gateway;
   let none: NoCandidate | null = null;
@@ -42,10 +41,10 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
     }
     let wire = planner.wireFor(target);
     let again: PickedKey | null = null;
-    let tried: Set<string> | null = null;
+    const tried = new Set<string>();
     while (wire !== undefined) {
       const picked: PickedKey | NoCandidateHere =
-        again ?? pickKey(exchange, admitted, planner, { target, tried: tried ?? NOBODY }, pool);
+        again ?? pickKey(exchange, admitted, planner, { target, tried }, pool);
       if (picked.kind === "none") {
         none = combineNone(none, picked);
         break;
@@ -56,32 +55,23 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
           ? write(planner, admitted, { target, key, wire })
           : await withLargeFiles(exchange, admitted, planner, { target, key, wire });
       if (request === "never") break;
+      tried.add(key.id);
       again = null;
-      if (request === "another_key") {
-        tried ??= new Set();
-        tried.add(key.id);
-        continue;
-      }
+      if (request === "another_key") continue;
       const { call }: Request = request;
       const result = await attempt(exchange, request.admitted, target, { key, call });
       if (result.kind === "ok") return result.answer;
-      tried ??= new Set();
-      tried.add(key.id);
       if (result.kind === "abandoned") throw stoppedError(exchange);
       if (mayMissFiles(result)) {
         for (const id of exchange.largeFiles?.keys() ?? []) exchange.gateway.fileCopies.forget(id, key.id);
       }
       again = learn(exchange, admitted, planner, { target, call, result }) ? { kind: "key", key } : null;
-      if (again === null) {
-        tally ??= new Tally(exchange, admitted);
-        tally.count(result, none);
-      } else wire = planner.wireFor(target);
+      if (again === null) tally.count(result, none);
+      else wire = planner.wireFor(target);
     }
   }
-  throw tally === null ? nobodyToAsk(none, planner) : tally.lastWord(none);
+  throw tally.hasFailed ? tally.lastWord(none) : nobodyToAsk(none, planner);
 }
-
-const NOBODY: ReadonlySet<string> = new Set();
 
 /** What the client is told when no upstream was called. */
 export function nobodyToAsk(none: NoCandidate | null, { refusal }: Planner): GatewayError {
@@ -99,6 +89,10 @@ class Tally {
     private readonly exchange: Exchange,
     private readonly admitted: Admitted,
   ) {}
+
+  get hasFailed(): boolean {
+    return this.#failures.length > 0;
+  }
 
   /** Returns when somebody else may be asked; throws what the client is told otherwise. */
   count(result: FailedAttempt, none: NoCandidate | null): void {
