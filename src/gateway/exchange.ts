@@ -136,7 +136,7 @@ export class Exchange {
 
   /**
    * The answer streams from here on, for as long as it takes: nobody asks any more what the request said, and a tenth of what a
-   * stream holds in memory is that. Its body tells when the client leaves; whoever has left by now would never be told of one.
+   * stream holds in memory is that. The answer's body tells when the client leaves, also of one that has left by now.
    */
   forgetRequest(): void {
     const { request, internal } = this.incoming;
@@ -144,7 +144,6 @@ export class Exchange {
     if (internal !== null || this.#isAttended) return;
     this.#isAttended = true;
     this.gateway.keepOpen(request);
-    if (request.signal.aborted) this.stop("client");
   }
 
   /** Ends whatever this request is waiting for. The first reason stands. */

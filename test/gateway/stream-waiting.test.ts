@@ -175,6 +175,18 @@ describe("once content has begun", () => {
   });
 });
 
+/** A chat whose client can leave at any time. */
+function askAndMayLeave(body: object): { readonly asked: Promise<Response>; leave(): void } {
+  const leaving = new AbortController();
+  const asked = fetch(`${gateway.url}${CHAT[0]}`, {
+    method: "POST",
+    headers: { authorization: "Bearer sk-test-client-0123456789", "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal: leaving.signal,
+  });
+  return { asked, leave: () => leaving.abort() };
+}
+
 describe("a client that leaves", () => {
   const leaveAt: [what: string, reply: Reply, until: string | null][] = [
     ["before the headers", never, null],
@@ -186,21 +198,15 @@ describe("a client that leaves", () => {
     const before = gateway.records.length;
     const logged = gateway.logLines.length;
     const settled = gateway.nextRecord();
-    const leave = new AbortController();
-    const asked = fetch(`${gateway.url}${CHAT[0]}`, {
-      method: "POST",
-      headers: { authorization: "Bearer sk-test-client-0123456789", "content-type": "application/json" },
-      body: JSON.stringify(CHAT[1]),
-      signal: leave.signal,
-    });
+    const { asked, leave } = askAndMayLeave(CHAT[1]);
     const call = await gateway.vendor.call(1);
     if (until === null) {
-      leave.abort();
+      leave();
       await asked.catch(() => {});
     } else {
       const reader = new StreamReader(await asked);
       await reader.until(until);
-      leave.abort();
+      leave();
     }
     await call.left; // times out when the upstream goes on
     const record = await settled;
@@ -224,15 +230,9 @@ describe("a client that leaves", () => {
     const go = gate();
     gateway.vendor.otherwise(held(go, streamThen(CHAT_FRAMES.slice(0, 2), never)));
     const settled = gateway.nextRecord();
-    const leave = new AbortController();
-    const asked = fetch(`${gateway.url}${CHAT[0]}`, {
-      method: "POST",
-      headers: { authorization: "Bearer sk-test-client-0123456789", "content-type": "application/json" },
-      body: JSON.stringify(CHAT[1]),
-      signal: leave.signal,
-    });
+    const { asked, leave } = askAndMayLeave(CHAT[1]);
     const call = await gateway.vendor.call(1);
-    leave.abort();
+    leave();
     await asked.catch(() => {});
     await fetch(`${gateway.url}/health`); // by now the gateway has seen the end of the connection
     go.open();
@@ -243,15 +243,9 @@ describe("a client that leaves", () => {
 
   test("from an answer that is no stream stops the upstream too", async () => {
     const settled = gateway.nextRecord();
-    const leave = new AbortController();
-    const asked = fetch(`${gateway.url}/v1/chat/completions`, {
-      method: "POST",
-      headers: { authorization: "Bearer sk-test-client-0123456789", "content-type": "application/json" },
-      body: '{"model":"gpt"}',
-      signal: leave.signal,
-    });
+    const { asked, leave } = askAndMayLeave({ model: "gpt" });
     const call = await gateway.vendor.call(1);
-    leave.abort();
+    leave();
     await asked.catch(() => {});
     await call.left;
     expect(await settled).toMatchObject({ status: "cancelled", httpStatus: 499, errorClass: "client_closed" });
