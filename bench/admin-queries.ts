@@ -1,17 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { measureMeanwhile } from "./admin-meanwhile.ts";
 import { type Answer, type Ask, charts, pages } from "./admin-questions.ts";
 import { measureAll } from "./admin-times.ts";
 import { prepareZones } from "./admin-zones.ts";
+import { layOut } from "./apparatus.ts";
 import { adminToken, launchSluice, sluice, sluiceCommand } from "./contestants/sluice.ts";
-import { chooseCores, describeMachine, moveToLoadCore, requireLinux } from "./machine.ts";
+import { chooseCores, describeMachine, requireLinux } from "./machine.ts";
 import type { Bench } from "./measurement.ts";
-import { startMock } from "./mock.ts";
-import { compileNativeTools } from "./native.ts";
 import { readOptions } from "./options.ts";
-import { killChildrenOnExit } from "./processes.ts";
 
 /**
  * The promises about reports and logs, on a directory that fill-logs.ts made: charts within 50 ms, a page of the log within 20 ms at any
@@ -46,14 +43,7 @@ async function main(): Promise<number> {
   if (folder === undefined) throw new Error(USAGE);
   requireLinux();
   const cores = chooseCores();
-  const out = join(import.meta.dir, "out");
-  mkdirSync(out, { recursive: true });
-  const directory = mkdtempSync(join(out, "run-"));
-  killChildrenOnExit(() => rmSync(directory, { recursive: true, force: true }));
-  moveToLoadCore(cores);
-  const tools = await compileNativeTools(directory);
-  const mock = await startMock(tools.mock);
-  const arena = { cores, mockPort: mock.port, directory };
+  const { arena, tools, mock } = await layOut(cores);
   const command = sluiceCommand(values.sluice);
   const { child, port } = await launchSluice(arena, command, { dataDirectory: resolve(folder) });
   console.log(`${describeMachine().cpu}; ${command.description}; ${cores.kind} to cores`);
@@ -68,7 +58,7 @@ async function main(): Promise<number> {
   const areQuick = await measureAll(questions, Number(values.times), ask);
   const bodies = questions.map(({ query, variables }) => JSON.stringify({ query, variables }));
   const isUnmoved = await measureMeanwhile({
-    bench: { cores, tools, directory, options: readOptions([]) as Bench["options"] },
+    bench: { cores, tools, directory: arena.directory, options: readOptions([]) as Bench["options"] },
     contestant: sluice(arena, command),
     running: { port, pid: child.pid, stop: () => child.stop() },
     order: { url, token: adminToken, questions: bodies },

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { layOut } from "./apparatus.ts";
 import { bareRelay } from "./contestants/bare-relay.ts";
 import type { Arena, Contestant } from "./contestants/contestant.ts";
 import { direct } from "./contestants/direct.ts";
@@ -8,11 +7,8 @@ import { portkey } from "./contestants/portkey.ts";
 import { type SluiceCommand, sluice, sluiceCommand } from "./contestants/sluice.ts";
 import { doubts } from "./doubts.ts";
 import { type Judgement, judge } from "./goals.ts";
-import { chooseCores, describeMachine, moveToLoadCore, requireLinux } from "./machine.ts";
-import { startMock } from "./mock.ts";
-import { compileNativeTools } from "./native.ts";
+import { chooseCores, describeMachine, requireLinux } from "./machine.ts";
 import { type Options, readOptions, usage } from "./options.ts";
-import { killChildrenOnExit } from "./processes.ts";
 import { writeReport } from "./report.ts";
 import { Results } from "./results.ts";
 import { progress, runRounds } from "./rounds.ts";
@@ -51,18 +47,11 @@ async function bench(options: Options): Promise<number> {
     );
   }
 
-  const outDirectory = join(import.meta.dir, "out");
-  mkdirSync(outDirectory, { recursive: true });
-  const directory = mkdtempSync(join(outDirectory, "run-"));
-  killChildrenOnExit(() => rmSync(directory, { recursive: true, force: true }));
-  moveToLoadCore(cores);
-  const tools = await compileNativeTools(directory);
-  const mock = await startMock(tools.mock);
-  const arena: Arena = { cores, mockPort: mock.port, directory };
+  const { arena, tools, mock } = await layOut(cores);
 
   if (options.only.has("start")) await runStartUp(arena, command, options, results);
   const contestants = await enter(arena, command, options, results);
-  await runRounds({ cores, tools, options, directory }, contestants, results);
+  await runRounds({ cores, tools, options, directory: arena.directory }, contestants, results);
   await mock.stop();
   results.warnings.push(...doubts(results));
   progress("");

@@ -1,13 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { layOut } from "./apparatus.ts";
 import { adminToken, sluice, sluiceCommand } from "./contestants/sluice.ts";
-import { chooseCores, describeMachine, moveToLoadCore, requireLinux } from "./machine.ts";
+import { chooseCores, describeMachine, requireLinux } from "./machine.ts";
 import { applyLoad, type Bench } from "./measurement.ts";
-import { startMock } from "./mock.ts";
-import { compileNativeTools } from "./native.ts";
 import { readOptions } from "./options.ts";
-import { killChildrenOnExit, residentBytes } from "./processes.ts";
+import { residentBytes } from "./processes.ts";
 import { spreadOf } from "./statistics.ts";
 
 /**
@@ -46,16 +43,10 @@ const WARM_UP = 30;
 
 requireLinux();
 const cores = chooseCores();
-const out = join(import.meta.dir, "out");
-mkdirSync(out, { recursive: true });
-const directory = mkdtempSync(join(out, "run-"));
-killChildrenOnExit(() => rmSync(directory, { recursive: true, force: true }));
-moveToLoadCore(cores);
-const tools = await compileNativeTools(directory);
-const mock = await startMock(tools.mock);
+const { arena, tools, mock } = await layOut(cores);
 const command = sluiceCommand(values.sluice);
-const contestant = sluice({ cores, mockPort: mock.port, directory }, command);
-const bench: Bench = { cores, tools, directory, options: readOptions([]) as Bench["options"] };
+const contestant = sluice(arena, command);
+const bench: Bench = { cores, tools, directory: arena.directory, options: readOptions([]) as Bench["options"] };
 const running = await contestant.start();
 console.log(
   `${describeMachine().cpu}; ${command.description}; ${subscribers} subscribers, ${values.rate} requests a second`,
