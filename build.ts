@@ -64,8 +64,8 @@ async function writeEntry(): Promise<string> {
   const path = "dist/sluice.ts";
   const lines = [
     "// Made by build.ts.",
-    'import { raiseRequestCap } from "../src/request-cap.ts";',
-    "raiseRequestCap();",
+    'import { restartWithRuntimeOptions } from "../src/runtime-options.ts";',
+    "restartWithRuntimeOptions();",
     'const { documents, files, graphiql, routes } = await import("./console/embedded.ts");',
     'const { main } = await import("../src/main.ts");',
     "await main({ documents, files, graphiql, routes });",

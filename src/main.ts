@@ -7,7 +7,7 @@ import { type Config, ConfigError, reachableHost, readConfig } from "./config.ts
 import { type ConsoleSource, readConsole } from "./http/console.ts";
 import { createLogger, errorText, type Logger } from "./lib/log.ts";
 import { makeHelpersGiveWay } from "./lib/thread-priority.ts";
-import { raiseRequestCap } from "./request-cap.ts";
+import { restartWithRuntimeOptions } from "./runtime-options.ts";
 import { giveBackStartCode } from "./start-code.ts";
 import { StoreError } from "./store/store-error.ts";
 
@@ -53,7 +53,7 @@ export async function main(embedded: ConsoleSource | null): Promise<void> {
     const isHealth = command === "health";
     const config = readConfig(process.env, isHealth ? args.slice(1) : args, (path) => readFileSync(path, "utf8"));
     if (isHealth) return await checkHealth(config);
-    raiseRequestCap();
+    restartWithRuntimeOptions();
     await run(config, embedded ?? readConsole(join(import.meta.dir, "../dist/console")));
   } catch (error) {
     const isMistake = error instanceof ConfigError || error instanceof StoreError;

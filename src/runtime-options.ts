@@ -1,0 +1,28 @@
+/**
+ * What the runtime reads from the environment once, when the process starts, and what an operator may set otherwise. Figures are of
+ * `bun bench/main.ts --only small` unless they say more.
+ */
+const OPTIONS = {
+  // A function is compiled when it was called about 1,300 times instead of 33: what runs only at start is not worth it (20 ms of a
+  // start on one core, 3 MB), and what carries requests is there after a second of load.
+  BUN_JSC_thresholdForJITAfterWarmUp: "20000",
+  // The allocator gives free memory back ten times a second, and the next requests take it again page by page: 0.6 page faults and a
+  // tenth of a request's CPU. Every ten seconds a rest after a peak is as small, and a busy process hardly notices.
+  MIMALLOC_PURGE_DELAY: "10000",
+  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "10000",
+};
+
+/** fetch runs at most this many requests at once and queues the rest silently; 256 unless told. */
+const REQUEST_CAP = { BUN_CONFIG_MAX_HTTP_REQUESTS: "65535" };
+
+/**
+ * The process replaces itself once (same PID) with these options in its environment; whoever sets the request cap is taken to have set
+ * the rest. Called before anything else is loaded: what is loaded before it is loaded twice.
+ */
+export function restartWithRuntimeOptions(): void {
+  if (process.env.BUN_CONFIG_MAX_HTTP_REQUESTS !== undefined || process.execve === undefined) return;
+  const isCompiled = import.meta.path.startsWith("/$bunfs/");
+  const args = isCompiled ? process.argv.slice(2) : [...process.execArgv, ...process.argv.slice(1)];
+  const given = process.env as Record<string, string>;
+  process.execve(process.execPath, [process.execPath, ...args], { ...OPTIONS, ...given, ...REQUEST_CAP });
+}
