@@ -5,7 +5,7 @@ import type { Admitted } from "./admit.ts";
 import { AnswerUndecodable } from "./answer-body.ts";
 import type { AttemptResult } from "./attempt-result.ts";
 import { callUpstream } from "./call.ts";
-import type { SpokenRequest } from "./call-result.ts";
+import type { CallResult } from "./call-result.ts";
 import { Claim } from "./claim.ts";
 import { type Exchange, NOTHING } from "./exchange.ts";
 import type { OperationCall } from "./operation-call.ts";
@@ -20,39 +20,53 @@ export interface Asked {
   readonly call: TranslatedCall | OperationCall | null;
 }
 
-/** One upstream call with one key, up to the commit point: a complete answer, or a stream's first content. */
-export function attempt(
+/** An upstream call that is under way. */
+export interface Attempt {
+  readonly claim: Claim;
+  readonly called: Promise<CallResult>;
+}
+
+/** One upstream call with one key; `endAttempt` says what came of it. In two steps, because each async function costs a microsecond. */
+export function beginAttempt(
   exchange: Exchange,
   admitted: Admitted,
   target: RouteTarget,
   { key, call }: Asked,
-): Promise<AttemptResult> {
+): Attempt {
   exchange.dropped = call === null ? NOTHING : call.dropped;
   // Before the key is claimed: this may throw on what only shows now in the client's body.
   const request = call === null ? upstreamRequest(exchange, admitted, target, key) : call.request;
-  return run(
-    new Claim(exchange, admitted, target, key, { translation: call?.answer ?? null, spoken: request.spoken }),
-    request,
-  );
+  const claim = new Claim(exchange, admitted, target, key, {
+    translation: call?.answer ?? null,
+    spoken: request.spoken,
+  });
+  if (exchange.stream) claim.limitHeaders();
+  return { claim, called: callUpstream(exchange, request, claim.abort) };
 }
 
-async function run(claim: Claim, request: SpokenRequest): Promise<AttemptResult> {
-  const { exchange, abort } = claim;
-  if (exchange.stream) claim.limitHeaders();
-  const result = await callUpstream(exchange, request, abort);
-  switch (result.kind) {
+/** Up to the commit point: a complete answer, or a stream's first content. At once when all of it has come. */
+export function endAttempt(claim: Claim, called: CallResult): AttemptResult | Promise<AttemptResult> {
+  switch (called.kind) {
     case "abandoned":
       return claim.abandoned();
     case "unreachable":
-      return claim.failed(result.failure);
+      return claim.failed(called.failure);
     case "answer":
       try {
-        const read = readAnswer(claim, result.answer);
-        return read instanceof Promise ? await read : read;
+        const read = readAnswer(claim, called.answer);
+        return read instanceof Promise ? unlessBroken(claim, read) : read;
       } catch (error) {
-        return abort.aborted ? claim.abandoned() : claim.failed(unreadable(error));
+        return broken(claim, error);
       }
   }
+}
+
+function unlessBroken(claim: Claim, read: Promise<AttemptResult>): Promise<AttemptResult> {
+  return read.catch((error: unknown) => broken(claim, error));
+}
+
+function broken(claim: Claim, error: unknown): AttemptResult {
+  return claim.abort.aborted ? claim.abandoned() : claim.failed(unreadable(error));
 }
 
 function unreadable(error: unknown): Failure {

@@ -4,9 +4,9 @@ import type { Failure } from "../policy/failure.ts";
 import { combineNone, finalError, mayRetry, type NoCandidate } from "../policy/retry.ts";
 import type { PickRequest, PickResult } from "../pool.ts";
 import { serviceOf } from "../providers/wires.ts";
-import type { KeyEntry } from "../snapshot.ts";
+import type { KeyEntry, ProviderEntry } from "../snapshot.ts";
 import type { Admitted } from "./admit.ts";
-import { type Asked, attempt } from "./attempt.ts";
+import { type Asked, beginAttempt, endAttempt } from "./attempt.ts";
 import type { Answer, FailedAttempt } from "./attempt-result.ts";
 import { stickyId } from "./binding.ts";
 import { estimatedCount } from "./estimated-count.ts";
@@ -59,7 +59,9 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
       again = null;
       if (request === "another_key") continue;
       const { call }: Request = request;
-      const result = await attempt(exchange, request.admitted, target, { key, call });
+      const { claim, called } = beginAttempt(exchange, request.admitted, target, { key, call });
+      const ended = endAttempt(claim, await called);
+      const result = ended instanceof Promise ? await ended : ended;
       if (result.kind === "ok") return result.answer;
       if (result.kind === "abandoned") throw stoppedError(exchange);
       if (mayMissFiles(result)) {
@@ -147,21 +149,21 @@ export function pickKey(
   const { binding, body } = admitted;
   const pinned = exchange.incoming.internal?.pins?.keyId ?? null;
   if (pinned !== null) {
-    const key = provider.keys.find((each) => each.id === pinned);
+    const key = keyOf(provider, pinned);
     return key === undefined || tried.has(key.id) ? NOBODY_ELSE : { kind: "key", key };
   }
   if (binding !== null && binding.providerId === provider.id) {
-    const key = provider.keys.find((each) => each.id === binding.keyId);
+    const key = keyOf(provider, binding.keyId);
     // Another key could only answer "not found"; it is asked only when this one is there no more.
     if (key !== undefined) return tried.has(key.id) ? NOBODY_ELSE : { kind: "key", key };
   }
   const { maker } = planner;
   if (maker !== null && maker.providerId === provider.id && !tried.has(maker.keyId)) {
-    const key = provider.keys.find((each) => each.id === maker.keyId);
+    const key = keyOf(provider, maker.keyId);
     // It alone can read what it signed; but a conversation can go on without.
     if (key !== undefined && isWell(exchange, target, key)) return { kind: "key", key };
   }
-  const holder = holderOfFiles(exchange, target);
+  const holder = exchange.largeFiles === null ? null : holderOfFiles(exchange, target, exchange.largeFiles);
   if (holder !== null && !tried.has(holder.id)) return { kind: "key", key: holder };
   const json = body.kind === "json" ? body : null;
   return chooser.pick({
@@ -218,11 +220,17 @@ async function withLargeFiles(
 }
 
 /** The key that has uploaded this request's large files before: another would have to do so again. */
-function holderOfFiles(exchange: Exchange, target: RouteTarget): KeyEntry | null {
-  const { largeFiles, gateway } = exchange;
-  if (largeFiles === null) return null;
+function holderOfFiles(
+  exchange: Exchange,
+  target: RouteTarget,
+  files: NonNullable<Exchange["largeFiles"]>,
+): KeyEntry | null {
   const wellOnes = target.provider.keys.filter((key) => isWell(exchange, target, key));
-  return gateway.fileCopies.holder([...largeFiles.keys()], wellOnes, Date.now());
+  return exchange.gateway.fileCopies.holder([...files.keys()], wellOnes, Date.now());
+}
+
+function keyOf({ keys }: ProviderEntry, keyId: string): KeyEntry | undefined {
+  return keys.find(({ id }) => id === keyId);
 }
 
 function isWell({ gateway }: Exchange, { upstreamModel }: RouteTarget, key: KeyEntry): boolean {

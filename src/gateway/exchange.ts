@@ -190,17 +190,22 @@ export class Exchange {
             atMs: this.receivedAtMs,
           });
     const { incoming } = this;
+    // Field by field: spreading copies names one by one.
     this.gateway.record({
       id: this.id,
       receivedAtMs: this.receivedAtMs,
       firstTokenAtMs: this.firstTokenAtMs,
       endedAtMs: this.now(),
-      ...ending,
+      status: ending.status,
+      httpStatus: ending.httpStatus,
+      errorClass: ending.errorClass,
+      errorText: ending.errorText,
       protocol: incoming.endpoint.protocol,
       endpoint: incoming.endpoint.id,
       requestedModel: this.requestedModel,
       servedModel: this.servedModel,
-      ...this.spoken,
+      upstreamFormat: this.spoken.upstreamFormat,
+      upstreamEndpoint: this.spoken.upstreamEndpoint,
       providerId: this.provider?.id ?? null,
       keyId: this.key?.id ?? null,
       clientKeyId: this.#clientKeyId(),

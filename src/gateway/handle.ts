@@ -23,12 +23,12 @@ export function handle(gateway: Gateway, incoming: Incoming): Promise<Response> 
   return carryOut(new Exchange(gateway, incoming), endOfTurn());
 }
 
-/** Begins when `start` has come. */
-export async function carryOut(exchange: Exchange, start: Promise<void>): Promise<Response> {
+/** Begins when `start` has come; null: at once. */
+export async function carryOut(exchange: Exchange, start: Promise<void> | null): Promise<Response> {
   const { gateway } = exchange;
   try {
-    await start;
     // What is there already is not awaited: each await is a microsecond and a few objects.
+    if (start !== null) await start;
     const admission = admit(exchange);
     const admitted = admission instanceof Promise ? await admission : admission;
     if (gateway.events.wanted("requestStarted")) gateway.events.emit("requestStarted", exchange.view());

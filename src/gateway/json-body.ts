@@ -24,7 +24,7 @@ export function readJsonBody(bytes: Uint8Array, maxDepth: number): JsonBody {
 }
 
 export function readModel({ json }: JsonBody): string {
-  const model = safely(() => json.getOnce("model"));
+  const model = fieldOnce(json, "model");
   if (model === undefined) throw invalidRequest("The field `model` is missing: name the model to use.", "model");
   if (typeof model !== "string" || model === "")
     throw invalidRequest("The field `model` must be a non-empty string.", "model");
@@ -35,7 +35,7 @@ export function readModel({ json }: JsonBody): string {
 
 export function readStream({ json }: JsonBody): boolean {
   if (!json.has("stream")) return false;
-  const stream = safely(() => json.getOnce("stream"));
+  const stream = fieldOnce(json, "stream");
   if (typeof stream !== "boolean" && stream !== null)
     throw invalidRequest("The field `stream` must be true or false.", "stream");
   return stream === true;
@@ -43,20 +43,20 @@ export function readStream({ json }: JsonBody): boolean {
 
 /** Did the client itself ask for usage on its stream? */
 export function wantsStreamUsage({ json }: JsonBody): boolean {
-  const options = json.has("stream_options") ? safely(() => json.get("stream_options")) : null;
+  const options = json.has("stream_options") ? field(json, "stream_options") : null;
   return typeof options === "object" && options !== null && (options as Record<string, unknown>).include_usage === true;
 }
 
 /** Does a chat request name functions that the model may call? */
 export function readHasTools({ json }: JsonBody): boolean {
   return ["tools", "functions"].some((name) => {
-    const list = json.has(name) ? safely(() => json.get(name)) : null;
+    const list = json.has(name) ? field(json, name) : null;
     return Array.isArray(list) && list.length > 0;
   });
 }
 
 export function readEffort({ json }: JsonBody): string | null {
-  const effort = json.has("reasoning_effort") ? safely(() => json.get("reasoning_effort")) : null;
+  const effort = json.has("reasoning_effort") ? field(json, "reasoning_effort") : null;
   return typeof effort === "string" ? effort : null;
 }
 
@@ -78,41 +78,44 @@ function textOf({ bytes }: JsonBody): string {
 /** The string value of a top-level field, or of its `id` when it is an object; null when there is neither. */
 export function readIdField({ json }: JsonBody, name: string): string | null {
   if (!json.has(name)) return null;
-  const value = safely(() => json.get(name));
+  const value = field(json, name);
   if (typeof value === "string") return value;
   const id = typeof value === "object" && value !== null ? (value as Record<string, unknown>).id : null;
   return typeof id === "string" ? id : null;
 }
 
 /** The bytes for one upstream: only the model and the usage option are spliced in, everything else is as the client wrote it. */
-export function bodyFor(
-  body: JsonBody,
-  options: {
-    readonly endpoint: EndpointId;
-    readonly requestedModel: string;
-    readonly model: string;
-    readonly askForUsage: boolean;
-  },
-): Uint8Array {
-  const isRenamed = options.model !== options.requestedModel;
-  if (!isRenamed && !options.askForUsage) return body.bytes;
-  if (options.endpoint === "gemini.batchEmbedContents" || options.endpoint === "gemini.countTokens") {
-    return safely(() => renameNested(body, options.model));
+export function bodyFor(body: JsonBody, options: BodyOptions): Uint8Array {
+  if (options.model === options.requestedModel && !options.askForUsage) return body.bytes;
+  try {
+    return NESTED_MODELS.has(options.endpoint) ? renameNested(body, options.model) : spliced(body, options);
+  } catch (error) {
+    throw asInvalid(error);
   }
-  return safely(() => {
-    const edits: Splice[] = [];
-    const model = body.json.scan.fields.get("model");
-    if (model !== undefined && isRenamed) {
-      const prefix = body.json.text.startsWith('"models/', model.valueStart) ? "models/" : "";
-      const bytes = utf8(JSON.stringify(`${prefix}${options.model}`));
-      edits.push({ start: model.valueStart, end: model.valueEnd, bytes });
-    }
-    if (options.askForUsage) edits.push(usageOption(body));
-    return splice(
-      body.bytes,
-      edits.sort((a, b) => a.start - b.start),
-    );
-  });
+}
+
+interface BodyOptions {
+  readonly endpoint: EndpointId;
+  readonly requestedModel: string;
+  readonly model: string;
+  readonly askForUsage: boolean;
+}
+
+const NESTED_MODELS: ReadonlySet<EndpointId> = new Set(["gemini.batchEmbedContents", "gemini.countTokens"]);
+
+function spliced(body: JsonBody, options: BodyOptions): Uint8Array {
+  const edits: Splice[] = [];
+  const model = body.json.scan.fields.get("model");
+  if (model !== undefined && options.model !== options.requestedModel) {
+    const prefix = body.json.text.startsWith('"models/', model.valueStart) ? "models/" : "";
+    const bytes = utf8(JSON.stringify(`${prefix}${options.model}`));
+    edits.push({ start: model.valueStart, end: model.valueEnd, bytes });
+  }
+  if (options.askForUsage) edits.push(usageOption(body));
+  return splice(
+    body.bytes,
+    edits.sort((a, b) => a.start - b.start),
+  );
 }
 
 const INCLUDE_USAGE = utf8('"stream_options":{"include_usage":true}');
@@ -147,6 +150,22 @@ function renameNested(body: JsonBody, model: string): Uint8Array {
   rename(value.generateContentRequest);
   if (Array.isArray(value.requests)) value.requests.forEach(rename);
   return utf8(JSON.stringify(value));
+}
+
+function field(json: JsonObject, name: string): unknown {
+  try {
+    return json.get(name);
+  } catch (error) {
+    throw asInvalid(error);
+  }
+}
+
+function fieldOnce(json: JsonObject, name: string): unknown {
+  try {
+    return json.getOnce(name);
+  } catch (error) {
+    throw asInvalid(error);
+  }
 }
 
 /** Long bodies are not checked inside strings, short ones not for doubled fields: that shows when they are read. */

@@ -55,7 +55,7 @@ export class Planner {
     const { body } = this.admitted;
     const service = this.#serviceOf(target);
     if (body.kind !== "json" || (service.how === "native" && service.bridge === null)) return null;
-    return this.#orRefusal(() => {
+    try {
       if (service.how === "operation") {
         this.#operation = new OperationRequest(this.exchange, body, target, service);
         return service.wire;
@@ -63,7 +63,9 @@ export class Planner {
       const wire = this.#decide(target, service, body);
       if (wire !== null) this.#translate(body).read();
       return wire;
-    });
+    } catch (error) {
+      return this.#refuse(error);
+    }
   }
 
   /** The call in that format, with the large files where this key has placed them; undefined as above. */
@@ -73,9 +75,12 @@ export class Planner {
     wire: Wire,
     files: PlacedFiles | null = null,
   ): TranslatedCall | OperationCall | undefined {
-    if (this.#operation !== null)
-      return files === null ? this.#orRefusal(() => this.#operation!.callFor(key)) : undefined;
-    return this.#orRefusal(() => this.#translator!.callFor(target, key, wire, files));
+    try {
+      if (this.#operation !== null) return files === null ? this.#operation.callFor(key) : undefined;
+      return this.#translator!.callFor(target, key, wire, files);
+    } catch (error) {
+      return this.#refuse(error);
+    }
   }
 
   /** From now on nothing that a vendor signed goes up. False when there was nothing, or nothing left. */
@@ -88,14 +93,9 @@ export class Planner {
     this.refusal ??= inClientsTerms(refusal, this.exchange);
   }
 
-  #orRefusal<T>(decide: () => T): T | undefined {
-    try {
-      return decide();
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
-      this.refusal ??= inClientsTerms(error, this.exchange);
-      return undefined;
-    }
+  #refuse(error: unknown): undefined {
+    if (!(error instanceof GatewayError)) throw error;
+    this.passOver(error);
   }
 
   /** The model decides too: some of OpenAI's take tools only at /responses, by the table of models or by their own word. */

@@ -4,7 +4,7 @@ import type { ModelTraits } from "../llm/traits.ts";
 import { orderTargets } from "../policy/routing.ts";
 import { traitsOf } from "../providers/traits.ts";
 import { serviceOf } from "../providers/wires.ts";
-import type { ProviderEntry } from "../snapshot.ts";
+import type { ModelEntry, ProviderEntry, TargetEntry } from "../snapshot.ts";
 import type { KeyBinding } from "./bound-ids.ts";
 import type { Exchange } from "./exchange.ts";
 import { printable } from "./printable.ts";
@@ -31,14 +31,20 @@ export function routeModel(exchange: Exchange, name: string): readonly RouteTarg
   if (model !== undefined) {
     exchange.model = model;
     if (model.targets.length === 0) throw unavailable(name);
-    const able = model.targets.filter((target) => serves(target.provider.kind, endpoint));
-    if (able.length === 0) throw cannotServe(exchange, name, model.targets[0]!.provider.kind);
-    return orderTargets(preferCounting(able, endpoint), gateway.random);
+    const able = ableTargets(model, endpoint);
+    if (able.length === 0) throw cannotServe(endpoint, name, model.targets[0]!.provider.kind);
+    return orderTargets(able, gateway.random);
   }
+  return routeUnlisted(exchange, name);
+}
+
+/** By the name's first part, or by what the upstreams listed; see `routeModel`. */
+function routeUnlisted({ snapshot, incoming }: Exchange, name: string): readonly RouteTarget[] {
+  const endpoint = incoming.endpoint.id;
   const slash = name.indexOf("/");
   const named = slash > 0 ? snapshot.providersByName.get(name.slice(0, slash)) : undefined;
   if (named?.enabled && slash + 1 < name.length) {
-    if (!serves(named.kind, endpoint)) throw cannotServe(exchange, name, named.kind);
+    if (!serves(named.kind, endpoint)) throw cannotServe(endpoint, name, named.kind);
     return [unlisted(named, name.slice(slash + 1))];
   }
   const able: ProviderEntry[] = [];
@@ -66,6 +72,26 @@ export function unlisted(provider: ProviderEntry, upstreamModel: string): RouteT
       return traitsOf(provider.kind, upstreamModel);
     },
   };
+}
+
+/** By model, then by endpoint: asked for with every request, and entries are never changed in place. */
+const ableByModel = new WeakMap<ModelEntry, Map<EndpointId, readonly TargetEntry[]>>();
+
+/** The model's targets that can serve this endpoint, as far as that does not depend on the request. */
+function ableTargets(model: ModelEntry, endpoint: EndpointId): readonly TargetEntry[] {
+  let ofModel = ableByModel.get(model);
+  if (ofModel === undefined) {
+    ofModel = new Map();
+    ableByModel.set(model, ofModel);
+  }
+  const known = ofModel.get(endpoint);
+  if (known !== undefined) return known;
+  const able = preferCounting(
+    model.targets.filter((target) => serves(target.provider.kind, endpoint)),
+    endpoint,
+  );
+  ofModel.set(endpoint, able);
+  return able;
 }
 
 /** An upstream that can count goes before our own estimate, whatever the priorities. */
@@ -126,8 +152,7 @@ function unavailable(name: string): GatewayError {
   );
 }
 
-function cannotServe(exchange: Exchange, name: string, kind: ProviderKind): GatewayError {
-  const endpoint = exchange.incoming.endpoint.id;
+function cannotServe(endpoint: EndpointId, name: string, kind: ProviderKind): GatewayError {
   const service = serviceOf(endpoint, kind);
   const why = service.how === "refused" ? service.why : "";
   return new GatewayError(

@@ -10,7 +10,7 @@ import { bodyFor } from "./json-body.ts";
 import { multipartFor } from "./multipart-body.ts";
 import { nativeBody } from "./native-body.ts";
 import type { RouteTarget } from "./route.ts";
-import { type AddressedCall, usualCall } from "./usual-call.ts";
+import { type AddressedCall, keepUsualCall, usualCall } from "./usual-call.ts";
 
 const USER_AGENT = "sluice";
 
@@ -22,9 +22,7 @@ export function upstreamRequest(
   key: KeyEntry,
 ): SpokenRequest {
   const { endpoint } = exchange.incoming;
-  const { url, headers } = isUsual(exchange, admitted, target, key)
-    ? usualCall(exchange, target, key, () => addressedCall(exchange, admitted, target, key))
-    : addressedCall(exchange, admitted, target, key);
+  const { url, headers } = whereTo(exchange, admitted, target, key);
   return {
     method: endpoint.method,
     url,
@@ -33,6 +31,14 @@ export function upstreamRequest(
     proxyUrl: key.proxyUrl?.reveal() ?? null,
     spoken: { upstreamFormat: exchange.protocol.id, upstreamEndpoint: endpoint.id },
   };
+}
+
+function whereTo(exchange: Exchange, admitted: Admitted, target: RouteTarget, key: KeyEntry): AddressedCall {
+  if (!isUsual(exchange, admitted, target, key)) return addressedCall(exchange, admitted, target, key);
+  return (
+    usualCall(exchange, target, key) ??
+    keepUsualCall(exchange, target, key, addressedCall(exchange, admitted, target, key))
+  );
 }
 
 function addressedCall(

@@ -20,34 +20,39 @@ interface UsualCall extends AddressedCall {
 const usualCalls = new WeakMap<KeyEntry, UsualCall>();
 
 /**
- * Address and headers of a request that is like the one before with this key, made once: they cost 2 µs. The headers are frozen, so
- * that the HTTP client writes them once, too.
+ * Address and headers of a request that is like the one before with this key; null when it is not. They cost 2 µs, so they are made once
+ * (`keepUsualCall`).
  */
 export function usualCall(
   { incoming }: Exchange,
   { provider, upstreamModel }: RouteTarget,
   key: KeyEntry,
-  make: () => AddressedCall,
-): AddressedCall {
+): AddressedCall | null {
   const { endpoint, geminiVersion } = incoming;
   const known = usualCalls.get(key);
-  if (
+  const isSame =
     known !== undefined &&
     known.provider === provider &&
     known.endpoint === endpoint.id &&
     known.model === upstreamModel &&
-    known.geminiVersion === geminiVersion
-  ) {
-    return known;
-  }
-  const { url, headers } = make();
+    known.geminiVersion === geminiVersion;
+  return isSame ? known : null;
+}
+
+/** For the next request that is like this one. The headers are frozen, so that the HTTP client writes them once, too. */
+export function keepUsualCall(
+  { incoming }: Exchange,
+  { provider, upstreamModel }: RouteTarget,
+  key: KeyEntry,
+  { url, headers }: AddressedCall,
+): AddressedCall {
   const usual: UsualCall = {
     url,
     headers: Object.freeze({ ...headers, host: new URL(url).host }),
     provider,
-    endpoint: endpoint.id,
+    endpoint: incoming.endpoint.id,
     model: upstreamModel,
-    geminiVersion,
+    geminiVersion: incoming.geminiVersion,
   };
   usualCalls.set(key, usual);
   return usual;

@@ -7,9 +7,7 @@ import { newId } from "../lib/id.ts";
 import { FILES } from "../llm/endpoints.ts";
 import type { ProtocolId } from "../llm/names.ts";
 import { protocols } from "../protocols/index.ts";
-import { matchPath, type PathMatch } from "./paths.ts";
-
-type EndpointMatch = Extract<PathMatch, { kind: "endpoint" }>;
+import { type EndpointMatch, matchPath, type PathMatch } from "./paths.ts";
 
 /** Everything under /v1, /v1beta and /openai. `path` and `query` are already cut from the URL. */
 export function serveDataPlane(

@@ -13,9 +13,10 @@ export type PathMatch =
   | { readonly kind: "models"; readonly model: string | null; readonly gemini: boolean }
   /** The path is known, the method is not. */
   | { readonly kind: "method"; readonly allow: string; readonly endpoint: Endpoint };
+export type EndpointMatch = Extract<PathMatch, { kind: "endpoint" }>;
 
-/** Paths below /v1 that name no model: OpenAI's and Anthropic's. */
-const FIXED: ReadonlyMap<string, EndpointId> = new Map([
+/** Paths below /v1 that name no model, OpenAI's and Anthropic's, and what they mostly stand for. */
+const FIXED: ReadonlyMap<string, EndpointMatch> = fixedPaths([
   ["chat/completions", "chat.completions"],
   ["completions", "completions"],
   ["embeddings", "embeddings"],
@@ -29,6 +30,10 @@ const FIXED: ReadonlyMap<string, EndpointId> = new Map([
   ["messages", "messages"],
   ["messages/count_tokens", "messages.count_tokens"],
 ]);
+
+function fixedPaths(paths: readonly (readonly [string, EndpointId])[]): ReadonlyMap<string, EndpointMatch> {
+  return new Map(paths.map(([path, id]) => [path, matchOf(id, null, null, "v1")]));
+}
 
 /** Paths whose method decides what is asked; most name a thing by its id. */
 const RESOURCES: readonly (readonly [RegExp, Readonly<Partial<Record<string, EndpointId>>>])[] = [
@@ -55,7 +60,10 @@ export function matchPath(method: string, path: string): PathMatch | null {
 
 function matchV1(method: string, rest: string, pathModel: string | null = null): PathMatch | null {
   const fixed = FIXED.get(rest);
-  if (fixed !== undefined) return found(method, fixed, pathModel, null, "v1");
+  if (fixed !== undefined) {
+    const isUsual = pathModel === null && method === fixed.endpoint.method;
+    return isUsual ? fixed : found(method, fixed.endpoint.id, pathModel, null, "v1");
+  }
   for (const [pattern, methods] of RESOURCES) {
     const match = pathModel === null ? pattern.exec(rest) : null;
     if (match === null) continue;
@@ -100,7 +108,16 @@ function found(
 ): PathMatch {
   const endpoint = endpoints[id];
   if (method !== endpoint.method) return { kind: "method", allow: endpoint.method, endpoint };
-  return { kind: "endpoint", endpoint, pathModel, resourceId, geminiVersion };
+  return matchOf(id, pathModel, resourceId, geminiVersion);
+}
+
+function matchOf(
+  id: EndpointId,
+  pathModel: string | null,
+  resourceId: string | null,
+  geminiVersion: "v1" | "v1beta",
+): EndpointMatch {
+  return { kind: "endpoint", endpoint: endpoints[id], pathModel, resourceId, geminiVersion };
 }
 
 function models(method: string, model: string | null, gemini: boolean): PathMatch | null {

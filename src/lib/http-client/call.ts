@@ -25,9 +25,7 @@ type Phase = "connecting" | "head" | "body" | "done";
 
 /** One request and its answer. */
 export class HttpCall implements ConnectionUser, BodySource {
-  readonly answer: Promise<HttpAnswer>;
-  #resolve!: (answer: HttpAnswer) => void;
-  #reject!: (error: HttpError) => void;
+  readonly #answer = Promise.withResolvers<HttpAnswer>();
   #phase: Phase = "connecting";
   #reused = false;
   #head = "";
@@ -54,10 +52,6 @@ export class HttpCall implements ConnectionUser, BodySource {
     this.#request = request;
     this.peer = request.peer;
     this.#method = request.method;
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
   }
 
   /** @internal Called once, by the client. */
@@ -76,6 +70,10 @@ export class HttpCall implements ConnectionUser, BodySource {
   /** Ends it at any time, also while its body is read; the connection is closed. Reads then reject with "aborted". */
   abort(): void {
     this.#fail("aborted", "the call was given up");
+  }
+
+  get answer(): Promise<HttpAnswer> {
+    return this.#answer.promise;
   }
 
   get reused(): boolean {
@@ -172,7 +170,7 @@ export class HttpCall implements ConnectionUser, BodySource {
     const body = new IncomingBody(this, framing.length);
     this.#body = body;
     this.#phase = "body";
-    this.#resolve({ status: head.status, headers: head, body });
+    this.#answer.resolve({ status: head.status, headers: head, body });
     this.#takeBody(bytes, head.byteLength);
   }
 
@@ -242,7 +240,7 @@ export class HttpCall implements ConnectionUser, BodySource {
     }
     // Whoever gave the call up need not look at the answer any more.
     this.answer.catch(() => {});
-    this.#reject(error);
+    this.#answer.reject(error);
   }
 }
 
