@@ -10,6 +10,12 @@ import type { Exchange } from "./exchange.ts";
  */
 const UNCORKED_FROM = 16_384;
 
+/**
+ * Up to here the stream's sink gathers all of it and knows the length when it begins to send: head and body leave in one system call
+ * instead of two, with `content-length` (8 of 30 µs for 20 KB). It copies them, so what is longer goes out in chunks.
+ */
+const GATHERED_BELOW = 262_144;
+
 /** Sends a complete answer and settles. */
 export function relayJson(exchange: Exchange, answer: Extract<Answer, { kind: "json" }>): Response {
   const { endpoint } = exchange.incoming;
@@ -26,7 +32,6 @@ export function relayJson(exchange: Exchange, answer: Extract<Answer, { kind: "j
   exchange.capture?.response(bytes);
   exchange.settle({ status: "success", httpStatus: status, errorClass: null, errorText: null });
   if (bytes.length < UNCORKED_FROM) return new Response(bytes as BodyInit, { status, headers });
-  headers["content-length"] = String(bytes.length);
   return new Response(oneWrite(bytes), { status, headers });
 }
 
@@ -41,5 +46,7 @@ function oneWrite(bytes: Uint8Array): ReadableStream<Uint8Array> {
     },
   };
   // "direct" is Bun's own kind of source; the DOM's types do not know it.
-  return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>);
+  return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>, {
+    highWaterMark: bytes.length < GATHERED_BELOW ? bytes.length + 1 : UNCORKED_FROM,
+  });
 }
