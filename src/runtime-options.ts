@@ -7,9 +7,10 @@ const OPTIONS = {
   // start on one core, 3 MB), and what carries requests is there after a second of load.
   BUN_JSC_thresholdForJITAfterWarmUp: "20000",
   // The allocator gives free memory back ten times a second, and the next requests take it again page by page: 0.6 page faults and a
-  // tenth of a request's CPU. Once a minute what a peak has left is given back just as well, and a busy process hardly notices.
-  MIMALLOC_PURGE_DELAY: "60000",
-  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "60000",
+  // tenth of a request's CPU. Once a second costs half of that; once a
+  // minute next to nothing, but then 1,000 subscribers hold 73 MB instead of 55 (bench/watchers.ts).
+  MIMALLOC_PURGE_DELAY: "1000",
+  MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "1000",
 };
 
 /** fetch runs at most this many requests at once and queues the rest silently; 256 unless told. */
