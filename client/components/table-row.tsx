@@ -49,6 +49,8 @@ export function HeadRow<Item>(props: {
   readonly sort: TableSort | undefined;
   readonly onSort: ((field: string) => void) | undefined;
   readonly chooseAll: (() => boolean) | undefined;
+  /** False while the rows are on their way: there is nothing to choose yet. */
+  readonly hasRows: boolean;
   readonly onChooseAll: (chosen: boolean) => void;
 }): JSX.Element {
   const classes = createMemo(() => classesOf(props.columns));
@@ -61,6 +63,7 @@ export function HeadRow<Item>(props: {
               type="checkbox"
               class={styles.check}
               aria-label={t().table.chooseAll}
+              disabled={!props.hasRows}
               checked={chooseAll()()}
               onChange={(event) => props.onChooseAll(event.currentTarget.checked)}
             />

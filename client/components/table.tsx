@@ -133,6 +133,7 @@ export function Table<Item extends { readonly id: string }>(props: TableProps<It
                 sort={props.sort}
                 onSort={props.onSort}
                 chooseAll={props.chosen && (() => choosesAll(props))}
+                hasRows={!isEmpty()}
                 onChooseAll={(chosen) =>
                   props.onChoose?.(
                     props.rows.map((row) => row.id),

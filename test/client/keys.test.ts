@@ -92,6 +92,7 @@ describe("the table of keys", () => {
 
     await page.reload();
     await panel(page).getByRole("heading", { name: "team-b" }).waitFor();
+    await row(page, "team-b").waitFor();
     expect(await page.getByRole("row").allTextContents()).toSatisfy(
       ([, first, second, ...rest]) => first!.includes("team-b") && second!.includes("team-a") && rest.length === 0,
     );
@@ -223,6 +224,26 @@ test("all keys that match are meant, also those that nobody has scrolled to", as
   await page.getByRole("toolbar").getByRole("button", { name: "Disable" }).click();
   await page.getByText(/^4\d\d keys disabled/).waitFor();
   await page.getByRole("button", { name: `Disabled ${providerKeys.totalCount}` }).waitFor();
+});
+
+test("nothing can be chosen while the rows are on their way", async () => {
+  const page = await sluice.open("/models");
+  await row(page, "gpt-4.1").waitFor();
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route("**/graphql", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByRole("link", { name: "Provider keys" }).click();
+  const chooseAll = page.getByLabel("Select all loaded rows");
+  await chooseAll.waitFor();
+  expect(await chooseAll.isDisabled()).toBe(true);
+  answer();
+  await row(page, "crowd-010").waitFor();
+  expect(await chooseAll.isEnabled()).toBe(true);
 });
 
 describe("a provider", () => {
