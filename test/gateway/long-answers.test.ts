@@ -2,19 +2,12 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { CLIENT_KEY } from "../support/app.ts";
 import { json } from "../support/fake-vendor.ts";
-import { type Gateway, startGateway } from "./fixture.ts";
+import { type Gateway, provider, startGateway } from "./fixture.ts";
 
 let gateway: Gateway;
 beforeAll(async () => {
   gateway = await startGateway({
-    providers: (vendor) => [
-      {
-        name: "openai",
-        kind: "openai",
-        baseUrl: `${vendor.origin}/v1`,
-        keys: [{ name: "key", secret: "sk-upstream-1" }],
-      },
-    ],
+    providers: ({ origin }) => [provider("openai", `${origin}/v1`, ["sk-upstream-1"])],
     models: [{ name: "gpt", targets: [{ provider: "openai", model: "gpt" }] }],
   });
 });
