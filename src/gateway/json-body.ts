@@ -152,6 +152,7 @@ function renameNested(body: JsonBody, model: string): Uint8Array {
   return utf8(JSON.stringify(value));
 }
 
+/** Spelled out, not by `safely`: read on every request, several times, without a closure each. */
 function field(json: JsonObject, name: string): unknown {
   try {
     return json.get(name);

@@ -45,8 +45,7 @@ function oneWrite(bytes: Uint8Array): ReadableStream<Uint8Array> {
       return written.then(() => controller.close());
     },
   };
+  const strategy = bytes.length < GATHERED_BELOW ? { highWaterMark: bytes.length + 1 } : undefined;
   // "direct" is Bun's own kind of source; the DOM's types do not know it.
-  return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>, {
-    highWaterMark: bytes.length < GATHERED_BELOW ? bytes.length + 1 : UNCORKED_FROM,
-  });
+  return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>, strategy);
 }
