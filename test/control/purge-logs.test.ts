@@ -7,6 +7,7 @@ import type { RequestRecord } from "../../src/record.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { makeRecord } from "../support/request-record.ts";
 import { eventually } from "../support/stream-reader.ts";
+import { wholePage } from "../support/whole-page.ts";
 
 const DAY_MS = 86_400_000;
 const TODAY = Math.floor(Date.now() / DAY_MS) * DAY_MS;
@@ -98,12 +99,9 @@ function bulks(): { packed: Uint8Array; texts: string }[] {
     .map(({ texts }) => ({ packed: texts, texts: Bun.zstdDecompressSync(texts).toString("utf8") }));
 }
 
-/** Of a page that knows all days: one that had to wait for their indexes tells what there was time for. */
 const ids = async () => {
-  for (;;) {
-    const { rows, isPartial } = await server.store.logs.page({ filter: {}, limit: 50, withTotal: false });
-    if (!isPartial) return rows.map(({ id }) => id);
-  }
+  const { rows } = await wholePage(server.store.logs, { filter: {}, limit: 50, withTotal: false });
+  return rows.map(({ id }) => id);
 };
 const spent = async () => {
   const { data } = await server.ask('{ usage(range: { from: "now-7d" }) { totals { requests cost } } }');

@@ -6,6 +6,7 @@ import type { CostStore } from "../../src/store/cost-types.ts";
 import { addModel, addProvider } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { makeRecord } from "../support/request-record.ts";
+import { wholePage } from "../support/whole-page.ts";
 
 // A disk that others keep busy may take its time; nothing here waits for a clock.
 setDefaultTimeout(60_000);
@@ -89,7 +90,7 @@ async function sums(): Promise<{ usage: Answer; rows: Answer }> {
   const usage = await server.ask(
     '{ usage(range: { from: "now-30d" }) { totals { requests cost unpricedRequests outputTokens } } }',
   );
-  const { rows } = await server.store.logs.page({ filter: {}, limit: 50, withTotal: false });
+  const { rows } = await wholePage(server.store.logs, { filter: {}, limit: 50, withTotal: false });
   const of = (read: (row: (typeof rows)[number]) => number | null | undefined) =>
     rows.reduce((sum, row) => sum + (read(row) ?? 0), 0);
   return {
@@ -257,7 +258,7 @@ describe("recomputeCosts", () => {
   test("keeps the cost of what nobody has a price for, and of what has been purged", async () => {
     await log();
     await server.store.logs.purge(Math.floor(NIGHT / DAY_MS), [
-      (await server.store.logs.page({ filter: {}, limit: 1, withTotal: false, fromEnd: true })).rows[0]!.id,
+      (await wholePage(server.store.logs, { filter: {}, limit: 1, withTotal: false, fromEnd: true })).rows[0]!.id,
     ]);
     await server.ask(`mutation ($ids: [ID!]!) { deleteModels(input: { ids: $ids }) { deletedIds } }`, {
       ids: [...(await server.control.rows.models()).keys()],

@@ -11,6 +11,7 @@ import { normalizeErrorText, printError } from "../../src/store/error-fingerprin
 import { DayIndexing } from "../../src/store/index-days.ts";
 import { LogReader } from "../../src/store/log-reader.ts";
 import type { LogFilter } from "../../src/store/reports.ts";
+import { wholePage } from "../support/whole-page.ts";
 import { cleanUp, makeAttempt, makeFailure, makeRecord, openTestStore, temporaryDirectory } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
 
@@ -227,7 +228,7 @@ test("the hourly round makes the indexes of the days that are over, and of no ot
   await store.expire(Date.now(), { logDays: 30, usageDays: 30 });
   expect(daysWithoutIndex(folder, Date.now())).toEqual([]);
   expect(existsSync(indexPath(folder, TODAY))).toBe(false);
-  expect((await store.logs.page({ filter: {}, limit: 200, withTotal: true })).totalCount).toBe(100);
+  expect((await wholePage(store.logs, { filter: {}, limit: 200, withTotal: true })).totalCount).toBe(100);
 });
 
 describe("the histogram of a filter", () => {

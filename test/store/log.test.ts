@@ -5,6 +5,7 @@ import { newId } from "../../src/lib/id.ts";
 import type { RequestRecord } from "../../src/record.ts";
 import { dayFilePath } from "../../src/store/day-file.ts";
 import type { LogFilter } from "../../src/store/reports.ts";
+import { wholePage } from "../support/whole-page.ts";
 import { cleanUp, makeAttempt, makeFailure, makeRecord, NOON, openTestStore } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
 
@@ -102,7 +103,7 @@ describe("a logged request reads as it was settled", () => {
     for (const record of Object.values(cases)) store.record(record);
     await store.flush();
     for (const record of Object.values(cases)) expect(await store.logs.get(record.id)).toEqual(record as never);
-    const { rows } = await store.logs.page({ filter: {}, limit: 50, withTotal: true });
+    const { rows } = await wholePage(store.logs, { filter: {}, limit: 50, withTotal: true });
     expect(rows).toHaveLength(Object.keys(cases).length);
     const { attempts, content: _content, rawUsage: _raw, ...rest } = cases["two bad attempts"]!;
     expect(rows.find((row) => row.id === rest.id)).toEqual({ ...rest, attemptCount: attempts.length });

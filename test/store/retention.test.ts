@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { startOfQuarterKey } from "../../src/store/usage-tables.ts";
+import { wholePage } from "../support/whole-page.ts";
 import { cleanUp, makeRecord, NOON, openTestStore, temporaryDirectory } from "./fixtures.ts";
 import { TestLog } from "./test-log.ts";
 
@@ -21,7 +22,7 @@ test("old days are deleted as files, old roll-ups as rows, and nothing else", as
   const records = days(10);
   for (const record of records) store.record(record);
   await store.flush();
-  const page = () => store.logs.page({ filter: {}, limit: 50, withTotal: true });
+  const page = () => wholePage(store.logs, { filter: {}, limit: 50, withTotal: true });
   expect((await page()).totalCount).toBe(10); // the reader has them open
   await store.expire(NOON, { logDays: 3, usageDays: 6 });
   expect(readdirSync(join(dataDir, "logs")).filter((name) => name.endsWith(".db"))).toHaveLength(4);
