@@ -106,6 +106,7 @@ export function createList<Data, Variables extends { first?: number | null }, No
     loadMore,
     refetch: () => void query.refetch(),
     patch(nodes) {
+      query.outdate();
       const known = rowsById();
       for (const node of nodes) {
         const index = node.id === undefined ? undefined : known.get(node.id);
@@ -113,6 +114,7 @@ export function createList<Data, Variables extends { first?: number | null }, No
       }
     },
     prepend(nodes) {
+      query.outdate();
       const known = rowsById();
       const fresh = nodes.filter((each) => !known.has(each.id));
       for (const node of nodes) {
@@ -126,6 +128,7 @@ export function createList<Data, Variables extends { first?: number | null }, No
       setAdded((count) => count + fresh.length);
     },
     remove(ids) {
+      query.outdate();
       const gone = new Set(ids);
       const before = store.rows.length;
       setStore("rows", (rows) => rows.filter((row) => !gone.has(row.id)));

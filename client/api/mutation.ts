@@ -3,6 +3,7 @@ import { t } from "../i18n/index.ts";
 import { execute } from "./client.ts";
 import type { Document } from "./graphql.ts";
 import { askForProof } from "./proof.ts";
+import { noteWrite } from "./writes.ts";
 
 export interface UserErrorLike {
   readonly code: string;
@@ -42,7 +43,9 @@ export function createMutation<Data, Variables, Payload extends { readonly userE
         return { ok: false, errors: [{ code: answer.error.kind, message, field: null }] };
       }
       const payload = pick(answer.data);
-      return payload.userErrors.length > 0 ? { ok: false, errors: payload.userErrors } : { ok: true, payload };
+      if (payload.userErrors.length > 0) return { ok: false, errors: payload.userErrors };
+      noteWrite();
+      return { ok: true, payload };
     },
   };
 }

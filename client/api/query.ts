@@ -4,6 +4,7 @@ import { execute } from "./client.ts";
 import type { ApiError } from "./errors.ts";
 import type { Document } from "./graphql.ts";
 import { session, sessionEpoch } from "./session.ts";
+import { writes } from "./writes.ts";
 
 export interface Query<Data> {
   /** The last answer; stays while a newer one is on its way. Fine-grained: rows keep their identity by `id`. */
@@ -13,13 +14,18 @@ export interface Query<Data> {
   refetch(): Promise<void>;
   /** Changes the answer in place, from a live event. */
   update(change: (data: Data) => void): void;
+  /** Something is known now that an answer which is on its way may not know yet: it is asked for anew. */
+  outdate(): void;
 }
 
 /** The last answers of this page's life: coming back to a page shows it at once, and the fresh answer then replaces it. */
 const MEMORY_SIZE = 40;
 const memory = new Map<string, unknown>();
 
-/** Asks again whenever `variables` changes or somebody signs in; asks nothing while `variables` is null. `onData` sees each answer. */
+/**
+ * Asks again whenever `variables` changes, somebody signs in or this page has changed something; asks nothing while `variables` is
+ * null. `onData` sees each answer that is shown.
+ */
 export function createQuery<Data, Variables>(
   document: Document<Data, Variables>,
   variables: Accessor<Variables | null>,
@@ -29,6 +35,7 @@ export function createQuery<Data, Variables>(
   const [error, setError] = createSignal<ApiError>();
   const [loading, setLoading] = createSignal(false);
   let latest = 0;
+  let isOutdated = false;
   onCleanup(() => latest++);
 
   const show = (data: Data) => {
@@ -37,18 +44,23 @@ export function createQuery<Data, Variables>(
     setStore("data", reconcile(data as never, { key: "id" }));
   };
 
-  async function ask(values: Variables): Promise<void> {
+  async function ask(values: Variables, isAgain = false): Promise<void> {
     const turn = ++latest;
     const key = memoryKey(document, values);
+    isOutdated = false;
     setLoading(true);
     const answer = await execute(document, values);
     if (turn !== latest) return;
+    const wasOutdated = isOutdated;
+    // It would take back what is shown already. The second one is shown all the same: events may come faster than answers.
+    if (wasOutdated && !isAgain) return ask(values, true);
     setLoading(false);
     if (answer.ok) {
       remember(key, structuredClone(answer.data));
       show(answer.data);
       setError(undefined);
     } else setError(answer.error);
+    if (wasOutdated) void ask(values, true);
   }
 
   createEffect(
@@ -61,15 +73,31 @@ export function createQuery<Data, Variables>(
     }),
   );
 
+  async function refetch(): Promise<void> {
+    const values = variables();
+    if (values !== null) await ask(values);
+  }
+  createEffect(
+    on(
+      writes,
+      () => {
+        if (loading()) isOutdated = true;
+        else void refetch();
+      },
+      { defer: true },
+    ),
+  );
+
   return {
     data: () => store.data,
     error,
     loading,
-    async refetch() {
-      const values = variables();
-      if (values !== null) await ask(values);
+    refetch,
+    outdate() {
+      isOutdated = true;
     },
     update(change) {
+      isOutdated = true;
       if (store.data === undefined) return;
       setStore(
         "data",

@@ -18,14 +18,12 @@ interface Undo {
 export function createUndo<Data>(
   document: Document<Data, { input: { undoToken: string } }>,
   pick: (data: Data) => Restored,
-  onRestored: () => void,
 ): (undoToken: string | null) => Undo | undefined {
   const restoration = createMutation(document, pick);
   const restore = async (undoToken: string) => {
     const outcome = await restoration.run({ input: { undoToken } });
     if (!outcome.ok) return toast(outcome.errors[0] ? describeError(outcome.errors[0]) : "");
     const { restoredIds, conflictingIds } = outcome.payload;
-    onRestored();
     if (restoredIds.length > 0) toast(t().common.broughtBack(restoredIds.length));
     if (conflictingIds.length > 0) toast(t().common.notBroughtBack(conflictingIds.length));
   };

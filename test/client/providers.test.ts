@@ -56,6 +56,48 @@ test("what was learned of an upstream is shown in its own words, and can be forg
   expect([...provider("openai-main").quirks]).toEqual([]);
 });
 
+test("an answer that was on its way before a change does not take the change back", async () => {
+  const { id } = provider("openai-main");
+  await learnQuirk(sluice.app.control, id, "no_stream_options", "Unknown parameter");
+  const page = await sluice.open("/providers");
+  await row(page, "openai-main").getByRole("button").click();
+  const lists = await holdLists(page);
+  await page.getByLabel("Search providers").fill("openai");
+  await lists.isAnswered;
+  await panel(page).getByRole("button", { name: "Forget" }).click();
+  await page.getByText("Forgotten. The next refusal may teach it again").waitFor();
+  lists.release();
+  await panel(page).getByText("Refuses stream_options").waitFor({ state: "detached" });
+  await lists.isAskedAgain;
+  await panel(page).getByText("Refuses stream_options").waitFor({ state: "detached" });
+});
+
+test("what no row of the list shows changes in the panel all the same", async () => {
+  const { id } = provider("openai-main");
+  await learnQuirk(sluice.app.control, id, "no_stream_options", "Unknown parameter");
+  const page = await sluice.open(`/providers?provider=${id}&q=nothing-of-this-name`);
+  await panel(page).getByRole("button", { name: "Forget" }).click();
+  await panel(page).getByText("Refuses stream_options").waitFor({ state: "detached" });
+});
+
+/** Answers to the list of providers are given from now on, and the first one comes only when it is released. */
+async function holdLists(page: Page) {
+  const released = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const again = Promise.withResolvers<void>();
+  let asked = 0;
+  await page.route("**/graphql", async (route) => {
+    const { variables } = route.request().postDataJSON() as { variables?: { first?: number } };
+    if (variables?.first === undefined) return route.continue();
+    if (++asked > 1) again.resolve();
+    const response = await route.fetch();
+    answered.resolve();
+    if (asked === 1) await released.promise;
+    await route.fulfill({ response });
+  });
+  return { isAnswered: answered.promise, isAskedAgain: again.promise, release: released.resolve };
+}
+
 test("changing something else leaves quirks as they are", async () => {
   const { id } = provider("openai-main");
   await learnQuirk(sluice.app.control, id, "max_tokens_only", "Use max_tokens");

@@ -45,7 +45,7 @@ export default function ClientsPage(): JSX.Element {
   const update = createMutation(updateClientMutation, (data) => data.updateClientKey);
   const rotation = createMutation(rotateClientMutation, (data) => data.rotateClientKey);
   const deletion = createMutation(deleteClientsMutation, (data) => data.deleteClientKeys);
-  const undoDeletion = createUndo(restoreClientsMutation, (data) => data.restoreClientKeys, list.refetch);
+  const undoDeletion = createUndo(restoreClientsMutation, (data) => data.restoreClientKeys);
 
   const setEnabled = async (client: Client, enabled: boolean) => {
     const outcome = await update.run({ input: { id: client.id, enabled } });
@@ -152,10 +152,7 @@ export default function ClientsPage(): JSX.Element {
           <EditClient
             onClose={() => adding.set(null)}
             onSaved={() => {}}
-            onCreated={(client, secret) => {
-              list.refetch();
-              setTask({ kind: "secret", client, secret });
-            }}
+            onCreated={(client, secret) => setTask({ kind: "secret", client, secret })}
           />
         </Match>
         <Match when={clientOf(task(), "edit")} keyed>

@@ -22,12 +22,11 @@ export interface KeyActions {
 export function createKeyActions(list: {
   readonly patch: (keys: readonly Key[]) => void;
   readonly remove: (ids: readonly string[]) => void;
-  readonly refetch: () => void;
 }): KeyActions {
   const actOn = createMutation(actOnKeysMutation, (data) => data.actOnProviderKeys);
   const deletion = createMutation(deleteKeysMutation, (data) => data.deleteProviderKeys);
 
-  const undoDeletion = createUndo(restoreKeysMutation, (data) => data.restoreProviderKeys, list.refetch);
+  const undoDeletion = createUndo(restoreKeysMutation, (data) => data.restoreProviderKeys);
 
   async function run(selection: Selection, action: KeyAction): Promise<number | null> {
     const outcome = await actOn.run({ input: { selection: toInput(selection), action } });
@@ -37,7 +36,6 @@ export function createKeyActions(list: {
       return null;
     }
     list.patch(outcome.payload.providerKeys);
-    if (!("ids" in selection) || selection.ids.length > 1) list.refetch();
     return outcome.payload.affected;
   }
 

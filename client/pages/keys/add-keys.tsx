@@ -20,7 +20,6 @@ export function AddKeys(props: {
   readonly providers: readonly ProviderOption[];
   readonly providerId: string;
   readonly onClose: () => void;
-  readonly onAdded: () => void;
 }): JSX.Element {
   const [providerId, setProviderId] = createSignal(props.providerId);
   const [name, setName] = createSignal("");
@@ -55,10 +54,7 @@ export function AddKeys(props: {
     }
     setProgress(null);
     const added = all.length - failed.length;
-    if (added > 0) {
-      toast(t().keys.added(added));
-      props.onAdded();
-    }
+    if (added > 0) toast(t().keys.added(added));
     if (failed.length === 0) return props.onClose();
     setSecrets(failed.map((each) => each.secret).join("\n"));
     if (all.length === 1) return setErrors(failed[0]?.errors ?? []);

@@ -142,7 +142,6 @@ export default function KeysPage(): JSX.Element {
             providers={providers.data()?.providers.nodes ?? []}
             providerId={filters.provider()}
             onClose={() => adding.set(null)}
-            onAdded={list.refetch}
           />
         </Match>
         <Match when={editOf(task())} keyed>

@@ -48,7 +48,7 @@ export default function ModelsPage(): JSX.Element {
   const refetchSoon = createThrottle(list.refetch);
   const update = createMutation(updateModelMutation, (data) => data.updateModel);
   const deletion = createMutation(deleteModelsMutation, (data) => data.deleteModels);
-  const undoDeletion = createUndo(restoreModelsMutation, (data) => data.restoreModels, list.refetch);
+  const undoDeletion = createUndo(restoreModelsMutation, (data) => data.restoreModels);
   const providerNodes = () => providers.data()?.providers.nodes ?? [];
 
   createLive({
@@ -147,10 +147,7 @@ export default function ModelsPage(): JSX.Element {
             name={newName()}
             providers={providerNodes()}
             onClose={() => setUrl({ new: null, name: null })}
-            onSaved={(model) => {
-              list.refetch();
-              open.set(model.id);
-            }}
+            onSaved={(model) => open.set(model.id)}
           />
         </Match>
         <Match when={modelOf(task(), "edit")} keyed>

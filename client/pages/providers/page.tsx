@@ -50,7 +50,7 @@ export default function ProvidersPage(): JSX.Element {
   const refetchSoon = createThrottle(list.refetch);
   const update = createMutation(updateProviderMutation, (data) => data.updateProvider);
   const deletion = createMutation(deleteProvidersMutation, (data) => data.deleteProviders);
-  const undoDeletion = createUndo(restoreProvidersMutation, (data) => data.restoreProviders, list.refetch);
+  const undoDeletion = createUndo(restoreProvidersMutation, (data) => data.restoreProviders);
 
   // Providers have no events of their own; what moves in them is their keys.
   createLive({
@@ -147,13 +147,7 @@ export default function ProvidersPage(): JSX.Element {
       />
       <Switch>
         <Match when={adding() === "provider" && canWrite()}>
-          <EditProvider
-            onClose={() => adding.set(null)}
-            onSaved={(provider) => {
-              list.refetch();
-              open.set(provider.id);
-            }}
-          />
+          <EditProvider onClose={() => adding.set(null)} onSaved={(provider) => open.set(provider.id)} />
         </Match>
         <Match when={providerOf(task(), "edit")} keyed>
           {(provider) => (
