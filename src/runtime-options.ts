@@ -1,14 +1,11 @@
-/**
- * What the runtime reads from the environment once, when the process starts, and what an operator may set otherwise. Figures are of
- * `bun bench/main.ts --only small` unless they say more.
- */
+/** What the runtime reads from the environment once, when the process starts, and what an operator may set otherwise. */
 const OPTIONS = {
   // A function is compiled when it was called about 1,300 times instead of 33: what runs only at start is not worth it (20 ms of a
   // start on one core, 3 MB), and what carries requests is there after a second of load.
   BUN_JSC_thresholdForJITAfterWarmUp: "20000",
-  // The allocator gives free memory back ten times a second, and the next requests take it again page by page: 0.6 page faults and a
-  // tenth of a request's CPU. Once a second costs half of that; once a
-  // minute next to nothing, but then 1,000 subscribers hold 73 MB instead of 55 (bench/watchers.ts).
+  // The allocator gives free memory back ten times a second, and the next requests take it again page by page: 0.6 page faults for a
+  // chat of 1 KB under full load. Once a second it is 0.35 (and 3 % less CPU, in pairs of runs that differ by more than that). Once a
+  // minute it is 0.15, but then 1,000 subscribers hold 73 MB instead of 55 (bench/watchers.ts).
   MIMALLOC_PURGE_DELAY: "1000",
   MIMALLOC_PURGE_HOLES_MIN_INTERVAL: "1000",
 };
