@@ -27,9 +27,8 @@ export const FIELD_COSTS: Readonly<Record<string, number>> = {
   "ProviderKey.history": 5,
   "ProviderKey.balance": 0,
   "ProviderKey.limits": 0,
-  // A report for each model: several upstream models may stand behind its name.
-  "Model.usage": 5,
-  "Model.sparkline": 5,
+  "Model.usage": 2,
+  "Model.sparkline": 2,
   "ClientKey.usage": 2,
   "ClientKey.sparkline": 2,
   "Query.jobs": 5,

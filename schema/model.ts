@@ -17,7 +17,7 @@ import { ModelPrice } from "./model-price.ts";
 import { ModelTraitOverrides, ModelTraits } from "./model-traits.ts";
 import { Node } from "./node.ts";
 import { Model, Provider } from "./refs.ts";
-import { modelUsageFields } from "./usage-fields.ts";
+import { usageFields } from "./usage-fields.ts";
 
 const ModelHealth = builder.objectRef<ModelHealthNow>("ModelHealth");
 builder.objectType(ModelHealth, {
@@ -120,7 +120,7 @@ builder.objectType(Model, {
       resolve: (model) => targetsInOrder(model).map((target) => ({ ...target, model })),
     }),
     health: t.field({ type: ModelHealth, resolve: (model, _, { control }) => readHealth(control, model) }),
-    ...modelUsageFields(t),
+    ...usageFields<ModelRow>("model")(t),
     createdAt: t.expose("createdAt", { type: "DateTime" }),
     updatedAt: t.expose("updatedAt", { type: "DateTime" }),
     version: t.exposeInt("version"),

@@ -1,14 +1,12 @@
 import {
   type RangeArgs,
-  readSparklineOfModel,
   readSparklinesOf,
   readUsageOf,
-  readUsageOfModel,
   type SparklineRange as SparklineRangeValue,
   type Sparkline as SparklineValue,
+  type UsedNoun,
 } from "../src/control/usage/noun-usage.ts";
 import type { UsageMetrics as UsageMetricsValue } from "../src/store/reports.ts";
-import type { ModelRow } from "../src/store/types.ts";
 import { builder } from "./builder.ts";
 import { SparklineRange } from "./enums.ts";
 import { LAST_DAY, TimeRangeInput } from "./shared-inputs.ts";
@@ -37,16 +35,17 @@ const sparklineArgs = (t: { arg: Fields<unknown>["arg"] }) => ({
   range: t.arg({ type: SparklineRange, required: true, defaultValue: "LAST_24_HOURS" }),
 });
 
-/** `usage` and `sparkline` of a noun that the roll-ups know by id: one report for all rows of a page. */
-export function usageFields<Row extends { readonly id: string }>(dimension: "provider" | "key" | "client") {
+/** `usage` and `sparkline` of a noun: one report for all rows of a page. */
+export function usageFields<Row extends { readonly id: string }>(noun: UsedNoun) {
   return (t: Fields<Row>) => ({
     usage: t.loadable({
       type: UsageMetrics,
+      ...(noun === "model" && { description: "What its targets served." }),
       byPath: true,
       loaderOptions,
       args: rangeArgs(t),
       load: (ids: string[], { control }, args: RangeArgs): Promise<UsageMetricsValue[]> =>
-        readUsageOf(control, dimension, ids, args),
+        readUsageOf(control, noun, ids, args),
       resolve: (row) => (row as Row).id,
     }),
     sparkline: t.loadable({
@@ -55,25 +54,8 @@ export function usageFields<Row extends { readonly id: string }>(dimension: "pro
       loaderOptions,
       args: sparklineArgs(t),
       load: (ids: string[], { control }, { range }: { range: SparklineRangeValue }): Promise<SparklineValue[]> =>
-        readSparklinesOf(control, dimension, ids, range),
+        readSparklinesOf(control, noun, ids, range),
       resolve: (row) => (row as Row).id,
     }),
   });
-}
-
-/** The same for models: what their targets served. */
-export function modelUsageFields(t: Fields<ModelRow>) {
-  return {
-    usage: t.field({
-      type: UsageMetrics,
-      description: "What its targets served.",
-      args: rangeArgs(t),
-      resolve: (model, args, { control }) => readUsageOfModel(control, model, args),
-    }),
-    sparkline: t.field({
-      type: Sparkline,
-      args: sparklineArgs(t),
-      resolve: (model, { range }, { control }) => readSparklineOfModel(control, model, range),
-    }),
-  };
 }

@@ -100,9 +100,9 @@ class Rows {
   readonly #linesOf: (shapes: RowShapes) => readonly string[] | null;
   #kept: readonly Parameters<Visit>[] | null = null;
 
-  constructor(days: DayReaders, { groupBy, filter }: UsageQuery, tagsOf: TagsOf) {
-    const { passes } = compileUsageFilter(filter, tagsOf);
-    const reading = readLines(groupBy, tagsOf);
+  constructor(days: DayReaders, query: UsageQuery, tagsOf: TagsOf) {
+    const { passes } = compileUsageFilter(query.filter, tagsOf);
+    const reading = readLines(query, tagsOf);
     this.#days = days;
     this.#linesOf = ({ route, caller, outcome }) => {
       const group = groupOf(route, caller, outcome);

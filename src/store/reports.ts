@@ -131,6 +131,12 @@ export type CountedDimension = (typeof USAGE_DIMENSIONS)[number];
 export const TAG_DIMENSIONS = { clientTag: "client", keyTag: "key" } as const;
 export type UsageDimension = CountedDimension | keyof typeof TAG_DIMENSIONS;
 
+/** What these upstream models served together, as a line of a chart. */
+export interface TargetSet {
+  readonly id: string;
+  readonly targets: readonly { readonly providerId: string; readonly upstreamModel: string }[];
+}
+
 export interface UsageQuery {
   readonly fromMs: number;
   readonly toMs: number;
@@ -139,6 +145,8 @@ export interface UsageQuery {
   /** Minutes come from the rows that the log holds, the others from the roll-ups. */
   readonly interval: "minute" | "quarter_hour" | "hour" | "day" | "week" | "month";
   readonly groupBy: readonly UsageDimension[];
+  /** Lines instead of those of `groupBy`. What stands in several sets counts in each. */
+  readonly targetSets?: readonly TargetSet[];
   readonly filter: {
     readonly providerIds?: readonly string[];
     readonly keyIds?: readonly string[];

@@ -1,20 +1,27 @@
 import type { TagsOf } from "./key-tags.ts";
-import { TAG_DIMENSIONS, USAGE_DIMENSIONS, type UsageDimension } from "./reports.ts";
+import { TAG_DIMENSIONS, type TargetSet, USAGE_DIMENSIONS, type UsageDimension, type UsageQuery } from "./reports.ts";
 import type { UsageGroup } from "./usage-group.ts";
 
 type Value = string | null;
 
-/** How the dimensions of a chart are read from the groups of the roll-ups. */
+/** How the lines of a chart are read from the groups of the roll-ups. */
 export interface LineReading {
   /** Where in a group: what its view must tell apart. */
   readonly positions: readonly number[];
-  /** Each line's values in the chart's dimensions. There is one, unless a key of the group has several tags: it counts in each. */
+  /**
+   * Each line's values in the chart's dimensions. Of dimensions there is one, unless a key of the group has several tags: it counts in
+   * each. Of sets there may be none.
+   */
   linesOf(group: UsageGroup): readonly (readonly Value[])[];
 }
 
 const UNTAGGED: readonly Value[] = [null];
 
-export function readLines(groupBy: readonly UsageDimension[], tagsOf: TagsOf): LineReading {
+export function readLines(
+  { groupBy, targetSets }: Pick<UsageQuery, "groupBy" | "targetSets">,
+  tagsOf: TagsOf,
+): LineReading {
+  if (targetSets !== undefined) return readSets(targetSets);
   const readings = groupBy.map((dimension) => readValues(dimension, tagsOf));
   return {
     positions: readings.map(({ position }) => position),
@@ -43,6 +50,26 @@ function readValues(dimension: UsageDimension, tagsOf: TagsOf) {
       const tags = typeof id === "string" ? tagsOf(tagged, id) : [];
       return tags.length === 0 ? UNTAGGED : tags;
     },
+  };
+}
+
+const PROVIDER = USAGE_DIMENSIONS.indexOf("provider");
+const MODEL = USAGE_DIMENSIONS.indexOf("model");
+const IN_NO_SET: readonly (readonly Value[])[] = [];
+
+function readSets(sets: readonly TargetSet[]): LineReading {
+  const nameOf = (providerId: unknown, model: unknown) => `${providerId} ${model}`;
+  const ids = new Map<string, Set<string>>();
+  for (const { id, targets } of sets) {
+    for (const { providerId, upstreamModel } of targets) {
+      const name = nameOf(providerId, upstreamModel);
+      ids.set(name, (ids.get(name) ?? new Set()).add(id));
+    }
+  }
+  const lines = new Map([...ids].map(([name, of]) => [name, [...of].map((id) => [id])]));
+  return {
+    positions: [PROVIDER, MODEL],
+    linesOf: (group) => lines.get(nameOf(group[PROVIDER], group[MODEL])) ?? IN_NO_SET,
   };
 }
 

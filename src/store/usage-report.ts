@@ -26,7 +26,7 @@ export function makeReport(
   const buckets = edges.slice(0, -1);
   const { fromMs, toMs } = toQuarters(query);
   const filter = compileUsageFilter(query.filter, tagsOf);
-  const reading = readLines(query.groupBy, tagsOf);
+  const reading = readLines(query, tagsOf);
   const slots = UsageSlots.of(database, query);
   const wholeView = viewFor(filter.dimensions);
   const view = viewFor([...filter.dimensions, ...reading.positions]);

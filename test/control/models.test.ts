@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { addKey, addModel, addProvider, expectNothingWritten } from "../support/admin-fixtures.ts";
-import { type AdminServer, startAdminServer } from "../support/admin-server.ts";
+import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
 import { makeRecord } from "../support/request-record.ts";
 
 let server: AdminServer;
@@ -312,5 +312,49 @@ describe("listing models", () => {
     );
     expect(data.model.usage).toEqual({ requests: 1, cost: "0.0049" });
     expect(data.model.sparkline.requests.reduce((sum: number, one: number) => sum + one)).toBe(1);
+  });
+
+  test("usage of a page is two reports; a target's requests count for each model that has it, and for no other", async () => {
+    const one = (await addProvider(server, { name: "one" })).id;
+    const two = (await addProvider(server, { name: "two" })).id;
+    const targets = {
+      both: [
+        { providerId: one, upstreamModel: "x" },
+        { providerId: two, upstreamModel: "y" },
+      ],
+      mixed: [{ providerId: one, upstreamModel: "y" }],
+      again: [{ providerId: one, upstreamModel: "x" }],
+      idle: [{ providerId: two, upstreamModel: "z" }],
+      none: [],
+    };
+    for (const [name, of] of Object.entries(targets)) await addModel(server, one, { name: `u-${name}`, targets: of });
+    for (const [providerId, servedModel, times] of [
+      [one, "x", 1],
+      [two, "y", 2],
+      [one, "y", 4],
+      [two, "x", 8],
+    ] as const) {
+      for (let time = 0; time < times; time++) server.store.record(makeRecord({ providerId, servedModel }));
+    }
+    await server.store.flush();
+    const reports = spyOn(server.control.store.usage, "report");
+    const { data } = await server.ask(
+      `{ models(filter: { search: "u-" }) { nodes { name usage { requests p50LatencyMs } sparkline { requests } } } }`,
+    );
+    expect(reports).toHaveBeenCalledTimes(2);
+    reports.mockRestore();
+    const used = data.models.nodes.map((node: Answer) => [
+      node.name,
+      node.usage.requests,
+      node.sparkline.requests.reduce((sum: number, step: number) => sum + step),
+      node.usage.p50LatencyMs === null,
+    ]);
+    expect(used.sort()).toEqual([
+      ["u-again", 1, 1, false],
+      ["u-both", 3, 3, false],
+      ["u-idle", 0, 0, true],
+      ["u-mixed", 4, 4, false],
+      ["u-none", 0, 0, true],
+    ]);
   });
 });

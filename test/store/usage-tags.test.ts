@@ -250,7 +250,7 @@ describe("usage by the tags of keys agrees with the rows", () => {
     const known = new Map(Array.from({ length: 1024 }, (_, number) => [number + 1, group(`cky_${number}`)]));
     const lines = new GroupLines(
       known,
-      readLines(["clientTag"], (_, id) => listOf(id)),
+      readLines({ groupBy: ["clientTag"] }, (_, id) => listOf(id)),
       () => true,
     );
     const kinds = [...known.keys()].map((id) => lines.of(id));

@@ -1,5 +1,4 @@
 import type { UsageDimension, UsageMetrics, UsagePoints, UsageQuery, UsageReport } from "../../store/reports.ts";
-import type { ModelRow } from "../../store/types.ts";
 import { NO_USAGE } from "../../store/usage-metrics.ts";
 import type { Control } from "../control.ts";
 import { readRange, type TimeRangeInput } from "./time-range.ts";
@@ -27,11 +26,11 @@ export interface RangeArgs {
 /** In the order of `ids`. */
 export async function readUsageOf(
   control: Control,
-  dimension: IdDimension,
+  noun: UsedNoun,
   ids: readonly string[],
   args: RangeArgs,
 ): Promise<UsageMetrics[]> {
-  const report = await control.store.usage.report({ ...groupedBy(dimension, ids), ...spanOf(control, args) });
+  const report = await control.store.usage.report({ ...(await linesOf(control, noun, ids)), ...spanOf(control, args) });
   const byId = new Map(report.series.filter((one) => !one.isOther).map((one) => [one.values[0], one.totals]));
   return ids.map((id) => byId.get(id) ?? NO_USAGE);
 }
@@ -39,48 +38,31 @@ export async function readUsageOf(
 /** In the order of `ids`. Steps are UTC hours or days; the last one is still filling. */
 export async function readSparklinesOf(
   control: Control,
-  dimension: IdDimension,
+  noun: UsedNoun,
   ids: readonly string[],
   range: SparklineRange,
 ): Promise<Sparkline[]> {
   const steps = stepsOf(control, range);
-  const report = await control.store.usage.report({ ...groupedBy(dimension, ids), ...steps.query });
+  const report = await control.store.usage.report({ ...(await linesOf(control, noun, ids)), ...steps.query });
   const byId = new Map(report.series.filter((one) => !one.isOther).map((one) => [one.values[0], one.points]));
   return ids.map((id) => drawSparkline(steps, report, byId.get(id)));
 }
 
+export type UsedNoun = Extract<UsageDimension, "provider" | "key" | "client"> | "model";
+
 /**
- * What a model's targets served. The roll-ups know the upstream's models, and several of them may stand behind one name: so
- * each model is a report of its own, whose percentiles are exact. There are tens of models, not thousands.
+ * A line for each row. The roll-ups know the upstream's models, not ours: several of them may stand behind one name and one behind
+ * several names, so a model's line is what its targets served.
  */
-export async function readUsageOfModel(control: Control, model: ModelRow, args: RangeArgs): Promise<UsageMetrics> {
-  const span = spanOf(control, args);
-  if (model.targets.length === 0) return NO_USAGE;
-  return (await control.store.usage.report({ ...servedBy(model), ...span })).totals;
-}
-
-export async function readSparklineOfModel(
-  control: Control,
-  model: ModelRow,
-  range: SparklineRange,
-): Promise<Sparkline> {
-  const steps = stepsOf(control, range);
-  if (model.targets.length === 0) return drawSparkline(steps, null, undefined);
-  const report = await control.store.usage.report({ ...servedBy(model), ...steps.query });
-  return drawSparkline(steps, report, report.series[0]?.points);
-}
-
-type IdDimension = Extract<UsageDimension, "provider" | "key" | "client">;
-
-function groupedBy(dimension: IdDimension, ids: readonly string[]) {
+async function linesOf(control: Control, noun: UsedNoun, ids: readonly string[]) {
+  const top = Math.max(1, ids.length);
+  if (noun === "model") {
+    const models = await control.rows.models();
+    const targetSets = ids.map((id) => ({ id, targets: models.get(id)?.targets ?? [] }));
+    return { groupBy: [], targetSets, filter: {}, top };
+  }
   const filterName = { provider: "providerIds", key: "keyIds", client: "clientKeyIds" } as const;
-  return { groupBy: [dimension], filter: { [filterName[dimension]]: ids }, top: Math.max(1, ids.length) };
-}
-
-function servedBy({ targets }: ModelRow) {
-  const providerIds = targets.map((target) => target.providerId);
-  const models = targets.map((target) => target.upstreamModel);
-  return { groupBy: [], filter: { providerIds, models }, top: 1 };
+  return { groupBy: [noun], filter: { [filterName[noun]]: ids }, top };
 }
 
 function spanOf(control: Control, { range, timeZone }: RangeArgs) {
@@ -103,13 +85,13 @@ function stepsOf(control: Control, range: SparklineRange): Steps {
 
 function drawSparkline(
   { stepMs, steps, startsAtMs }: Steps,
-  report: UsageReport | null,
+  report: UsageReport,
   points: UsagePoints | undefined,
 ): Sparkline {
   const requests = new Array<number>(steps).fill(0);
   const errors = new Array<number>(steps).fill(0);
   const [ofRequests, ofErrors] = [points?.("requests") ?? [], points?.("errors") ?? []];
-  for (const [index, start] of (report?.buckets ?? []).entries()) {
+  for (const [index, start] of report.buckets.entries()) {
     const step = Math.round((start - startsAtMs) / stepMs);
     if (step < 0 || step >= steps) continue;
     requests[step] = ofRequests[index] ?? 0;
