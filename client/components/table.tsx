@@ -143,7 +143,16 @@ export function Table<Item extends { readonly id: string }>(props: TableProps<It
               />
             </thead>
             <tbody class={styles.body} style={gaps()}>
-              <Show when={!isEmpty()} fallback={<For each={BONES}>{() => <BoneRow columns={props.columns} />}</For>}>
+              <Show
+                when={!isEmpty()}
+                fallback={
+                  <For each={BONES}>
+                    {() => (
+                      <BoneRow columns={props.columns} classes={classes()} hasChoice={props.chosen !== undefined} />
+                    )}
+                  </For>
+                }
+              >
                 <For each={visible()}>
                   {(row, index) => (
                     <Row
@@ -174,12 +183,19 @@ function choosesAll(props: {
   return props.rows.length > 0 && props.rows.every((row) => props.chosen?.has(row.id));
 }
 
-function BoneRow<Item>(props: { readonly columns: readonly TableColumn<Item>[] }): JSX.Element {
+function BoneRow<Item>(props: {
+  readonly columns: readonly TableColumn<Item>[];
+  readonly classes: Readonly<Record<string, string>>;
+  readonly hasChoice: boolean;
+}): JSX.Element {
   return (
     <tr>
+      <Show when={props.hasChoice}>
+        <td class={styles.checkCell} />
+      </Show>
       <For each={props.columns}>
-        {() => (
-          <td>
+        {(column) => (
+          <td class={props.classes[column.id]}>
             <span class={styles.bone} />
           </td>
         )}

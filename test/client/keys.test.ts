@@ -241,6 +241,9 @@ test("nothing can be chosen while the rows are on their way", async () => {
   const chooseAll = page.getByLabel("Select all loaded rows");
   await chooseAll.waitFor();
   expect(await chooseAll.isDisabled()).toBe(true);
+  // What stands for a row is as wide as one.
+  const cells = page.locator("tbody tr").first().locator("td");
+  expect(await cells.count()).toBe(await page.locator("thead th").count());
   answer();
   await row(page, "crowd-010").waitFor();
   expect(await chooseAll.isEnabled()).toBe(true);
