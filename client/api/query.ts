@@ -1,4 +1,4 @@
-import { type Accessor, createEffect, createSignal, on, onCleanup } from "solid-js";
+import { type Accessor, createEffect, createSignal, on, onCleanup, untrack } from "solid-js";
 import { createStore, produce, reconcile } from "solid-js/store";
 import { execute } from "./client.ts";
 import type { ApiError } from "./errors.ts";
@@ -47,20 +47,22 @@ export function createQuery<Data, Variables>(
   async function ask(values: Variables, isAgain = false): Promise<void> {
     const turn = ++latest;
     const key = memoryKey(document, values);
+    const writesBefore = untrack(writes);
     isOutdated = false;
     setLoading(true);
     const answer = await execute(document, values);
     if (turn !== latest) return;
-    const wasOutdated = isOutdated;
+    const isBeforeWrite = writes() !== writesBefore;
     // It would take back what is shown already. The second one is shown all the same: events may come faster than answers.
-    if (wasOutdated && !isAgain) return ask(values, true);
+    if ((isOutdated || isBeforeWrite) && !isAgain) return ask(values, true);
     setLoading(false);
     if (answer.ok) {
       remember(key, structuredClone(answer.data));
       show(answer.data);
       setError(undefined);
     } else setError(answer.error);
-    if (wasOutdated) void ask(values, true);
+    // Many changes in a row, of which the last one has to be seen.
+    if (isBeforeWrite) void ask(values, true);
   }
 
   createEffect(
@@ -77,16 +79,8 @@ export function createQuery<Data, Variables>(
     const values = variables();
     if (values !== null) await ask(values);
   }
-  createEffect(
-    on(
-      writes,
-      () => {
-        if (loading()) isOutdated = true;
-        else void refetch();
-      },
-      { defer: true },
-    ),
-  );
+  // A question that is under way sees to it itself: so a hundred changes in a row are not a hundred questions.
+  createEffect(on(writes, () => void (loading() || refetch()), { defer: true }));
 
   return {
     data: () => store.data,
