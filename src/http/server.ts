@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { BunAdapter } from "elysia/adapter/bun";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { ClientAddress } from "./client-address.ts";
 import { serveDataPlane } from "./data-plane.ts";
@@ -58,6 +59,8 @@ export function serve(parts: ServerParts): Bun.Server<unknown> {
   // `fetch` is a getter that composes the handler; read once, at start rather than with the first request.
   const { fetch: answer } = createApp(parts, () => server).compile();
   const base = parts.basePath;
+  /** The last one that was valid: mostly they all say the same. */
+  let goodHost = "";
   const server: Bun.Server<unknown> = Bun.serve({
     hostname: parts.host,
     port: parts.port,
@@ -67,7 +70,10 @@ export function serve(parts: ServerParts): Bun.Server<unknown> {
     fetch: (request) => {
       // Bun builds the URL from the Host header, so a hostile one could choose the path.
       const host = request.headers.get("host");
-      if (host === null || !HOST_HEADER.test(host)) return plainError(400, "The Host header is not valid.");
+      if (host !== goodHost) {
+        if (host === null || !HOST_HEADER.test(host)) return plainError(400, "The Host header is not valid.");
+        goodHost = host;
+      }
       return answer(base === "" ? request : withoutBase(request, base));
     },
     error: () => plainError(500, "Something went wrong in this gateway."),
@@ -80,22 +86,22 @@ export function serve(parts: ServerParts): Bun.Server<unknown> {
 export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>) {
   const addressOf = (request: Request) =>
     parts.clientAddress(server().requestIP(originals.get(request) ?? request)?.address ?? "", request.headers);
-  const dataPlane = ({ request, path }: { request: Request; path: string }) => {
+  const dataPlane = handedOn(({ request, path }) => {
     const { url } = request;
     const question = url.indexOf("?");
     const query = question < 0 ? "" : url.slice(question);
     return serveDataPlane(parts.gateway, request, path, query, addressOf(request));
-  };
+  });
   const graphql = ({ request }: { request: Request }) => {
     const original = originals.get(request) ?? request;
     if (parts.graphql.isLongLived(original)) server().timeout(original, 0);
     return parts.graphql.fetch(original, { address: addressOf(original), server: server() });
   };
   const raw = { parse: "none" } as const;
-  return new Elysia({ normalize: false, precompile: true, handler: { standardHostname: false } })
-    .all("/v1/*", dataPlane, raw)
-    .all("/v1beta/*", dataPlane, raw)
-    .all("/openai/*", dataPlane, raw)
+  return new Elysia({ adapter: ADAPTER, normalize: false, precompile: true, handler: { standardHostname: false } })
+    .all("/v1/*", dataPlane)
+    .all("/v1beta/*", dataPlane)
+    .all("/openai/*", dataPlane)
     .all("/graphql", graphql, raw)
     .get("/graphql/schema.graphql", graphql, raw)
     .get("/graphiql", ({ request }) => {
@@ -138,6 +144,22 @@ export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>)
       raw,
     );
 }
+
+type Handler = (context: { readonly request: Request; readonly path: string }) => Response | Promise<Response>;
+
+/**
+ * Elysia reads a handler's source: one that may be waited for, or that may read the body, is put into an async function of Elysia's, a
+ * microsecond a request. A bound function has no source, so what it returns goes to Bun as it is. Its body is read by nobody else.
+ */
+function handedOn(handler: Handler): Handler {
+  return handler.bind(null);
+}
+
+/** Every handler here answers with a Response, or with the promise of one: there is nothing to make one of. */
+const ADAPTER: typeof BunAdapter = {
+  ...BunAdapter,
+  handler: { ...BunAdapter.handler, mapCompactResponse: (answer) => answer },
+};
 
 function withoutBase(request: Request, base: string): Request {
   // Not `new URL`: it costs a microsecond and throws on hostile input.

@@ -10,3 +10,14 @@ test("every route of the server stands in the table of who may use it, and no ot
   expect(routes.length).toBeGreaterThan(10);
   expect(routes.toSorted()).toEqual(Object.keys(ROUTE_ACCESS).toSorted());
 });
+
+test("an answer of the data plane goes to Bun as it is, by no async function of Elysia's", () => {
+  const app = createApp({} as ServerParts, () => {
+    throw new Error("not listening");
+  });
+  for (const path of ["/v1/*", "/v1beta/*", "/openai/*"]) {
+    const handle = app.routes.find((route) => route.path === path)!.compile();
+    expect(handle.constructor.name).toBe("Function");
+    expect(handle.toString()).not.toContain("await");
+  }
+});
