@@ -49,8 +49,13 @@ const GEMINI = /^models\/(.+):([A-Za-z]+)$/;
 const MODEL = /^models\/(.+)$/;
 const AZURE_DEPLOYMENT = /^deployments\/([^/]+)\/(.+)$/;
 
+/** Those by the whole path: most requests are found without cutting it. */
+const WHOLE: ReadonlyMap<string, EndpointMatch> = new Map(Array.from(FIXED, ([rest, match]) => [`/v1/${rest}`, match]));
+
 /** Null: no such path. `path` begins with /v1/, /v1beta/ or /openai/. Throws URIError on a broken escape. */
 export function matchPath(method: string, path: string): PathMatch | null {
+  const usual = WHOLE.get(path);
+  if (usual !== undefined && method === usual.endpoint.method) return usual;
   if (path.startsWith("/v1/")) return matchV1(method, path.slice(4)) ?? matchGemini(method, path.slice(4), "v1");
   if (path.startsWith("/v1beta/")) return matchGemini(method, path.slice(8), "v1beta");
   if (path.startsWith("/openai/v1/")) return matchV1(method, path.slice(11));
