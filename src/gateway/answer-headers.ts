@@ -27,6 +27,11 @@ const PASSED_ANTHROPIC = [
   "anthropic-version",
 ];
 
+/** Their names, for an answer of Anthropic's format or of another. */
+export function passedHeaders(isAnthropic: boolean): readonly string[] {
+  return isAnthropic ? PASSED_ANTHROPIC : PASSED;
+}
+
 export function answerHeaders(
   requestId: string,
   upstream: HeaderView,
@@ -35,7 +40,7 @@ export function answerHeaders(
 ): Record<string, string> {
   const headers: Record<string, string> = { "content-type": contentType, "x-request-id": requestId };
   if (isAnthropic) headers["request-id"] = requestId;
-  for (const name of isAnthropic ? PASSED_ANTHROPIC : PASSED) {
+  for (const name of passedHeaders(isAnthropic)) {
     const value = upstream.get(name);
     if (value !== null) headers[name] = value;
   }

@@ -2,6 +2,7 @@ import { NO_USAGE } from "../llm/usage.ts";
 import { answerHeaders, reportDropped } from "./answer-headers.ts";
 import type { Answer } from "./attempt-result.ts";
 import type { Exchange } from "./exchange.ts";
+import { USUAL_TYPE, usualHead } from "./usual-head.ts";
 
 /**
  * A body of this size or more leaves Bun.serve in many small writes (160 µs instead of 22, Bun 1.4.5); a one-write direct stream
@@ -25,14 +26,23 @@ export function relayJson(exchange: Exchange, answer: Extract<Answer, { kind: "j
     exchange.usage = NO_USAGE;
     exchange.usageSource = "reported";
   }
-  const type = answer.headers.get("content-type") ?? "application/json";
-  const headers = answerHeaders(exchange.id, answer.headers, type, endpoint.protocol === "anthropic-messages");
-  reportDropped(headers, exchange.dropped);
-  exchange.capture?.responseHeaders(headers);
   exchange.capture?.response(bytes);
+  const body = bytes.length < UNCORKED_FROM ? (bytes as BodyInit) : oneWrite(bytes);
+  const response = new Response(body, headOf(exchange, answer));
   exchange.settle({ status: "success", httpStatus: status, errorClass: null, errorText: null });
-  if (bytes.length < UNCORKED_FROM) return new Response(bytes as BodyInit, { status, headers });
-  return new Response(oneWrite(bytes), { status, headers });
+  return response;
+}
+
+function headOf(exchange: Exchange, { status, headers: upstream }: Extract<Answer, { kind: "json" }>): ResponseInit {
+  const { id, capture, dropped } = exchange;
+  const isAnthropic = exchange.incoming.endpoint.protocol === "anthropic-messages";
+  const type = upstream.get("content-type") ?? USUAL_TYPE;
+  const isUsual = status === 200 && type === USUAL_TYPE && capture === null && dropped.length === 0;
+  if (isUsual) return usualHead(isAnthropic).of(id, upstream);
+  const headers = answerHeaders(id, upstream, type, isAnthropic);
+  reportDropped(headers, dropped);
+  capture?.responseHeaders(headers);
+  return { status, headers };
 }
 
 function oneWrite(bytes: Uint8Array): ReadableStream<Uint8Array> {
