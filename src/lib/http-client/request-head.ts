@@ -14,25 +14,38 @@ const LENGTH = /^\d{1,15}$/;
  * early (CR, LF, NUL) or that is not HTTP: whatever a caller passes on, it cannot become another header or request.
  */
 export function writeRequestHead(request: HttpRequest): string {
-  const { method, target, headers, body } = request;
-  if (method === "" || NOT_METHOD.test(method)) throw new MalformedError("the method is not a word of capitals");
-  if (target === "" || NOT_TARGET.test(target)) throw new MalformedError("the target is not percent-encoded");
-  const isStream = body !== null && !(body instanceof Uint8Array);
-  const head = `${method} ${target} HTTP/1.1\r\n${isStream ? writeLines(headers, true) : linesOf(headers)}`;
-  if (isStream) return declaredLength(request) === null ? `${head}transfer-encoding: chunked\r\n\r\n` : `${head}\r\n`;
+  const { method, headers, body } = request;
+  if (body !== null && !(body instanceof Uint8Array)) {
+    const head = writeStart(request) + writeLines(headers, true);
+    return declaredLength(request) === null ? `${head}transfer-encoding: chunked\r\n\r\n` : `${head}\r\n`;
+  }
+  const head = headOf(request);
   if (body !== null) return `${head}content-length: ${body.length}\r\n\r\n`;
   return mayHaveBody(method) ? `${head}content-length: 0\r\n\r\n` : `${head}\r\n`;
 }
 
-/** Lines of headers that are frozen: they go up with many requests, and are checked and put together once. */
-const written = new WeakMap<HttpRequest["headers"], string>();
+interface WrittenHead {
+  readonly method: string;
+  readonly target: string;
+  readonly text: string;
+}
 
-function linesOf(headers: HttpRequest["headers"]): string {
-  let lines = written.get(headers);
-  if (lines !== undefined) return lines;
-  lines = writeLines(headers, false);
-  if (Object.isFrozen(headers)) written.set(headers, lines);
-  return lines;
+/** Of headers that are frozen: they go up with many requests, to the same place, and are checked and put together once. */
+const written = new WeakMap<HttpRequest["headers"], WrittenHead>();
+
+function headOf(request: HttpRequest): string {
+  const { method, target, headers } = request;
+  const known = written.get(headers);
+  if (known !== undefined && known.target === target && known.method === method) return known.text;
+  const text = writeStart(request) + writeLines(headers, false);
+  if (Object.isFrozen(headers)) written.set(headers, { method, target, text });
+  return text;
+}
+
+function writeStart({ method, target }: HttpRequest): string {
+  if (method === "" || NOT_METHOD.test(method)) throw new MalformedError("the method is not a word of capitals");
+  if (target === "" || NOT_TARGET.test(target)) throw new MalformedError("the target is not percent-encoded");
+  return `${method} ${target} HTTP/1.1\r\n`;
 }
 
 function writeLines(headers: HttpRequest["headers"], isStream: boolean): string {

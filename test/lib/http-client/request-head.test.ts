@@ -42,6 +42,10 @@ describe("a request head", () => {
       expect(write({ headers: open })).toContain(`\r\nx-a: ${value}\r\n`);
       open["x-a"] = "2";
     }
+    // To another place, too.
+    expect(write({ headers: frozen, target: "/b" })).toStartWith("POST /b HTTP/1.1\r\nhost: a.test\r\n");
+    expect(write({ headers: frozen, method: "PUT" })).toStartWith("PUT / HTTP/1.1\r\nhost: a.test\r\n");
+    expect(() => write({ headers: frozen, target: "/ HTTP/1.1\r\nx: y" })).toThrow(MalformedError);
     const bad = Object.freeze({ host: "a.test", "x-a": "1\r\nx-b: 2" });
     for (let time = 0; time < 2; time++) expect(() => write({ headers: bad })).toThrow(MalformedError);
   });
