@@ -4,7 +4,7 @@ import type { KeyEntry } from "../snapshot.ts";
 import type { Admitted } from "./admit.ts";
 import { AnswerUndecodable } from "./answer-body.ts";
 import type { AttemptResult } from "./attempt-result.ts";
-import { callUpstream } from "./call.ts";
+import { callUpstream, type DirectCall } from "./call.ts";
 import type { CallResult } from "./call-result.ts";
 import { Claim } from "./claim.ts";
 import { type Exchange, NOTHING } from "./exchange.ts";
@@ -23,7 +23,7 @@ export interface Asked {
 /** An upstream call that is under way. */
 export interface Attempt {
   readonly claim: Claim;
-  readonly called: Promise<CallResult>;
+  readonly call: DirectCall | Promise<CallResult>;
 }
 
 /** One upstream call with one key; `endAttempt` says what came of it. In two steps, because each async function costs a microsecond. */
@@ -41,7 +41,7 @@ export function beginAttempt(
     spoken: request.spoken,
   });
   if (exchange.stream) claim.limitHeaders();
-  return { claim, called: callUpstream(exchange, request, claim.abort) };
+  return { claim, call: callUpstream(exchange, request, claim.abort) };
 }
 
 /** Up to the commit point: a complete answer, or a stream's first content. At once when all of it has come. */

@@ -7,7 +7,10 @@ import type { Exchange } from "./exchange.ts";
 /** One HTTP call to an upstream, ready to be sent. */
 export interface UpstreamRequest {
   readonly method: string;
-  readonly url: string;
+  /** "https://host:port". */
+  readonly origin: string;
+  /** Path and query. */
+  readonly target: string;
   readonly headers: Record<string, string>;
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
   readonly proxyUrl: string | null;
@@ -35,6 +38,12 @@ export function mayRepeat(exchange: Exchange, body: UpstreamRequest["body"], aft
 export function originOf(url: string): string {
   const slash = url.indexOf("/", url.indexOf("//") + 2);
   return slash < 0 ? url : url.slice(0, slash);
+}
+
+/** A URL in the two parts that a call is made of. */
+export function placeOf(url: string): Pick<UpstreamRequest, "origin" | "target"> {
+  const origin = originOf(url);
+  return { origin, target: url.length === origin.length ? "/" : url.slice(origin.length) };
 }
 
 /** The operator's network policy forbids this address. Throws what is no EgressError. */

@@ -9,6 +9,8 @@ import type { Admitted } from "./admit.ts";
 import { type Asked, beginAttempt, endAttempt } from "./attempt.ts";
 import type { Answer, FailedAttempt } from "./attempt-result.ts";
 import { stickyId } from "./binding.ts";
+import { DirectCall } from "./call.ts";
+import type { CallResult } from "./call-result.ts";
 import { estimatedCount } from "./estimated-count.ts";
 import type { Exchange } from "./exchange.ts";
 import type { PlacedFiles } from "./files/copies.ts";
@@ -31,7 +33,7 @@ const MAX_KEY_SWAPS = 100;
  */
 export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<Answer> {
   if (admitted.answer !== undefined) return admitted.answer;
-  const tally = new Tally(exchange, admitted);
+  let tally: Tally | null = null;
   const planner = new Planner(exchange, admitted);
   const { pool } = exchange.gateway;
   let none: NoCandidate | null = null;
@@ -41,7 +43,7 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
     }
     let wire = planner.wireFor(target);
     let again: PickedKey | null = null;
-    const tried = new Set<string>();
+    let tried = NOBODY;
     while (wire !== undefined) {
       const picked: PickedKey | NoCandidateHere =
         again ?? pickKey(exchange, admitted, planner, { target, tried }, pool);
@@ -55,24 +57,46 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
           ? write(planner, admitted, { target, key, wire })
           : await withLargeFiles(exchange, admitted, planner, { target, key, wire });
       if (request === "never") break;
-      tried.add(key.id);
       again = null;
-      if (request === "another_key") continue;
+      if (request === "another_key") {
+        tried = withOne(tried, key.id);
+        continue;
+      }
       const { call }: Request = request;
-      const { claim, called } = beginAttempt(exchange, request.admitted, target, { key, call });
-      const ended = endAttempt(claim, await called);
+      const { claim, call: running } = beginAttempt(exchange, request.admitted, target, { key, call });
+      let called: CallResult;
+      // Awaited here and not in a function of its own: that would cost every request a microsecond.
+      if (running instanceof DirectCall) {
+        try {
+          called = { kind: "answer", answer: await running.answer };
+        } catch (error) {
+          called = await running.failed(error);
+        }
+      } else called = await running;
+      const ended = endAttempt(claim, called);
       const result = ended instanceof Promise ? await ended : ended;
       if (result.kind === "ok") return result.answer;
       if (result.kind === "abandoned") throw stoppedError(exchange);
+      tried = withOne(tried, key.id);
       if (mayMissFiles(result)) {
         for (const id of exchange.largeFiles?.keys() ?? []) exchange.gateway.fileCopies.forget(id, key.id);
       }
       again = learn(exchange, admitted, planner, { target, call, result }) ? { kind: "key", key } : null;
-      if (again === null) tally.count(result, none);
-      else wire = planner.wireFor(target);
+      if (again === null) {
+        tally ??= new Tally(exchange, admitted);
+        tally.count(result, none);
+      } else wire = planner.wireFor(target);
     }
   }
-  throw tally.hasFailed ? tally.lastWord(none) : nobodyToAsk(none, planner);
+  throw tally === null ? nobodyToAsk(none, planner) : tally.lastWord(none);
+}
+
+/** No key was asked yet. */
+export const NOBODY: ReadonlySet<string> = new Set();
+
+/** Most requests are answered by the first key: only the others need a set. */
+function withOne(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  return new Set(ids).add(id);
 }
 
 /** What the client is told when no upstream was called. */
@@ -91,10 +115,6 @@ class Tally {
     private readonly exchange: Exchange,
     private readonly admitted: Admitted,
   ) {}
-
-  get hasFailed(): boolean {
-    return this.#failures.length > 0;
-  }
 
   /** Returns when somebody else may be asked; throws what the client is told otherwise. */
   count(result: FailedAttempt, none: NoCandidate | null): void {

@@ -9,7 +9,7 @@ import { takesFiles } from "../providers/vendor-files.ts";
 import { serviceOf } from "../providers/wires.ts";
 import type { ClientEntry, KeyEntry } from "../snapshot.ts";
 import { type Admitted, admit } from "./admit.ts";
-import { nobodyToAsk, pickKey } from "./dispatch.ts";
+import { NOBODY, nobodyToAsk, pickKey } from "./dispatch.ts";
 import { Exchange } from "./exchange.ts";
 import { refusalOfLarge, unplacedFiles } from "./files/copies.ts";
 import type { Gateway, Incoming } from "./gateway.ts";
@@ -78,8 +78,6 @@ function lookThrough(exchange: Exchange, admitted: Admitted, planner: Planner, t
   }
   return { steps, none };
 }
-
-const NOBODY: ReadonlySet<string> = new Set();
 
 const chooserOf = (pool: KeyPool) => ({ pick: pool.foresee.bind(pool) });
 

@@ -9,7 +9,7 @@ import { dialects } from "../providers/index.ts";
 import type { Service } from "../providers/wires.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import { readWhole, type WholeAnswer } from "./answer-translation.ts";
-import type { SpokenRequest } from "./call-result.ts";
+import { placeOf, type SpokenRequest } from "./call-result.ts";
 import type { Exchange } from "./exchange.ts";
 import { type JsonBody, parseBody } from "./json-body.ts";
 import { strictRefusal } from "./refusals.ts";
@@ -56,13 +56,15 @@ export class OperationRequest {
     return {
       request: {
         method: "POST",
-        url: dialect.url(addressOf(this.exchange, provider), {
-          endpoint,
-          model: upstreamModel,
-          resourceId: null,
-          geminiVersion: "v1beta",
-          query: "",
-        }),
+        ...placeOf(
+          dialect.url(addressOf(this.exchange, provider), {
+            endpoint,
+            model: upstreamModel,
+            resourceId: null,
+            geminiVersion: "v1beta",
+            query: "",
+          }),
+        ),
         headers: {
           ...upstreamHeaders(key, dialect.auth(key.secret, { get: () => null })),
           "content-type": "application/json",

@@ -1,7 +1,7 @@
 import { errorText } from "../lib/log.ts";
 import { answerOf } from "../lib/stream-body.ts";
 import type { Abort } from "./abort.ts";
-import { type CallResult, mayRepeat, originOf, refused, type UpstreamRequest, unreachable } from "./call-result.ts";
+import { type CallResult, mayRepeat, refused, type UpstreamRequest, unreachable } from "./call-result.ts";
 import type { Exchange } from "./exchange.ts";
 
 /**
@@ -18,7 +18,7 @@ export async function callThroughProxy(
   const { protocol, host } = new URL(proxyUrl);
   const proxy = `${protocol}//${host}`;
   try {
-    await gateway.egress.check(originOf(request.url));
+    await gateway.egress.check(request.origin);
     await gateway.egress.check(proxy);
   } catch (error) {
     return refused(exchange, error);
@@ -38,7 +38,7 @@ export async function callThroughProxy(
   const startedAt = performance.now();
   for (let fresh = false; ; fresh = true) {
     try {
-      const response = await fetch(request.url, fresh ? { ...options, keepalive: false } : options);
+      const response = await fetch(request.origin + request.target, fresh ? { ...options, keepalive: false } : options);
       gateway.origins.answered(proxy, Date.now());
       return { kind: "answer", answer: answerOf(response) };
     } catch (error) {

@@ -10,7 +10,7 @@ import { dialects } from "../providers/index.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import { AnswerTranslation } from "./answer-translation.ts";
 import type { KeyBinding } from "./bound-ids.ts";
-import type { SpokenRequest } from "./call-result.ts";
+import { placeOf, type SpokenRequest } from "./call-result.ts";
 import type { Exchange } from "./exchange.ts";
 import type { PlacedFiles } from "./files/copies.ts";
 import { type JsonBody, parseBody } from "./json-body.ts";
@@ -137,14 +137,16 @@ export class Translator {
     const own = { get: (name: string) => encoded.headers[name] ?? null };
     return {
       method: "POST",
-      url: dialect.url(addressOf(this.exchange, provider), {
-        endpoint,
-        model: upstreamModel,
-        resourceId: null,
-        geminiVersion: "v1beta",
-        query: encoded.query,
-        path: encoded.path,
-      }),
+      ...placeOf(
+        dialect.url(addressOf(this.exchange, provider), {
+          endpoint,
+          model: upstreamModel,
+          resourceId: null,
+          geminiVersion: "v1beta",
+          query: encoded.query,
+          path: encoded.path,
+        }),
+      ),
       headers: {
         ...upstreamHeaders(key, dialect.auth(key.secret, own)),
         "content-type": "application/json",

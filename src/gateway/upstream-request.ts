@@ -3,7 +3,7 @@ import { dialects } from "../providers/index.ts";
 import { isBareAddress } from "../providers/openai.ts";
 import type { KeyEntry, ProviderEntry } from "../snapshot.ts";
 import type { Admitted } from "./admit.ts";
-import type { SpokenRequest, UpstreamRequest } from "./call-result.ts";
+import { placeOf, type SpokenRequest, type UpstreamRequest } from "./call-result.ts";
 import { withoutCredentials } from "./credential.ts";
 import type { Exchange } from "./exchange.ts";
 import { bodyFor } from "./json-body.ts";
@@ -22,11 +22,12 @@ export function upstreamRequest(
   key: KeyEntry,
 ): SpokenRequest {
   const { endpoint } = exchange.incoming;
-  const { url, headers } = whereTo(exchange, admitted, target, key);
+  const place = whereTo(exchange, admitted, target, key);
   return {
     method: endpoint.method,
-    url,
-    headers,
+    origin: place.origin,
+    target: place.target,
+    headers: place.headers,
     body: encodeBody(exchange, admitted, target),
     proxyUrl: key.proxyUrl?.reveal() ?? null,
     spoken: { upstreamFormat: exchange.protocol.id, upstreamEndpoint: endpoint.id },
@@ -68,7 +69,7 @@ function addressedCall(
     geminiVersion: incoming.geminiVersion,
     query: withoutCredentials(incoming.query),
   });
-  return { url, headers };
+  return { ...placeOf(url), headers };
 }
 
 /** Nothing in the client's request but its path and model decides where it goes and with which headers. */

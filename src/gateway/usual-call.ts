@@ -1,13 +1,11 @@
 import type { EndpointId } from "../llm/names.ts";
 import type { KeyEntry, ProviderEntry } from "../snapshot.ts";
+import type { UpstreamRequest } from "./call-result.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RouteTarget } from "./route.ts";
 
 /** Where a call goes, and what it says before its body. */
-export interface AddressedCall {
-  readonly url: string;
-  readonly headers: Record<string, string>;
-}
+export type AddressedCall = Pick<UpstreamRequest, "origin" | "target" | "headers">;
 
 interface UsualCall extends AddressedCall {
   readonly provider: ProviderEntry;
@@ -44,11 +42,12 @@ export function keepUsualCall(
   { incoming }: Exchange,
   { provider, upstreamModel }: RouteTarget,
   key: KeyEntry,
-  { url, headers }: AddressedCall,
+  { origin, target, headers }: AddressedCall,
 ): AddressedCall {
   const usual: UsualCall = {
-    url,
-    headers: Object.freeze({ ...headers, host: new URL(url).host }),
+    origin,
+    target,
+    headers: Object.freeze({ ...headers, host: new URL(origin).host }),
     provider,
     endpoint: incoming.endpoint.id,
     model: upstreamModel,

@@ -20,7 +20,10 @@ export interface UploadAsked {
   content(): ReadableStream<Uint8Array>;
   /** Throws `Refused` for every answer that is no 2xx, and for none. */
   send(
-    request: Pick<UpstreamRequest, "method" | "url" | "body"> & { readonly headers: Record<string, string> },
+    request: Pick<UpstreamRequest, "method" | "body"> & {
+      readonly url: string;
+      readonly headers: Record<string, string>;
+    },
   ): Promise<Sent>;
 }
 

@@ -4,7 +4,8 @@ import type { KeyEntry } from "../../snapshot.ts";
 import type { StoredFile } from "../../stored-file.ts";
 import { Abort } from "../abort.ts";
 import { readAnswerBody } from "../answer-body.ts";
-import { callUpstream } from "../call.ts";
+import { callUpstream, resultOf } from "../call.ts";
+import { placeOf, type UpstreamRequest } from "../call-result.ts";
 import type { Exchange } from "../exchange.ts";
 import type { RouteTarget } from "../route.ts";
 import { addressOf, upstreamHeaders } from "../upstream-request.ts";
@@ -56,16 +57,15 @@ export async function uploadToVendor(
       file,
       baseUrl: addressOf(exchange, provider).baseUrl,
       content: () => exchange.gateway.files.content(file),
-      async send({ headers, ...request }) {
-        const result = await callUpstream(
-          exchange,
-          {
-            ...request,
-            headers: { ...upstreamHeaders(key, auth), ...headers },
-            proxyUrl: key.proxyUrl?.reveal() ?? null,
-          },
-          abort,
-        );
+      async send({ method, url, headers, body }) {
+        const request: UpstreamRequest = {
+          method,
+          ...placeOf(url),
+          headers: { ...upstreamHeaders(key, auth), ...headers },
+          body,
+          proxyUrl: key.proxyUrl?.reveal() ?? null,
+        };
+        const result = await resultOf(callUpstream(exchange, request, abort));
         if (result.kind !== "answer") throw new Refused(null);
         const { status, headers: answered } = result.answer;
         const bytes = await readAnswerBody(result.answer, MOST_ANSWER_BYTES);
