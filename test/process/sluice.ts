@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -87,7 +88,10 @@ export function launch({ args = [], env = {}, cwd, under = [] }: LaunchOptions):
       const known = lines.find(wanted);
       if (known !== undefined) return Promise.resolve(known);
       return new Promise((resolve, reject) => {
-        const silent = setTimeout(() => reject(new Error(`no such line:\n${lines.join("\n")}`)), SILENCE_MS);
+        const silent = setTimeout(
+          () => reject(new Error(`no such line:\n${lines.join("\n")}\n${stateOf(child.pid)}`)),
+          SILENCE_MS,
+        );
         const found = (text: string) => {
           clearTimeout(silent);
           resolve(text);
@@ -98,6 +102,22 @@ export function launch({ args = [], env = {}, cwd, under = [] }: LaunchOptions):
     signal: (name) => child.kill(name),
     stopReading: () => stdout.cancel(),
   };
+}
+
+/** What the threads of a process that fell silent are doing, one a line: name, state, what it waits for, CPU ticks. Linux only. */
+function stateOf(pid: number): string {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`).map((thread) => {
+      const read = (name: string) => readFileSync(`/proc/${pid}/task/${thread}/${name}`, "utf8").trim();
+      const [state, ...numbers] = read("stat")
+        .replace(/^.*\) /s, "")
+        .split(" ");
+      return `${read("comm")} ${state} ${read("wchan")} ${numbers[10]}+${numbers[11]}`;
+    });
+    return `process ${pid} is there:\n${threads.join("\n")}`;
+  } catch (error) {
+    return `process ${pid}: ${error}`;
+  }
 }
 
 /** A log line with this message. */
