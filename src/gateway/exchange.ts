@@ -87,6 +87,8 @@ export class Exchange {
   /** Called by the sweep (every 100 ms): is the upstream too silent, does the client need a sign of life? */
   checkUpstream: ((nowMs: number) => void) | null = null;
   checkClient: ((nowMs: number) => void) | null = null;
+  /** Where it stands among the running requests; theirs to know. */
+  place = -1;
   #isAttended = false;
   #onStop: (() => void) | null = null;
   #abort: Abortable | null = null;
