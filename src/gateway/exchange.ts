@@ -1,5 +1,6 @@
 import { costOf } from "../cost.ts";
 import type { GatewayError } from "../errors.ts";
+import type { Bagged } from "../lib/bag.ts";
 import { newId } from "../lib/id.ts";
 import type { Usage, UsageSource } from "../llm/usage.ts";
 import { priceFor } from "../policy/pricing.ts";
@@ -42,7 +43,7 @@ export interface Ending {
  * One client request from its first byte to its record: the state that admission, attempts and relay write down. Lives as long
  * as the request; settles exactly once.
  */
-export class Exchange {
+export class Exchange implements Bagged {
   readonly id: string;
   readonly receivedAtMs: number;
   readonly #startedAt: number;
@@ -87,7 +88,7 @@ export class Exchange {
   /** Called by the sweep (every 100 ms): is the upstream too silent, does the client need a sign of life? */
   checkUpstream: ((nowMs: number) => void) | null = null;
   checkClient: ((nowMs: number) => void) | null = null;
-  /** Where it stands among the running requests; theirs to know. */
+  /** Among the running requests. */
   place = -1;
   #isAttended = false;
   #onStop: (() => void) | null = null;
