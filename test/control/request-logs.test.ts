@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readDetail } from "../../src/control/requests/request-logs.ts";
 import { newId } from "../../src/lib/id.ts";
 import { addClientKey, addKey, addProvider } from "../support/admin-fixtures.ts";
 import { type AdminServer, type Answer, startAdminServer } from "../support/admin-server.ts";
@@ -262,4 +263,22 @@ describe("running requests", () => {
     expect(await cancel("nonsense")).toEqual({ cancelled: false, userErrors: [{ code: "NOT_FOUND" }] });
     server.running.length = 0;
   });
+});
+
+test("a request that was written while it was looked for is found", async () => {
+  const { control, store } = server;
+  const record = makeRecord({ receivedAtMs: Date.now() });
+  store.record(record);
+  let reads = 0;
+  // The reader looks just before the writer has written all that it held.
+  const get = async (id: string) => {
+    if (++reads > 1) return store.logs.get(id);
+    await store.flush();
+    expect(store.stats().queuedRecords).toBe(0);
+    return null;
+  };
+  const logs = new Proxy(store.logs, { get: (target, name) => (name === "get" ? get : Reflect.get(target, name)) });
+  const asked = { ...control, store: { ...store, logs } } as typeof control;
+  expect((await readDetail(asked, record.id))?.id).toBe(record.id);
+  expect(reads).toBe(2);
 });

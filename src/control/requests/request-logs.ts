@@ -84,9 +84,10 @@ export async function getRequest(control: Control, id: string): Promise<RequestV
 /** Attempts and content of a request that a list showed; null while it is running. */
 export async function readDetail(control: Control, id: string): Promise<LogDetail | null> {
   if (!isId("req", id)) return null;
+  // Asked before reading: what the writer holds now it may have written by the time the reader has found nothing.
+  const mayBeHeld = control.store.stats().queuedRecords > 0;
   const detail = await control.store.logs.get(id);
-  if (detail !== null || control.store.stats().queuedRecords === 0) return detail;
-  // Just settled: the writer may still hold it.
+  if (detail !== null || !mayBeHeld) return detail;
   await control.store.flush();
   return control.store.logs.get(id);
 }
