@@ -5,16 +5,15 @@ import { operations, protocols } from "../protocols/index.ts";
 import type { Operation, OperationAnswer } from "../protocols/operation.ts";
 import type { AnswerFacts } from "../protocols/protocol.ts";
 import { unsupported } from "../protocols/unsupported.ts";
-import { dialects } from "../providers/index.ts";
 import type { Service } from "../providers/wires.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import { readWhole, type WholeAnswer } from "./answer-translation.ts";
-import { placeOf, type SpokenRequest } from "./call-result.ts";
+import type { SpokenRequest } from "./call-result.ts";
 import type { Exchange } from "./exchange.ts";
 import { type JsonBody, parseBody } from "./json-body.ts";
 import { strictRefusal } from "./refusals.ts";
 import type { RouteTarget } from "./route.ts";
-import { addressOf, upstreamHeaders } from "./upstream-request.ts";
+import { writtenRequest } from "./upstream-request.ts";
 
 type OperationService = Extract<Service, { how: "operation" }>;
 
@@ -50,30 +49,15 @@ export class OperationRequest {
   }
 
   callFor(key: KeyEntry): OperationCall {
-    const { provider, upstreamModel } = this.target;
     const { endpoint, dropped } = this.#operation;
-    const dialect = dialects[provider.kind];
     return {
-      request: {
-        method: "POST",
-        ...placeOf(
-          dialect.url(addressOf(this.exchange, provider), {
-            endpoint,
-            model: upstreamModel,
-            resourceId: null,
-            geminiVersion: "v1beta",
-            query: "",
-          }),
-        ),
-        headers: {
-          ...upstreamHeaders(key, dialect.auth(key.secret, { get: () => null })),
-          "content-type": "application/json",
-          ...dialect.defaults,
-        },
+      request: writtenRequest(this.exchange, this.target, key, {
+        endpoint,
+        query: "",
+        headers: {},
         body: this.#body,
-        proxyUrl: key.proxyUrl?.reveal() ?? null,
         spoken: { upstreamFormat: this.service.wire, upstreamEndpoint: endpoint },
-      },
+      }),
       dropped,
       sent: "",
       answer: new OperationReading(this.#operation, this.service),

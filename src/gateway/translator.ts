@@ -6,18 +6,17 @@ import { KEY_BOUND, SIGNATURE_VENDORS, withoutSignatures } from "../llm/unsigned
 import { withVendorCopies } from "../llm/vendor-copies.ts";
 import type { ClientCodec, EncodedRequest } from "../protocols/codec.ts";
 import { clientCodecs, upstreamCodecs } from "../protocols/index.ts";
-import { dialects } from "../providers/index.ts";
 import type { KeyEntry } from "../snapshot.ts";
 import { AnswerTranslation } from "./answer-translation.ts";
 import type { KeyBinding } from "./bound-ids.ts";
-import { placeOf, type SpokenRequest } from "./call-result.ts";
+import type { SpokenRequest } from "./call-result.ts";
 import type { Exchange } from "./exchange.ts";
 import type { PlacedFiles } from "./files/copies.ts";
 import { type JsonBody, parseBody } from "./json-body.ts";
 import { bodyToRepeat, keepingCodec, keepsResponse } from "./keep-response.ts";
 import { strictRefusal } from "./refusals.ts";
 import type { RouteTarget } from "./route.ts";
-import { addressOf, upstreamHeaders } from "./upstream-request.ts";
+import { writtenRequest } from "./upstream-request.ts";
 
 /** One upstream call in another format than the client's. */
 export interface TranslatedCall {
@@ -126,38 +125,17 @@ export class Translator {
     return true;
   }
 
-  #upstreamRequest(
-    { provider, upstreamModel }: RouteTarget,
-    key: KeyEntry,
-    { wire, encoded, sent, beta }: Written,
-  ): SpokenRequest {
-    const dialect = dialects[provider.kind];
+  #upstreamRequest(target: RouteTarget, key: KeyEntry, { wire, encoded, sent, beta }: Written): SpokenRequest {
     const endpoint = endpointOf(wire, this.exchange.stream);
-    // The client's own headers speak of its own format: none goes up.
-    const own = { get: (name: string) => encoded.headers[name] ?? null };
-    return {
-      method: "POST",
-      ...placeOf(
-        dialect.url(addressOf(this.exchange, provider), {
-          endpoint,
-          model: upstreamModel,
-          resourceId: null,
-          geminiVersion: "v1beta",
-          query: encoded.query,
-          path: encoded.path,
-        }),
-      ),
-      headers: {
-        ...upstreamHeaders(key, dialect.auth(key.secret, own)),
-        "content-type": "application/json",
-        ...dialect.defaults,
-        ...encoded.headers,
-        ...(beta !== null && { "anthropic-beta": beta }),
-      },
+    const { query, path, headers } = encoded;
+    return writtenRequest(this.exchange, target, key, {
+      endpoint,
+      query,
+      path,
+      headers: beta === null ? headers : { ...headers, "anthropic-beta": beta },
       body: utf8(sent),
-      proxyUrl: key.proxyUrl?.reveal() ?? null,
       spoken: { upstreamFormat: wire, upstreamEndpoint: wire === "coze" ? null : endpoint },
-    };
+    });
   }
 
   /** What the client asks for. Throws GatewayError 400 with the path of the first field that is wrong. */

@@ -1,6 +1,8 @@
+import type { UpstreamEndpoint } from "../llm/names.ts";
 import type { ProviderAddress } from "../providers/dialect.ts";
 import { dialects } from "../providers/index.ts";
 import { isBareAddress } from "../providers/openai.ts";
+import type { Spoken } from "../record.ts";
 import type { KeyEntry, ProviderEntry } from "../snapshot.ts";
 import type { Admitted } from "./admit.ts";
 import { placeOf, type SpokenRequest, type UpstreamRequest } from "./call-result.ts";
@@ -92,6 +94,49 @@ export function addressOf({ gateway }: Exchange, provider: ProviderEntry): Provi
 /** What every call carries. */
 export function upstreamHeaders(key: KeyEntry, auth: Readonly<Record<string, string>>): Record<string, string> {
   return { "user-agent": key.userAgent ?? USER_AGENT, accept: "*/*", "accept-encoding": "identity", ...auth };
+}
+
+/** A body of our own writing, in a format other than the client's. */
+interface WrittenBody {
+  readonly endpoint: UpstreamEndpoint;
+  readonly query: string;
+  /** Instead of the endpoint's own. */
+  readonly path?: string | undefined;
+  /** The client's own headers speak of its own format, so none goes up: only these do. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly spoken: Spoken;
+}
+
+/** The call that takes it to its target. */
+export function writtenRequest(
+  exchange: Exchange,
+  { provider, upstreamModel }: RouteTarget,
+  key: KeyEntry,
+  { endpoint, query, path, headers, body, spoken }: WrittenBody,
+): SpokenRequest {
+  const dialect = dialects[provider.kind];
+  const url = dialect.url(addressOf(exchange, provider), {
+    endpoint,
+    model: upstreamModel,
+    resourceId: null,
+    geminiVersion: "v1beta",
+    query,
+    path,
+  });
+  return {
+    method: "POST",
+    ...placeOf(url),
+    headers: {
+      ...upstreamHeaders(key, dialect.auth(key.secret, { get: (name) => headers[name] ?? null })),
+      "content-type": "application/json",
+      ...dialect.defaults,
+      ...headers,
+    },
+    body,
+    proxyUrl: key.proxyUrl?.reveal() ?? null,
+    spoken,
+  };
 }
 
 function encodeBody(
