@@ -16,7 +16,7 @@ export type PathMatch =
 export type EndpointMatch = Extract<PathMatch, { kind: "endpoint" }>;
 
 /** Paths below /v1 that name no model, OpenAI's and Anthropic's, and what they mostly stand for. */
-const FIXED: ReadonlyMap<string, EndpointMatch> = fixedPaths([
+const FIXED: ReadonlyMap<string, EndpointId> = new Map([
   ["chat/completions", "chat.completions"],
   ["completions", "completions"],
   ["embeddings", "embeddings"],
@@ -30,10 +30,6 @@ const FIXED: ReadonlyMap<string, EndpointMatch> = fixedPaths([
   ["messages", "messages"],
   ["messages/count_tokens", "messages.count_tokens"],
 ]);
-
-function fixedPaths(paths: readonly (readonly [string, EndpointId])[]): ReadonlyMap<string, EndpointMatch> {
-  return new Map(paths.map(([path, id]) => [path, matchOf(id, null, null, "v1")]));
-}
 
 /** Paths whose method decides what is asked; most name a thing by its id. */
 const RESOURCES: readonly (readonly [RegExp, Readonly<Partial<Record<string, EndpointId>>>])[] = [
@@ -50,7 +46,9 @@ const MODEL = /^models\/(.+)$/;
 const AZURE_DEPLOYMENT = /^deployments\/([^/]+)\/(.+)$/;
 
 /** Those by the whole path: most requests are found without cutting it. */
-const WHOLE: ReadonlyMap<string, EndpointMatch> = new Map(Array.from(FIXED, ([rest, match]) => [`/v1/${rest}`, match]));
+const WHOLE: ReadonlyMap<string, EndpointMatch> = new Map(
+  Array.from(FIXED, ([rest, id]) => [`/v1/${rest}`, matchOf(id, null, null, "v1")]),
+);
 
 /** Null: no such path. `path` begins with /v1/, /v1beta/ or /openai/. Throws URIError on a broken escape. */
 export function matchPath(method: string, path: string): PathMatch | null {
@@ -65,10 +63,7 @@ export function matchPath(method: string, path: string): PathMatch | null {
 
 function matchV1(method: string, rest: string, pathModel: string | null = null): PathMatch | null {
   const fixed = FIXED.get(rest);
-  if (fixed !== undefined) {
-    const isUsual = pathModel === null && method === fixed.endpoint.method;
-    return isUsual ? fixed : found(method, fixed.endpoint.id, pathModel, null, "v1");
-  }
+  if (fixed !== undefined) return found(method, fixed, pathModel, null, "v1");
   for (const [pattern, methods] of RESOURCES) {
     const match = pathModel === null ? pattern.exec(rest) : null;
     if (match === null) continue;
