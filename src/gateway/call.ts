@@ -34,8 +34,8 @@ async function callWhenChecked(exchange: Exchange, request: UpstreamRequest, abo
 }
 
 /**
- * A call by our own HTTP client. Its `answer` is awaited by whoever wants it, since each async function in between costs a microsecond;
- * when there is none, `failed` says what that means.
+ * A call by our own HTTP client. Its `answer` is awaited by whoever wants it, without an async function in between for every
+ * request; when there is none, `failed` says what that means.
  */
 export class DirectCall {
   readonly #startedAt = performance.now();

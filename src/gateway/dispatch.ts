@@ -65,7 +65,7 @@ export async function dispatch(exchange: Exchange, admitted: Admitted): Promise<
       const { call }: Request = request;
       const { claim, call: running } = beginAttempt(exchange, request.admitted, target, { key, call });
       let called: CallResult;
-      // Awaited here and not in a function of its own: that would cost every request a microsecond.
+      // Awaited here: an async function of its own would cost every request a promise more and a turn of the microtask queue.
       if (running instanceof DirectCall) {
         try {
           called = { kind: "answer", answer: await running.answer };

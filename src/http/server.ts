@@ -148,8 +148,8 @@ export function createApp(parts: ServerParts, server: () => Bun.Server<unknown>)
 type Handler = (context: { readonly request: Request; readonly path: string }) => Response | Promise<Response>;
 
 /**
- * Elysia reads a handler's source: one that may be waited for, or that may read the body, is put into an async function of Elysia's, a
- * microsecond a request. A bound function has no source, so what it returns goes to Bun as it is. Its body is read by nobody else.
+ * Elysia reads a handler's source: one that may be waited for, or that may read the body, is put into an async function of Elysia's,
+ * one more for every request. A bound function has no source, so what it returns goes to Bun as it is. Its body is read by nobody else.
  */
 function handedOn(handler: Handler): Handler {
   return handler.bind(null);

@@ -1,4 +1,4 @@
-/** Whoever is in a bag notes where; theirs to read for nobody else. */
+/** What is in a bag carries its place there: the bag's to read and to write. */
 export interface Bagged {
   place: number;
 }
