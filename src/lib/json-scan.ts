@@ -32,15 +32,6 @@ export class JsonScanError extends Error {
   }
 }
 
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-
-const VALUE = 0;
-const VALUE_OR_END = 1;
-const KEY = 2;
-const KEY_OR_END = 3;
-const COLON = 4;
-const AFTER = 5;
-
 /** Throws JsonScanError. `maxDepth` counts containers, the outer object included. */
 export function scanJsonObject(text: string, maxDepth: number): JsonObjectScan {
   let at = skipSpace(text, text.charCodeAt(0) === 0xef && text.startsWith("ï»¿") ? 3 : 0);
@@ -50,9 +41,12 @@ export function scanJsonObject(text: string, maxDepth: number): JsonObjectScan {
       : new JsonScanError("not_object", "the body is not a JSON object");
   }
   const fields = new Map<string, JsonField>();
-  const inObject: boolean[] = [true];
+  /** Of each container around the one that is open, whether it is an object. */
+  const around: boolean[] = [];
   let depth = 1;
-  let state = KEY_OR_END;
+  let inObject = true;
+  /** Right behind an opening bracket the closing one may stand; behind a comma it may not. */
+  let mayClose = true;
   let key = "";
   let keyStart = 0;
   let valueStart = 0;
@@ -60,16 +54,9 @@ export function scanJsonObject(text: string, maxDepth: number): JsonObjectScan {
 
   for (;;) {
     at = skipSpace(text, at);
-    const char = text.charCodeAt(at);
-    switch (state) {
-      case KEY_OR_END:
-        if (char === 125) {
-          state = AFTER;
-          continue;
-        }
-        state = KEY;
-        continue;
-      case KEY: {
+    let char = text.charCodeAt(at);
+    if (!mayClose || char !== (inObject ? 125 : 93)) {
+      if (inObject) {
         if (char !== 34) throw unexpected(text, at, "a field name in double quotes");
         const end = endOfString(text, at);
         if (depth === 1) {
@@ -77,51 +64,40 @@ export function scanJsonObject(text: string, maxDepth: number): JsonObjectScan {
           key = readKey(text, at, end);
           if (fields.has(key)) throw new JsonScanError("duplicate", `the field "${key}" stands twice`);
         }
-        at = end;
-        state = COLON;
-        continue;
-      }
-      case COLON:
-        if (char !== 58) throw unexpected(text, at, "a colon");
+        at = skipSpace(text, end);
+        if (text.charCodeAt(at) !== 58) throw unexpected(text, at, "a colon");
         at = skipSpace(text, at + 1);
+        char = text.charCodeAt(at);
         if (depth === 1) valueStart = at;
-        state = VALUE;
-        continue;
-      case VALUE_OR_END:
-        if (char === 93) {
-          state = AFTER;
-          continue;
-        }
-        state = VALUE;
-        continue;
-      case VALUE:
-        if (char === 34) at = endOfString(text, at);
-        else if (char === 123 || char === 91) {
-          if (depth >= maxDepth) throw new JsonScanError("depth", `the body is nested deeper than ${maxDepth} levels`);
-          inObject[depth++] = char === 123;
-          state = char === 123 ? KEY_OR_END : VALUE_OR_END;
-          at++;
-          continue;
-        } else at = endOfScalar(text, at, char);
-        if (depth === 1) fields.set(key, { keyStart, valueStart, valueEnd: at });
-        state = AFTER;
-        continue;
-      default: {
-        if (char === 44) {
-          state = inObject[depth - 1] ? KEY : VALUE;
-          at++;
-          continue;
-        }
-        if (char !== (inObject[depth - 1] ? 125 : 93)) throw unexpected(text, at, "a comma or the end of the list");
-        depth--;
-        if (depth === 0) {
-          if (skipSpace(text, at + 1) < text.length) throw unexpected(text, at + 1, "nothing more");
-          return { text, fields, closeBrace: at };
-        }
-        at++;
-        if (depth === 1) fields.set(key, { keyStart, valueStart, valueEnd: at });
       }
+      if (char === 123 || char === 91) {
+        if (depth >= maxDepth) throw new JsonScanError("depth", `the body is nested deeper than ${maxDepth} levels`);
+        around[depth++] = inObject;
+        inObject = char === 123;
+        mayClose = true;
+        at++;
+        continue;
+      }
+      at = char === 34 ? endOfString(text, at) : endOfScalar(text, at, char);
+      if (depth === 1) fields.set(key, { keyStart, valueStart, valueEnd: at });
+      at = skipSpace(text, at);
+      char = text.charCodeAt(at);
     }
+    while (char !== 44) {
+      if (char !== (inObject ? 125 : 93)) throw unexpected(text, at, "a comma or the end of the list");
+      depth--;
+      if (depth === 0) {
+        if (skipSpace(text, at + 1) < text.length) throw unexpected(text, at + 1, "nothing more");
+        return { text, fields, closeBrace: at };
+      }
+      inObject = around[depth]!;
+      at++;
+      if (depth === 1) fields.set(key, { keyStart, valueStart, valueEnd: at });
+      at = skipSpace(text, at);
+      char = text.charCodeAt(at);
+    }
+    mayClose = false;
+    at++;
   }
 }
 
@@ -146,19 +122,29 @@ function skipSpace(text: string, from: number): number {
   let at = from;
   for (;;) {
     const char = text.charCodeAt(at);
-    if (char !== 32 && char !== 10 && char !== 13 && char !== 9) return at;
+    if (char > 32 || (char !== 32 && char !== 10 && char !== 13 && char !== 9)) return at;
     at++;
   }
 }
 
+/** A field's name is over before a search has begun: so far its end is looked for character by character. */
+const NEAR = 16;
+
+/** Behind the closing quote of the string whose opening quote stands at `start`. */
 function endOfString(text: string, start: number): number {
-  let at = start;
+  let at = start + 1;
+  for (const near = at + NEAR; at < near; at++) {
+    const char = text.charCodeAt(at);
+    if (char === 34) return at + 1;
+    if (char === 92) at++;
+  }
   for (;;) {
-    at = text.indexOf('"', at + 1);
+    at = text.indexOf('"', at);
     if (at < 0) throw new JsonScanError("syntax", "the body is not valid JSON: it ends inside a string");
     let before = at - 1;
     while (text.charCodeAt(before) === 92) before--;
-    if ((at - before) % 2 === 1) return at + 1;
+    at++;
+    if ((at - before) % 2 === 0) return at;
   }
 }
 
@@ -166,9 +152,36 @@ function endOfScalar(text: string, at: number, char: number): number {
   if (char === 116 && text.startsWith("true", at)) return at + 4;
   if (char === 102 && text.startsWith("false", at)) return at + 5;
   if (char === 110 && text.startsWith("null", at)) return at + 4;
-  NUMBER.lastIndex = at;
-  if ((char === 45 || (char >= 48 && char <= 57)) && NUMBER.test(text)) return NUMBER.lastIndex;
-  throw unexpected(text, at, "a value");
+  const end = endOfNumber(text, at);
+  if (end === at) throw unexpected(text, at, "a value");
+  return end;
+}
+
+/** `start` when no number stands there. What follows a number and is none of it any more, the caller finds. */
+function endOfNumber(text: string, start: number): number {
+  const digits = text.charCodeAt(start) === 45 ? start + 1 : start;
+  const whole = text.charCodeAt(digits) === 48 ? digits + 1 : endOfDigits(text, digits);
+  if (whole === digits) return start;
+  let end = whole;
+  if (text.charCodeAt(end) === 46) {
+    const fraction = endOfDigits(text, end + 1);
+    if (fraction > end + 1) end = fraction;
+  }
+  const char = text.charCodeAt(end);
+  if (char !== 101 && char !== 69) return end;
+  const sign = text.charCodeAt(end + 1);
+  const exponent = sign === 43 || sign === 45 ? end + 2 : end + 1;
+  const last = endOfDigits(text, exponent);
+  return last > exponent ? last : end;
+}
+
+function endOfDigits(text: string, from: number): number {
+  let at = from;
+  for (;;) {
+    const char = text.charCodeAt(at);
+    if (!(char >= 48 && char <= 57)) return at;
+    at++;
+  }
 }
 
 function unexpected(text: string, at: number, wanted: string): JsonScanError {

@@ -115,9 +115,14 @@ describe("the scan of an object", () => {
   });
 });
 
-test("agrees with JSON.parse on every mutilation of a document", () => {
+test.each([
+  ['{"a":[1,-2.5e3,{"b":"x\\"y","c":null}],"d":true,"e":"\\\\","f":{}}'],
+  // Strings whose end is not near their beginning.
+  [
+    '{"a":"twelve chars\\\\\\"\\\\ and more","b":["fourteen chars\\\\\\\\",{ "c d e f g h i j k l" : "\\"" }],"e":"fifteen chars..\\""}',
+  ],
+])("agrees with JSON.parse on every mutilation of %s", (source) => {
   const random = seededRandom(11);
-  const source = '{"a":[1,-2.5e3,{"b":"x\\"y","c":null}],"d":true,"e":"\\\\","f":{}}';
   const spare = '{}[]",:\\ 019.-eEtnu';
   for (let round = 0; round < 4000; round++) {
     let text = source;
