@@ -9,7 +9,9 @@ interface Goal {
   readonly aim?: number;
   readonly better: "higher" | "lower";
   readonly format: (value: number) => string;
-  readonly measure: (results: Results) => Series;
+  readonly measure: (results: Results, contestant: string) => Series;
+  /** What is measured of Sluice alone, others cannot be held against. */
+  readonly isOurs?: boolean;
   /** CPU ratios hold on a shared machine, so they may fail a build; times and memory are for a quiet one. */
   readonly isGate?: boolean;
 }
@@ -21,6 +23,9 @@ export interface Judgement {
   readonly must: string;
   readonly aim: string;
   readonly measured: string;
+  /** The same of the yardsticks, in the same run: what this machine gives. */
+  readonly ofRelay: string;
+  readonly ofNginx: string;
   readonly spread?: Spread;
   readonly verdict: Verdict;
   readonly isGate: boolean;
@@ -33,27 +38,30 @@ const kilobytes = (value: number) => `${(value / 1_024).toFixed(1)} KB`;
 const megabytes = (value: number) => `${Math.round(value / 1_048_576)} MB`;
 
 function efficiency(scenario: string, yardstick: string) {
-  return (results: Results) => results.efficiency(scenario, "sluice", yardstick);
+  return (results: Results, contestant: string) =>
+    contestant === yardstick ? [] : results.efficiency(scenario, contestant, yardstick);
 }
 
 function cost(scenario: string) {
   // A stream translated by Sluice is held against the same stream passed on as it is by nginx.
-  return (results: Results) => {
-    const ours = results.series(scenario, "sluice", (sample) => sample.cpuUs);
+  return (results: Results, contestant: string) => {
+    if (contestant === "nginx") return [];
+    const ours = results.series(scenario, contestant, (sample) => sample.cpuUs);
     const theirs = results.series("stream", "nginx", (sample) => sample.cpuUs);
     return ours.map((value, round) => value && theirs[round] && value / theirs[round]);
   };
 }
 
 function added(scenario: string, quantile: "p50" | "p99") {
-  return (results: Results) => results.added(scenario, "sluice", (sample) => waitOf(sample)[quantile]);
+  return (results: Results, contestant: string) =>
+    results.added(scenario, contestant, (sample) => waitOf(sample)[quantile]);
 }
 
 const ratioGoal = { better: "higher", format: times, isGate: true } as const;
 const costGoal = { better: "lower", format: times, isGate: true } as const;
 const timeGoal = { better: "lower", format: milliseconds } as const;
-const crowdOf = (read: (sample: CrowdSample) => number | undefined) => (results: Results) =>
-  results.crowdSeries("sluice", read);
+const crowdOf = (read: (sample: CrowdSample) => number | undefined) => (results: Results, contestant: string) =>
+  results.crowdSeries(contestant, read);
 
 const goals: readonly Goal[] = [
   {
@@ -110,6 +118,7 @@ const goals: readonly Goal[] = [
     better: "lower",
     format: wholeMilliseconds,
     measure: (results) => results.startUp?.migratedMs ?? [],
+    isOurs: true,
   },
   {
     what: "start to first 200, new data directory",
@@ -118,18 +127,25 @@ const goals: readonly Goal[] = [
     better: "lower",
     format: wholeMilliseconds,
     measure: (results) => results.startUp?.brandNewMs ?? [],
+    isOurs: true,
   },
 ];
 
 export function judge(results: Results): Judgement[] {
   return goals.map((goal) => {
-    const spread = spreadOf(goal.measure(results));
+    const spread = spreadOf(goal.measure(results, "sluice"));
+    const of = (yardstick: string) => {
+      const median = goal.isOurs ? undefined : spreadOf(goal.measure(results, yardstick))?.median;
+      return median === undefined ? "" : goal.format(median);
+    };
     const sign = goal.better === "higher" ? "≥" : "≤";
     return {
       what: goal.what,
       must: `${sign} ${goal.format(goal.must)}`,
       aim: goal.aim === undefined ? "" : goal.format(goal.aim),
       measured: spread ? goal.format(spread.median) : "–",
+      ofRelay: of("bare relay"),
+      ofNginx: of("nginx"),
       spread,
       verdict: verdictOn(goal, spread?.median),
       isGate: goal.isGate ?? false,

@@ -123,10 +123,18 @@ function startUpLine({ startUp }: Results): string | undefined {
 }
 
 function goalTable(judgements: readonly Judgement[], rounds: number): string {
-  const rows = judgements.map(({ what, must, aim, measured, verdict }) => [what, must, aim, measured, verdict]);
+  const rows = judgements.map((each) => [
+    each.what,
+    each.must,
+    each.aim,
+    each.measured,
+    each.verdict,
+    each.ofRelay,
+    each.ofNginx,
+  ]);
   const note =
     rounds < 5 ? `\n(${rounds} round${rounds > 1 ? "s" : ""}: five are needed for a figure to be quoted)` : "";
-  return `goals\n${table(["", "must", "aim", "measured", "verdict"], rows)}${note}`;
+  return `goals\n${table(["", "must", "aim", "measured", "verdict", "bare relay", "nginx"], rows)}${note}`;
 }
 
 function accountingLine({ accounting }: Results): string | undefined {
