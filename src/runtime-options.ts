@@ -1,8 +1,9 @@
 /** What the runtime reads from the environment once, when the process starts, and what an operator may set otherwise. */
 const OPTIONS = {
-  // A function is compiled when it was called about 1,300 times instead of 33: what runs only at start is not worth it (20 ms of a
-  // start on one core, 3 MB), and what carries requests is there after a second of load.
-  BUN_JSC_thresholdForJITAfterWarmUp: "20000",
+  // A function is compiled when it was called about 270 times instead of 33: what runs only at start is not worth it (20 ms of a start
+  // on one core, 3 MB). Much later is bad for who restarts under load: with 1,300 calls, of 2,000 streams that begin in the first seconds
+  // one in a hundred waited 100 ms for its first token instead of 50.
+  BUN_JSC_thresholdForJITAfterWarmUp: "4000",
   // The allocator gives free memory back ten times a second, and the next requests take it again page by page: 0.6 page faults for a
   // chat of 1 KB under full load. Once a second it is 0.35 (and 3 % less CPU, in pairs of runs that differ by more than that). Once a
   // minute it is 0.15, but then 1,000 subscribers hold 73 MB instead of 55 (bench/watchers.ts).
