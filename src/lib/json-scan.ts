@@ -72,7 +72,8 @@ export function scanJsonObject(text: string, maxDepth: number): JsonObjectScan {
       }
       if (char === 123 || char === 91) {
         if (depth >= maxDepth) throw new JsonScanError("depth", `the body is nested deeper than ${maxDepth} levels`);
-        around[depth++] = inObject;
+        around.push(inObject);
+        depth++;
         inObject = char === 123;
         mayClose = true;
         at++;
@@ -90,7 +91,7 @@ export function scanJsonObject(text: string, maxDepth: number): JsonObjectScan {
         if (skipSpace(text, at + 1) < text.length) throw unexpected(text, at + 1, "nothing more");
         return { text, fields, closeBrace: at };
       }
-      inObject = around[depth]!;
+      inObject = around.pop()!;
       at++;
       if (depth === 1) fields.set(key, { keyStart, valueStart, valueEnd: at });
       at = skipSpace(text, at);
